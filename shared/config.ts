@@ -1,0 +1,182 @@
+import * as z from 'zod/mini';
+import { ConfigError } from './errors.ts';
+import { LOG_LEVELS } from './logger.ts';
+
+/**
+ * The settings: the only place that reads environment variables, and the only place that knows a default.
+ * An empty value counts as missing. Every bad setting is named at once; no value is ever repeated.
+ */
+
+/** Calls per second that one API allows per account, by region, all RAM users together.
+ * https://www.alibabacloud.com/help/es/ekyc/latest/api-overview (read 2026-11-23) */
+const QPS_BY_REGION: Readonly<Record<string, number>> = {
+  'ap-southeast-1': 10,
+  'cn-hongkong': 10,
+  'ap-southeast-5': 3,
+  'ap-southeast-3': 3,
+};
+export const REGIONS = Object.keys(QPS_BY_REGION);
+
+const integer = (least: number, most: number) =>
+  z.pipe(z.string().check(z.regex(/^\d{1,9}$/, 'must be a whole number')), z.transform(Number)).check(
+    z.refine((value) => (value as number) >= least && (value as number) <= most, {
+      error: `must be from ${least} to ${most}`,
+    }),
+  );
+const decimal = (least: number, most: number) =>
+  z.pipe(z.string().check(z.regex(/^\d{1,6}(\.\d{1,6})?$/, 'must be a number')), z.transform(Number)).check(
+    z.refine((value) => (value as number) >= least && (value as number) <= most, {
+      error: `must be from ${least} to ${most}`,
+    }),
+  );
+const name = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/, 'must be a name'));
+const endpoint = z
+  .string()
+  .check(
+    z.regex(
+      /^(https?:\/\/)?[A-Za-z0-9.-]+(:\d{1,5})?$/,
+      'must be a host, with http:// or https:// or neither',
+    ),
+  );
+const sha256List = z
+  .string()
+  .check(z.regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/i, 'must be SHA-256 hashes in hex, comma separated'));
+
+/** Keys that an operator sets; s.yaml holds exactly these. */
+export const SETTINGS = {
+  SLS_PROJECT: name,
+  SLS_ENDPOINT: z.optional(endpoint),
+  CLOUDAUTH_ENDPOINT: z.optional(endpoint),
+  CLOUDAUTH_NETWORK: z._default(z.enum(['public', 'vpc']), 'public'),
+  VERIFY_DELAY_SECONDS: z._default(integer(1, 86_400), 1_800),
+  RETENTION_DAYS: z._default(integer(1, 365), 30),
+  QPS_LIMIT: z.optional(decimal(0.1, 10_000)),
+  SWEEP_QPS_SHARE: z._default(decimal(0.01, 1), 0.8),
+  NOT_COMPLETED_ATTEMPTS: z._default(integer(1, 100), 4),
+  MAX_ATTEMPTS: z._default(integer(1, 100), 8),
+  RUN_MARGIN_SECONDS: z._default(integer(1, 600), 30),
+  LEASE_SECONDS: z._default(integer(1, 3_600), 60),
+  HEARTBEAT_SECONDS: z._default(decimal(0.1, 1_200), 20),
+  CALL_TIMEOUT_MS: z._default(integer(50, 120_000), 10_000),
+  AUTH: z._default(z.enum(['trigger', 'bearer']), 'trigger'),
+  BEARER_TOKEN_SHA256: z.optional(sha256List),
+  SWEEP_FUNCTION: z.optional(name),
+  INVOKE_ENDPOINT: z.optional(endpoint),
+} as const;
+
+/** Keys that the platform sets; an operator cannot. */
+const PLATFORM = {
+  FC_REGION: z._default(
+    z.string().check(z.regex(/^[a-z]{2}(-[a-z0-9]+)+$/, 'must be a region id')),
+    'ap-southeast-1',
+  ),
+  FC_ACCOUNT_ID: z.optional(z.string()),
+  FC_FUNCTION_NAME: z.optional(z.string()),
+  FC_INSTANCE_ID: z.optional(z.string()),
+  ALIYUN_FC_LOG_LEVEL: z._default(z.enum(LOG_LEVELS), 'info'),
+  ALIBABA_CLOUD_ACCESS_KEY_ID: z.optional(z.string()),
+  ALIBABA_CLOUD_ACCESS_KEY_SECRET: z.optional(z.string()),
+  ALIBABA_CLOUD_SECURITY_TOKEN: z.optional(z.string()),
+} as const;
+
+const schema = z.object({ ...SETTINGS, ...PLATFORM }).check(
+  z.refine((env) => env.HEARTBEAT_SECONDS < env.LEASE_SECONDS, {
+    error: 'must be below LEASE_SECONDS, or every lease would lapse between two heartbeats',
+    path: ['HEARTBEAT_SECONDS'],
+  }),
+  z.refine((env) => env.QPS_LIMIT !== undefined || QPS_BY_REGION[env.FC_REGION] !== undefined, {
+    error: 'must be set: the quota of this region is not known',
+    path: ['QPS_LIMIT'],
+  }),
+  z.refine((env) => env.CLOUDAUTH_ENDPOINT !== undefined || QPS_BY_REGION[env.FC_REGION] !== undefined, {
+    error: `must be set: ID Verification is known in ${REGIONS.join(', ')} only`,
+    path: ['CLOUDAUTH_ENDPOINT'],
+  }),
+);
+
+export interface Config {
+  readonly region: string;
+  readonly accountId: string | undefined;
+  readonly functionName: string | undefined;
+  readonly instanceId: string | undefined;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly slsProject: string;
+  /** Host of the region's SLS, with a scheme when it is not https. */
+  readonly slsEndpoint: string;
+  readonly cloudauthEndpoint: string;
+  readonly verifyDelayMs: number;
+  readonly retentionMs: number;
+  readonly qpsLimit: number;
+  readonly sweepQpsShare: number;
+  readonly notCompletedAttempts: number;
+  readonly maxAttempts: number;
+  readonly runMarginMs: number;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  readonly callTimeoutMs: number;
+  readonly auth: 'trigger' | 'bearer';
+  /** Lower-case hex, possibly none. */
+  readonly bearerTokenSha256: readonly string[];
+  readonly sweepFunction: string | undefined;
+  readonly invokeEndpoint: string | undefined;
+  /** The instance's own keys: older than the context's, used only when the context has none. */
+  readonly environmentCredentials: {
+    readonly accessKeyId: string | undefined;
+    readonly accessKeySecret: string | undefined;
+    readonly securityToken: string | undefined;
+  };
+}
+
+/** @throws ConfigError naming every bad key. */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => {
+        const key = issue.path.join('.');
+        return {
+          path: key,
+          message: given[key] === undefined && issue.code === 'invalid_type' ? 'is required' : issue.message,
+        };
+      }),
+    );
+  }
+  return Object.freeze(toConfig(parsed.data));
+}
+
+function toConfig(env: z.output<typeof schema>): Config {
+  const region = env.FC_REGION;
+  const vpc = env.CLOUDAUTH_NETWORK === 'vpc';
+  return {
+    region,
+    accountId: env.FC_ACCOUNT_ID,
+    functionName: env.FC_FUNCTION_NAME,
+    instanceId: env.FC_INSTANCE_ID,
+    logLevel: env.ALIYUN_FC_LOG_LEVEL,
+    slsProject: env.SLS_PROJECT,
+    slsEndpoint: env.SLS_ENDPOINT ?? `${region}${vpc ? '-intranet' : ''}.log.aliyuncs.com`,
+    cloudauthEndpoint: env.CLOUDAUTH_ENDPOINT ?? `cloudauth-intl${vpc ? '-vpc' : ''}.${region}.aliyuncs.com`,
+    verifyDelayMs: env.VERIFY_DELAY_SECONDS * 1_000,
+    retentionMs: env.RETENTION_DAYS * 86_400_000,
+    qpsLimit: env.QPS_LIMIT ?? QPS_BY_REGION[region] ?? 3,
+    sweepQpsShare: env.SWEEP_QPS_SHARE,
+    notCompletedAttempts: env.NOT_COMPLETED_ATTEMPTS,
+    maxAttempts: env.MAX_ATTEMPTS,
+    runMarginMs: env.RUN_MARGIN_SECONDS * 1_000,
+    leaseMs: env.LEASE_SECONDS * 1_000,
+    heartbeatMs: env.HEARTBEAT_SECONDS * 1_000,
+    callTimeoutMs: env.CALL_TIMEOUT_MS,
+    auth: env.AUTH,
+    bearerTokenSha256: env.BEARER_TOKEN_SHA256?.toLowerCase().split(',') ?? [],
+    sweepFunction: env.SWEEP_FUNCTION,
+    invokeEndpoint: env.INVOKE_ENDPOINT,
+    environmentCredentials: {
+      accessKeyId: env.ALIBABA_CLOUD_ACCESS_KEY_ID,
+      accessKeySecret: env.ALIBABA_CLOUD_ACCESS_KEY_SECRET,
+      securityToken: env.ALIBABA_CLOUD_SECURITY_TOKEN,
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * One JSON object per line on standard output. FC's own console prefixes would break the JSON, so the line is
+ * written raw and carries its request id itself. Never pass transaction content, label values or credentials:
+ * the fields given here are written as they are.
+ */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined | object>>;
+
+export interface Logger {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+export interface LoggerOptions {
+  level: LogLevel;
+  /** Added to every line, for instance the request id. */
+  fields?: LogFields;
+  write?: (line: string) => void;
+  now?: () => number;
+}
+
+export function createLogger({ level, fields, write, now = Date.now }: LoggerOptions): Logger {
+  const least = LOG_LEVELS.indexOf(level);
+  const put = write ?? ((line: string) => void process.stdout.write(line));
+  const at = (lineLevel: LogLevel) => (event: string, more?: LogFields) => {
+    if (LOG_LEVELS.indexOf(lineLevel) < least) return;
+    put(
+      `${JSON.stringify({ time: new Date(now()).toISOString(), level: lineLevel, event, ...fields, ...more })}\n`,
+    );
+  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}

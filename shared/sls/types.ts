@@ -1,0 +1,125 @@
+/** What goes in and out of the SLS data plane. Nothing here knows a field of ours. */
+
+/** One log: SLS has only text values. `timeSeconds` is `__time__`, unix seconds. */
+export interface Log {
+  timeSeconds: number;
+  contents: ReadonlyArray<readonly [key: string, value: string]>;
+}
+
+/** A pulled log group: the unit of cursors and checkpoints. */
+export interface PulledGroup {
+  /** The cursor of this group (base64 of a decimal int64). */
+  cursor: string;
+  /** The cursor just behind it: where a checkpoint stands once this group is done. */
+  nextCursor: string;
+  logs: readonly PulledLog[];
+  topic: string;
+  source: string;
+  tags: Readonly<Record<string, string>>;
+}
+
+export interface PulledLog {
+  timeSeconds: number;
+  contents: Readonly<Record<string, string>>;
+}
+
+export interface PullResult {
+  groups: PulledGroup[];
+  /** Where to go on. Equal to the cursor asked for when nothing is left before the end. */
+  nextCursor: string;
+  /** True when the read reached the shard's present end (x-log-end-of-cursor: 1). */
+  endOfCursor: boolean;
+  /** Bytes of the answer before compression. */
+  rawBytes: number;
+}
+
+export interface Shard {
+  shardId: number;
+  status: 'readwrite' | 'readonly';
+  createTimeSeconds: number;
+}
+
+export interface CursorResult {
+  cursor: string;
+  /** The service's own clock, from the Date header of its answer, unix ms. */
+  serverTimeMs: number;
+}
+
+export interface Checkpoint {
+  shard: number;
+  /** '' when none was ever set. */
+  checkpoint: string;
+  /** Unix ms (the wire has microseconds). */
+  updateTimeMs: number;
+  consumer: string;
+}
+
+export interface QueryRequest {
+  /** Search, or `search | SELECT ...`. */
+  query: string;
+  /** `__time__` window, unix seconds, from inclusive, to exclusive. */
+  fromSeconds: number;
+  toSeconds: number;
+  /** Search only (1..100, default 100); SQL uses LIMIT. */
+  line?: number;
+  offset?: number;
+  /** Newest first. Search only. */
+  reverse?: boolean;
+}
+
+export interface QueryResult {
+  rows: Array<Record<string, string>>;
+  /** False when SLS still said Incomplete after all tries: the rows are then a part, never exact. */
+  complete: boolean;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+/**
+ * The data plane of one SLS project. Every call may throw SlsError (refused), UpstreamNetworkError,
+ * UpstreamTimeoutError or UpstreamContractError; none retries by itself except `query`, which repeats while
+ * the answer is Incomplete.
+ */
+export interface SlsDataPlane {
+  /** All or nothing for one group. Not idempotent: after a timeout the group may have been written. */
+  putLogs(
+    logstore: string,
+    logs: readonly Log[],
+    options?: CallOptions & { topic?: string; source?: string },
+  ): Promise<void>;
+  listShards(logstore: string, options?: CallOptions): Promise<Shard[]>;
+  /** `from`: unix seconds of receive time, 'begin' or 'end'. */
+  getCursor(
+    logstore: string,
+    shard: number,
+    from: number | 'begin' | 'end',
+    options?: CallOptions,
+  ): Promise<CursorResult>;
+  /** The receive time a cursor stands at, unix ms (whole seconds). */
+  getCursorTimeMs(logstore: string, shard: number, cursor: string, options?: CallOptions): Promise<number>;
+  pullLogs(
+    logstore: string,
+    shard: number,
+    request: { cursor: string; endCursor?: string; count?: number },
+    options?: CallOptions,
+  ): Promise<PullResult>;
+  /** Tells the group which shards this consumer works on; answers the shards it is given. */
+  heartbeat(
+    logstore: string,
+    group: string,
+    consumer: string,
+    shards: readonly number[],
+    options?: CallOptions,
+  ): Promise<number[]>;
+  getCheckpoints(logstore: string, group: string, options?: CallOptions): Promise<Checkpoint[]>;
+  /** Fenced: refused unless `consumer` holds the shard (forceSuccess=false). */
+  updateCheckpoint(
+    logstore: string,
+    group: string,
+    checkpoint: { consumer: string; shard: number; checkpoint: string },
+    options?: CallOptions,
+  ): Promise<void>;
+  query(logstore: string, request: QueryRequest, options?: CallOptions): Promise<QueryResult>;
+}
