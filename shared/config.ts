@@ -79,16 +79,23 @@ const PLATFORM = {
   ALIBABA_CLOUD_SECURITY_TOKEN: z.optional(z.string()),
 } as const;
 
+const knownRegion = (region: unknown) => typeof region === 'string' && QPS_BY_REGION[region] !== undefined;
+
+/** Rules over two keys. They run even when other keys are bad, so that one start names everything. */
+const always = { when: () => true };
 const schema = z.object({ ...SETTINGS, ...PLATFORM }).check(
-  z.refine((env) => env.HEARTBEAT_SECONDS < env.LEASE_SECONDS, {
+  z.refine((env) => !(env.HEARTBEAT_SECONDS >= env.LEASE_SECONDS), {
+    ...always,
     error: 'must be below LEASE_SECONDS, or every lease would lapse between two heartbeats',
     path: ['HEARTBEAT_SECONDS'],
   }),
-  z.refine((env) => env.QPS_LIMIT !== undefined || QPS_BY_REGION[env.FC_REGION] !== undefined, {
+  z.refine((env) => env.QPS_LIMIT !== undefined || knownRegion(env.FC_REGION), {
+    ...always,
     error: 'must be set: the quota of this region is not known',
     path: ['QPS_LIMIT'],
   }),
-  z.refine((env) => env.CLOUDAUTH_ENDPOINT !== undefined || QPS_BY_REGION[env.FC_REGION] !== undefined, {
+  z.refine((env) => env.CLOUDAUTH_ENDPOINT !== undefined || knownRegion(env.FC_REGION), {
+    ...always,
     error: `must be set: ID Verification is known in ${REGIONS.join(', ')} only`,
     path: ['CLOUDAUTH_ENDPOINT'],
   }),
