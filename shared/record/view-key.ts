@@ -1,0 +1,17 @@
+/** The last millisecond that 13 digits hold, in the year 2286. */
+const LAST_MS = 9_999_999_999_999;
+
+/**
+ * Orders the rows of one transaction as text: final answers over other final rows over provisional ones, then the
+ * later question, then the revision so that the choice never depends on the order of rows.
+ */
+export function viewKeyOf(row: {
+  final: boolean;
+  answered: boolean;
+  askedAtMs: number | undefined;
+  revision: string;
+}): string {
+  const rank = row.final ? (row.answered ? 3 : 2) : 1;
+  const askedAtMs = Math.min(row.askedAtMs ?? 0, LAST_MS);
+  return `${rank}${String(askedAtMs).padStart(13, '0')}${row.revision}`;
+}
