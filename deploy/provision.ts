@@ -1,0 +1,145 @@
+import type { Credentials } from '../shared/credentials.ts';
+import { SlsError } from '../shared/errors.ts';
+import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../shared/pending.ts';
+import { collectDocuments, type Documents } from './documents.ts';
+import { LOGSTORES } from './logstores.ts';
+import { alertResource, dashboardResource, savedSearchResource } from './resources/document.ts';
+import { consumerGroupResource, indexResource, logstoreResource } from './resources/logstore.ts';
+import { projectResource } from './resources/project.ts';
+import { idOf, type Resource, TakenError } from './resources/resource.ts';
+import { SlsControl, type SlsControlOptions } from './sls-client.ts';
+
+/**
+ * Brings SLS to the state the functions need: project, logstores, indexes, consumer group, saved searches,
+ * dashboards, alerts. Each thing is read and compared first, so that a second run writes nothing, and a run that
+ * broke off is finished by the next. Indexes come before the first row, since SLS does not index what it already
+ * holds. What does not carry our mark is never touched (`mark.ts`); what has drifted is updated in place.
+ */
+export interface ProvisionOptions extends SlsControlOptions {
+  readonly project: string;
+  readonly credentials: Credentials;
+  /** Owner the project must have, where it is known. */
+  readonly accountId?: string | undefined;
+  /** `LEASE_SECONDS` of the sweep: the consumer group's timeout. */
+  readonly leaseSeconds?: number;
+  /** Days kept, by logstore, instead of the defaults. */
+  readonly ttlDays?: Readonly<Record<string, number>>;
+  /** Action policy that alerts go to; without one they show in SLS's alert centre only. */
+  readonly alertReceiver?: string | undefined;
+  /** Instead of the project's own dashboards, saved searches and alerts. */
+  readonly documents?: Documents;
+  /** One line for each thing that was made or changed. */
+  readonly log?: (line: string) => void;
+}
+
+export interface Change {
+  readonly kind: Resource['kind'];
+  readonly name: string;
+  readonly change: 'create' | 'update' | 'none';
+  /** What differs, for an update. */
+  readonly differences: readonly string[];
+}
+
+export interface ProvisionResult {
+  readonly project: string;
+  readonly changes: readonly Change[];
+  readonly created: number;
+  readonly updated: number;
+}
+
+const DEFAULT_LEASE_SECONDS = 60;
+
+/** Everything that should be there, in the order in which it is made. */
+export function resourcesOf(control: SlsControl, options: ProvisionOptions): Resource[] {
+  const { project, region, accountId, alertReceiver, ttlDays = {} } = options;
+  const documents = options.documents ?? collectDocuments({ project, region, alertReceiver });
+  const logstores = LOGSTORES.map((one) => ({ ...one, ttlDays: ttlDays[one.name] ?? one.ttlDays }));
+  return [
+    projectResource(control, project, accountId),
+    ...logstores.flatMap((one) => [
+      logstoreResource(control, project, one),
+      indexResource(control, project, one),
+    ]),
+    consumerGroupResource(control, project, {
+      logstore: PENDING_LOGSTORE,
+      name: SWEEP_CONSUMER_GROUP,
+      timeoutSeconds: options.leaseSeconds ?? DEFAULT_LEASE_SECONDS,
+    }),
+    ...documents.savedSearches.map((one) => savedSearchResource(control, project, one)),
+    ...documents.dashboards.map((one) => dashboardResource(control, project, one)),
+    ...documents.alerts.map((one) => alertResource(control, project, one)),
+  ];
+}
+
+/**
+ * Creates and updates.
+ * @throws TakenError when a name is somebody else's; SlsError, UpstreamNetworkError, UpstreamTimeoutError.
+ */
+export async function provision(options: ProvisionOptions): Promise<ProvisionResult> {
+  const control = new SlsControl(options);
+  const changes: Change[] = [];
+  const log = options.log ?? (() => {});
+  const absent = new Set<string>();
+  for (const resource of resourcesOf(control, options)) {
+    const change = await bring(resource, absent);
+    if (change.change !== 'none') log(describe(change, 'done'));
+    changes.push(change);
+  }
+  return summary(options.project, changes);
+}
+
+/** What `provision` would do. Writes nothing. Throws as `provision` does. */
+export async function plan(options: ProvisionOptions): Promise<ProvisionResult> {
+  const control = new SlsControl(options);
+  const changes: Change[] = [];
+  const absent = new Set<string>();
+  for (const resource of resourcesOf(control, options)) {
+    changes.push((await compare(resource, absent)).change);
+  }
+  return summary(options.project, changes);
+}
+
+/** One line about a change: what would be done, or was. */
+export function describe({ kind, name, change, differences }: Change, when: 'planned' | 'done'): string {
+  const verb = { create: 'create', update: 'update', none: 'keep' }[change];
+  const word = when === 'planned' ? verb : verb.replace(/e?$/, 'ed').replace('keeped', 'kept');
+  return `${word} ${kind} ${name}${differences.length > 0 ? `: ${differences.join(', ')}` : ''}`;
+}
+
+function summary(project: string, changes: readonly Change[]): ProvisionResult {
+  const count = (kind: Change['change']) => changes.filter(({ change }) => change === kind).length;
+  return { project, changes, created: count('create'), updated: count('update') };
+}
+
+async function compare(
+  resource: Resource,
+  absent: Set<string>,
+): Promise<{ change: Change; current: unknown }> {
+  const { kind, name, parent } = resource;
+  const current = parent !== undefined && absent.has(parent) ? undefined : await resource.read();
+  if (current === undefined) {
+    absent.add(idOf(resource));
+    return { change: { kind, name, change: 'create', differences: [] }, current };
+  }
+  const why = resource.foreign(current);
+  if (why !== undefined) throw new TakenError(resource, why);
+  const differences = resource.differences(current);
+  return { change: { kind, name, change: differences.length > 0 ? 'update' : 'none', differences }, current };
+}
+
+async function bring(resource: Resource, absent: Set<string>): Promise<Change> {
+  const { change, current } = await compare(resource, absent);
+  if (change.change === 'update') await resource.update(current);
+  if (change.change !== 'create') return change;
+  try {
+    await resource.create();
+    return change;
+  } catch (error) {
+    // Somebody was faster, or the answer to our own first try was lost: then it is there, and is compared.
+    if (!(error instanceof SlsError) || !/AlreadyExist/.test(error.serverCode)) throw error;
+    const found = await compare(resource, new Set());
+    if (found.change.change === 'create') throw error;
+    if (found.change.change === 'update') await resource.update(found.current);
+    return found.change;
+  }
+}

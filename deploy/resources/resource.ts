@@ -1,0 +1,61 @@
+/** One thing in SLS that should be there, and how to bring it there. `T` is its state as read. */
+export interface Resource<T = unknown> {
+  readonly kind: 'project' | 'logstore' | 'index' | 'consumer group' | 'saved search' | 'dashboard' | 'alert';
+  readonly name: string;
+  /** `idOf` of the thing it lives in: while that is absent this one is too, and is not read. */
+  readonly parent?: string;
+  /** undefined when it does not exist. */
+  read(): Promise<T | undefined>;
+  /** Why it is not ours, if it is not. */
+  foreign(current: T): string | undefined;
+  /** What differs from how it should be, in words; empty when nothing does. */
+  differences(current: T): readonly string[];
+  create(): Promise<void>;
+  update(current: T): Promise<void>;
+}
+
+export function idOf({ kind, name }: Pick<Resource, 'kind' | 'name'>): string {
+  return `${kind} ${name}`;
+}
+
+/** Something with this name is there, and it is not ours. Nothing was changed. */
+export class TakenError extends Error {
+  override readonly name = 'TakenError';
+  readonly code = 'TAKEN';
+
+  constructor(resource: Pick<Resource, 'kind' | 'name'>, why: string) {
+    super(`${idOf(resource)} is there already and ${why}`);
+  }
+}
+
+/**
+ * True when `wanted` is contained in `current`: what the service adds of its own, and what somebody adds beside
+ * ours, is no difference. Lists must agree element by element.
+ */
+export function contains(current: unknown, wanted: unknown): boolean {
+  if (wanted === undefined || wanted === null) return true;
+  if (Array.isArray(wanted)) {
+    return (
+      Array.isArray(current) &&
+      current.length === wanted.length &&
+      wanted.every((item, i) => contains(current[i], item))
+    );
+  }
+  if (typeof wanted === 'object') {
+    return (
+      typeof current === 'object' &&
+      current !== null &&
+      Object.entries(wanted).every(([key, value]) =>
+        contains((current as Record<string, unknown>)[key], value),
+      )
+    );
+  }
+  return current === wanted;
+}
+
+/** The top-level keys of `wanted` that `current` does not hold. */
+export function differingKeys(current: object, wanted: object): string[] {
+  return Object.entries(wanted)
+    .filter(([key, value]) => !contains((current as Record<string, unknown>)[key], value))
+    .map(([key]) => key);
+}
