@@ -21,8 +21,9 @@ export interface SlsControlOptions {
   readonly sleep?: (ms: number) => Promise<void>;
 }
 
-/** A CommonJS package seen from an ES module: its default export is one level down. */
-const SlsClient = (sdk.default as unknown as { default: typeof sdk.default }).default;
+/** Seen from an ES module, a CommonJS package's default export is one level down; bundled, it is not. */
+const nested = sdk.default as typeof sdk.default & { readonly default?: typeof sdk.default };
+const SlsClient = nested.default ?? nested;
 
 type Execute = InstanceType<typeof SlsClient>['execute'];
 type Request = Parameters<Execute>[1] & {
