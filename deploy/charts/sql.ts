@@ -1,0 +1,74 @@
+/**
+ * The pieces of SLS SQL that charts and alerts share. Only what the service documents is used:
+ * https://www.alibabacloud.com/help/en/sls/sql-syntax (read 2026-11-23). Sub-queries name `log` and carry no
+ * LIMIT; the outermost LIMIT is always written, since 100 rows is the silent default.
+ */
+
+/** A view is one row per transaction, whole, as the record's `view_key` orders them: the greatest wins. */
+function latestRows(columns: readonly string[], from = 'log'): string {
+  const inner = [...new Set([...columns, 'final', 'disposition'])].join(', ');
+  return (
+    `SELECT ${inner} FROM (SELECT ${inner}, row_number() OVER (PARTITION BY transaction_id ORDER BY view_key DESC) AS view_rank` +
+    ` FROM ${from}) WHERE view_rank = 1`
+  );
+}
+
+/** Every transaction that ended, answered or not: one row each. */
+export function ended(columns: readonly string[]): string {
+  return `(SELECT ${[...new Set(columns)].join(', ')} FROM (${latestRows(columns)}) WHERE final = 'true')`;
+}
+
+/**
+ * Every session whose final answer is known: one row each. Left out: what still waits (no final row) and what
+ * the service never told about (disposition other than answered).
+ */
+export function sessions(columns: readonly string[]): string {
+  const list = [...new Set(columns)].join(', ');
+  return `(SELECT ${list} FROM (${latestRows(columns)}) WHERE final = 'true' AND disposition = 'answered')`;
+}
+
+/** When the session was opened, else registered, unix ms: what charts bucket by. */
+export const OPENED_AT_MS = 'coalesce(initialized_at_ms, registered_at_ms)';
+
+/** A week before, hour by hour: what headline figures are compared with. */
+export const WEEK_SECONDS = 604_800;
+
+/** `part` of `whole` in percent with one decimal; null where there is no whole. */
+export function percent(part: string, whole: string): string {
+  return `round(100.0 * ${part} / nullif(${whole}, 0), 1)`;
+}
+
+/** A figure now, a week before, and the change: `expression` over `from` has to give one row, one number. */
+export function comparedWithLastWeek(expression: string, from: string): string {
+  return (
+    'SELECT diff[1] AS value, diff[2] AS before, if(diff[2] > 0, round(100.0 * (diff[1] - diff[2]) / diff[2], 1), null) AS change_percent' +
+    ` FROM (SELECT compare(figure, ${WEEK_SECONDS}) AS diff FROM (SELECT ${expression} AS figure FROM ${from})) LIMIT 1`
+  );
+}
+
+/** The fixed ladder of `stage_reached`, from 0. */
+export const LADDER = [
+  'NOT_OPENED',
+  'LOADING',
+  'GUIDE',
+  'OCR_SCAN',
+  'OCR_RESULT',
+  'NFC_INPUT',
+  'NFC_READ',
+  'FACE',
+  'FINISHED',
+] as const;
+
+/** The stages a person can spend time on. */
+export const STAGES = LADDER.slice(1, -1);
+
+export function stayColumn(stage: string): string {
+  return `stay_${stage.toLowerCase()}_ms`;
+}
+
+export function textArray(values: readonly string[]): string {
+  return `ARRAY[${values.map((value) => `'${value}'`).join(', ')}]`;
+}
+
+/** The smallest number of sessions a rate is shown for: fewer say nothing. */
+export const MIN_SESSIONS = 30;

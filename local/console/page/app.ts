@@ -1,0 +1,209 @@
+import type { Column, DashboardDefinition } from '../../../deploy/charts/chart.ts';
+import { api, type Scope } from './api.ts';
+import { dashboardView } from './dashboard-view.ts';
+import { byId, element } from './dom.ts';
+import { refit } from './draw.ts';
+import { table } from './tables.ts';
+import { transactionView } from './transaction-view.ts';
+import { currentLanguage, plain, say, setLanguage, type Word, word } from './words.ts';
+
+/** The page: a hash names what is shown, so that the browser's back button works and a view can be linked. */
+
+const RANGES: ReadonlyArray<readonly [seconds: number, name: Word]> = [
+  [86_400, 'lastHours'],
+  [604_800, 'lastWeek'],
+  [2_592_000, 'lastMonth'],
+];
+
+const MOST_FILTERS_SHOWN = 6;
+
+let dashboards: DashboardDefinition[] = [];
+let scope: Scope = { rangeSeconds: 604_800, labels: {} };
+let shown = 0;
+
+const LIST_COLUMNS: readonly Column[] = [
+  { name: 'transaction_id', as: 'id', title: { en: 'Transaction', zh: '认证 ID' } },
+  { name: 'initialized_at_ms', as: 'time_ms', title: { en: 'Opened', zh: '打开时间' } },
+  { name: 'stage', as: 'key', title: { en: 'Stage', zh: '阶段' } },
+  { name: 'cause', as: 'key', title: { en: 'Cause', zh: '原因' } },
+];
+
+async function start(): Promise<void> {
+  ({ dashboards } = await api.dashboards());
+  byId('language').addEventListener('click', () => {
+    setLanguage(currentLanguage() === 'en' ? 'zh' : 'en');
+    void showAll();
+  });
+  byId('lookup').addEventListener('submit', (event) => {
+    event.preventDefault();
+    void lookup();
+  });
+  window.addEventListener('hashchange', () => void showAll());
+  window.addEventListener('resize', refit);
+  await showAll();
+}
+
+async function showAll(): Promise<void> {
+  dressHeader();
+  const turn = ++shown;
+  const [, kind = '', name = ''] = location.hash.split('?')[0]?.split('/') ?? [];
+  const controls = byId('controls');
+  controls.hidden = kind === 'transactions';
+  if (!controls.hidden) await dressControls();
+  const main = byId('main');
+  main.replaceChildren(element('p', { class: 'hint' }, word('loading')));
+  try {
+    const { view, ready } = await viewFor(kind, decodeURIComponent(name));
+    if (turn !== shown) return;
+    main.replaceChildren(view);
+    refit();
+    await ready;
+    if (turn === shown) byId('status').textContent = word('allReady');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : '';
+    main.replaceChildren(element('p', { class: 'problem', role: 'alert' }, `${word('failed')}: ${reason}`));
+  }
+}
+
+async function viewFor(kind: string, name: string): Promise<{ view: HTMLElement; ready: Promise<void> }> {
+  const ready = Promise.resolve();
+  if (kind === 'transactions')
+    return { view: await transactionView(name, { rangeSeconds: 34_000_000, labels: {} }), ready };
+  if (kind === 'list') return { view: await listView(), ready };
+  const definition = dashboards.find((each) => each.name === kind) ?? dashboards[0];
+  if (definition === undefined) throw new Error('no dashboard is defined');
+  return dashboardView(definition, scope, (field, value) => {
+    location.hash = `#/list?${new URLSearchParams({ field, value })}`;
+  });
+}
+
+async function listView(): Promise<HTMLElement> {
+  const asked = new URLSearchParams(location.hash.split('?')[1] ?? '');
+  const [field, value] = [asked.get('field') ?? '', asked.get('value') ?? ''];
+  const { rows } = await api.behind(field, value, scope);
+  const story = {
+    name: currentLanguage() === 'zh' ? 'story_zh' : 'story',
+    as: 'text',
+    title: { en: 'Story', zh: '经过' },
+  } as const;
+  const title = `${word('behind')}: ${plain(value)} (${rows.length})`;
+  return element(
+    'div',
+    {},
+    element('p', {}, element('a', { href: '#/' }, `← ${word('back')}`)),
+    element('h1', {}, title),
+    rows.length === 0
+      ? element('p', { class: 'hint' }, word('noData'))
+      : table([...LIST_COLUMNS, story], rows, { caption: title }),
+  );
+}
+
+function dressHeader(): void {
+  const language = currentLanguage();
+  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+  byId('skip').textContent = word('skip');
+  byId('lookup-label').textContent = word('lookup');
+  byId('lookup-id').setAttribute('placeholder', word('lookup'));
+  byId('lookup-go').textContent = word('ask');
+  const toggle = byId('language');
+  toggle.textContent = language === 'en' ? '中文' : 'English';
+  toggle.lang = language === 'en' ? 'zh' : 'en';
+  const [, kind = ''] = location.hash.split('?')[0]?.split('/') ?? [];
+  const nav = byId('nav');
+  nav.setAttribute('aria-label', word('dashboards'));
+  nav.replaceChildren(
+    ...dashboards.map((definition, index) => {
+      const current =
+        definition.name === kind || (index === 0 && !dashboards.some(({ name }) => name === kind));
+      return element(
+        'a',
+        { href: `#/${definition.name}`, 'aria-current': current ? 'page' : undefined },
+        say(definition.title),
+      );
+    }),
+  );
+}
+
+async function dressControls(): Promise<void> {
+  const range = element(
+    'select',
+    {
+      id: 'range',
+      change: (event) =>
+        rescope({ rangeSeconds: Number((event.target as HTMLSelectElement).value), labels: scope.labels }),
+    },
+    ...RANGES.map(([seconds, name]) =>
+      element('option', { value: seconds, selected: seconds === scope.rangeSeconds }, word(name)),
+    ),
+  );
+  const filters = await labelFilters();
+  byId('controls').replaceChildren(
+    element('label', {}, `${word('range')} `, range),
+    ...filters,
+    element(
+      'button',
+      { type: 'button', click: () => rescope({ rangeSeconds: scope.rangeSeconds, labels: {} }) },
+      word('clear'),
+    ),
+    element('button', { type: 'button', click: () => void showAll() }, word('reload')),
+  );
+}
+
+async function labelFilters(): Promise<HTMLElement[]> {
+  const values = new Map<string, string[]>();
+  for (const { label = '', value = '' } of (await api.labels(scope)).rows as Array<{
+    label?: string;
+    value?: string;
+  }>) {
+    values.set(label, [...(values.get(label) ?? []), value]);
+  }
+  return [...values].slice(0, MOST_FILTERS_SHOWN).map(([label, options]) => {
+    const select = element(
+      'select',
+      { 'data-label': label, change: (event) => filterBy(label, (event.target as HTMLSelectElement).value) },
+      element('option', { value: '' }, word('any')),
+      ...options.map((option) =>
+        element('option', { value: option, selected: scope.labels[label] === option }, option),
+      ),
+    );
+    return element('label', {}, `${label} `, select);
+  });
+}
+
+function filterBy(label: string, value: string): void {
+  const { [label]: _, ...others } = scope.labels;
+  rescope({
+    rangeSeconds: scope.rangeSeconds,
+    labels: value === '' ? others : { ...others, [label]: value },
+  });
+}
+
+function rescope(next: Scope): void {
+  scope = next;
+  void showAll();
+}
+
+async function lookup(): Promise<void> {
+  const input = byId('lookup-id') as HTMLInputElement;
+  const id = input.value.trim();
+  if (id === '') {
+    input.focus();
+    return;
+  }
+  const status = byId('status');
+  status.textContent = word('loading');
+  try {
+    const { status: code, body } = await api.lookup(id);
+    status.textContent =
+      code === 200
+        ? `${word('lookupDone')} · ${word('stored')}: ${String(body['stored'])}`
+        : `${code}: ${String(body['detail'] ?? body['title'] ?? '')}`;
+    const target = `#/transactions/${encodeURIComponent(id)}`;
+    if (location.hash === target) await showAll();
+    else location.hash = target;
+  } catch (error) {
+    status.textContent = `${word('failed')}: ${error instanceof Error ? error.message : ''}`;
+  }
+}
+
+void start();

@@ -1,0 +1,159 @@
+import type { Chart, DashboardDefinition } from '../../../deploy/charts/chart.ts';
+import { api, type Row, type Rows, type Scope } from './api.ts';
+import { element } from './dom.ts';
+import { draw } from './draw.ts';
+import { isAbsent, show, toNumber } from './format.ts';
+import { table } from './tables.ts';
+import { plain, say, word } from './words.ts';
+
+/** One dashboard: each chart loads by itself, and one that fails says so in its own place. */
+export function dashboardView(
+  definition: DashboardDefinition,
+  scope: Scope,
+  onPick: (field: string, value: string) => void,
+) {
+  const loads: Promise<void>[] = [];
+  const sections = definition.sections.map((section, index) => {
+    const cards = section.charts.map((chart) => {
+      const { card, place } = frame(chart);
+      loads.push(fill(place, chart, scope, onPick));
+      return card;
+    });
+    const id = `section-${index}`;
+    return element(
+      'section',
+      { 'aria-labelledby': id },
+      element('h2', { id }, say(section.title)),
+      element('div', { class: 'grid' }, ...cards),
+    );
+  });
+  const view = element(
+    'div',
+    {},
+    element('h1', {}, say(definition.title)),
+    element('p', { class: 'lead' }, say(definition.description)),
+    ...sections,
+  );
+  return { view, ready: Promise.all(loads).then(() => undefined) };
+}
+
+function frame(chart: Chart) {
+  const place = element(
+    'div',
+    { class: 'chart', 'aria-busy': 'true' },
+    element('p', { class: 'hint' }, word('loading')),
+  );
+  const id = `chart-${chart.id}`;
+  const card = element(
+    'article',
+    { class: `card w${chart.width}`, 'aria-labelledby': id, 'data-chart': chart.id },
+    element('h3', { id }, say(chart.title)),
+    chart.kind !== 'stat' && element('p', { class: 'question' }, say(chart.question)),
+    place,
+    chart.kind !== 'stat' &&
+      element('details', {}, element('summary', {}, word('definition')), element('p', {}, chart.metric)),
+  );
+  return { card, place };
+}
+
+async function fill(
+  place: HTMLElement,
+  chart: Chart,
+  scope: Scope,
+  onPick: (field: string, value: string) => void,
+) {
+  try {
+    const answer = await api.chart(chart.id, scope);
+    place.replaceChildren(...partialNote(answer));
+    fillWith(place, chart, answer.rows, onPick);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : '';
+    place.replaceChildren(element('p', { class: 'problem', role: 'alert' }, `${word('failed')}: ${reason}`));
+  }
+  place.setAttribute('aria-busy', 'false');
+}
+
+function partialNote(answer: Rows): HTMLElement[] {
+  return answer.complete ? [] : [element('p', { class: 'problem' }, word('partial'))];
+}
+
+function fillWith(
+  place: HTMLElement,
+  chart: Chart,
+  rows: readonly Row[],
+  onPick: (field: string, value: string) => void,
+) {
+  if (rows.length === 0) {
+    place.append(element('p', { class: 'hint' }, word('noData')));
+    return;
+  }
+  if (chart.kind === 'stat') {
+    place.append(...stat(chart, rows[0] ?? {}));
+    return;
+  }
+  const { drill } = chart;
+  const pickRow =
+    drill === undefined ? undefined : (row: Row) => onPick(drill.field, drillValue(drill, row, rows));
+  const figures = table(chart.columns, rows, {
+    caption: say(chart.title),
+    ...(drill === undefined || pickRow === undefined
+      ? {}
+      : { pick: { column: drill.column, onPick: pickRow } }),
+  });
+  if (chart.kind === 'table') {
+    place.append(figures);
+    return;
+  }
+  const largest = rows.find((row) => row['note'] === 'largest_drop');
+  if (largest !== undefined) {
+    place.append(
+      element(
+        'p',
+        { class: 'largest' },
+        `${word('largest')}: ${plain(largest['stage'] ?? '')} (−${show(largest['left_here'], 'count')})`,
+      ),
+    );
+  }
+  const canvas = element('div', { class: 'drawing', style: `height:${heightFor(chart, rows)}px` });
+  place.append(canvas, element('details', {}, element('summary', {}, word('data')), figures));
+  draw(canvas, chart, rows, pickRow);
+}
+
+/** A funnel step is asked for by its number on the ladder, everything else by the value itself. */
+function drillValue(drill: NonNullable<Chart['drill']>, row: Row, rows: readonly Row[]): string {
+  if (drill.field !== 'stage_reached') return row[drill.column] ?? '';
+  return (
+    row['step'] ??
+    String(
+      LADDER.indexOf(row[drill.column] ?? '') >= 0
+        ? LADDER.indexOf(row[drill.column] ?? '')
+        : rows.indexOf(row),
+    )
+  );
+}
+
+const LADDER = [
+  'NOT_OPENED',
+  'LOADING',
+  'GUIDE',
+  'OCR_SCAN',
+  'OCR_RESULT',
+  'NFC_INPUT',
+  'NFC_READ',
+  'FACE',
+  'FINISHED',
+];
+
+function heightFor(chart: Chart, rows: readonly Row[]): number {
+  return chart.kind === 'line' ? 280 : 50 + rows.length * 34;
+}
+
+function stat(chart: Chart, row: Row): HTMLElement[] {
+  const [first] = chart.columns;
+  const value = element('p', { class: 'figure' }, show(row['value'], first?.as ?? 'count'));
+  if (isAbsent(row['before'])) return [value];
+  const change = toNumber(row['change_percent']);
+  const arrow = change === undefined || change === 0 ? '' : change > 0 ? '▲ ' : '▼ ';
+  const compared = `${arrow}${change === undefined ? '' : `${show(String(Math.abs(change)), 'percent')} · `}${word('before')} ${show(row['before'], 'count')}`;
+  return [value, element('p', { class: 'change' }, compared)];
+}

@@ -1,0 +1,154 @@
+import { type Chart, queryOf } from '../../deploy/charts/chart.ts';
+import { EVENTS_LOGSTORE } from '../../shared/record/event-fields.ts';
+import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
+import type { SlsDataPlane } from '../../shared/sls/types.ts';
+
+/**
+ * What the console asks the local SLS, always through its ordinary query API. Everything that comes from the
+ * page is checked against a pattern or quoted here: it can narrow a query, never change its meaning.
+ */
+
+export interface Range {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+}
+
+/** Label name to the value asked for. */
+export type LabelFilter = Readonly<Record<string, string>>;
+
+export class BadRequest extends Error {
+  override readonly name = 'BadRequest';
+}
+
+const LABEL_NAME = /^[a-z][a-z0-9_]{0,31}$/;
+const TRANSACTION_ID = /^[A-Za-z0-9_|:+/=-]{1,128}$/;
+const MOST_LABELS = 20;
+const MOST_VALUE_CHARACTERS = 128;
+
+/** Columns a list of transactions may be narrowed by. */
+const DRILL_FIELDS = [
+  'stage',
+  'stage_reached',
+  'cause',
+  'interrupt_page',
+  'permission_outcome',
+  'contradictions',
+  'journey',
+];
+
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** The condition for a label filter, or undefined where there is none. */
+export function labelCondition(filter: LabelFilter): string | undefined {
+  const entries = Object.entries(filter);
+  if (entries.length > MOST_LABELS)
+    throw new BadRequest(`at most ${MOST_LABELS} labels can be asked for at once`);
+  const parts = entries.map(([name, value]) => {
+    if (!LABEL_NAME.test(name))
+      throw new BadRequest(`label: ${JSON.stringify(name.slice(0, 40))} is not a label name`);
+    if (value.length > MOST_VALUE_CHARACTERS) {
+      throw new BadRequest(`label.${name}: at most ${MOST_VALUE_CHARACTERS} characters`);
+    }
+    return `json_extract_scalar(labels, '$.${name}') = ${quoted(value)}`;
+  });
+  return parts.length === 0 ? undefined : parts.join(' AND ');
+}
+
+export async function chartRows(sls: SlsDataPlane, chart: Chart, range: Range, filter: LabelFilter) {
+  return sls.query(chart.logstore, { query: queryOf(chart, labelCondition(filter)), ...range });
+}
+
+const LIST_COLUMNS = [
+  'transaction_id',
+  'initialized_at_ms',
+  'registered_at_ms',
+  'journey',
+  'stage',
+  'cause',
+  'recoverable',
+  'story',
+  'story_zh',
+];
+
+export interface Drill {
+  readonly field: string;
+  readonly value: string;
+}
+
+/** The transactions behind one bar, newest first. */
+export async function transactionsBehind(sls: SlsDataPlane, drill: Drill, range: Range, filter: LabelFilter) {
+  if (!DRILL_FIELDS.includes(drill.field)) throw new BadRequest(`field: one of ${DRILL_FIELDS.join(', ')}`);
+  if (drill.value.length > MOST_VALUE_CHARACTERS) throw new BadRequest('value: too long');
+  const columns = [
+    ...new Set([...LIST_COLUMNS, drill.field, 'view_key', 'final', 'disposition', 'labels']),
+  ].join(', ');
+  const labels = labelCondition(filter);
+  const query =
+    `* | SELECT ${LIST_COLUMNS.join(', ')} FROM (SELECT ${columns}, row_number() OVER (PARTITION BY transaction_id ORDER BY view_key DESC) AS view_rank FROM log)` +
+    ` WHERE view_rank = 1 AND final = 'true' AND disposition = 'answered' AND ${drillCondition(drill)}${labels === undefined ? '' : ` AND ${labels}`}` +
+    ' ORDER BY coalesce(initialized_at_ms, registered_at_ms) DESC, transaction_id LIMIT 200';
+  return sls.query(RECORDS_LOGSTORE, { query, ...range });
+}
+
+function drillCondition({ field, value }: Drill): string {
+  if (field === 'stage_reached') {
+    if (!/^\d$/.test(value)) throw new BadRequest('value: a step from 0 to 8');
+    return `stage_reached = ${value}`;
+  }
+  if (field === 'contradictions')
+    return `strpos(concat(',', contradictions, ','), concat(',', ${quoted(value)}, ',')) > 0`;
+  const present = `${field} = ${quoted(value)}`;
+  // A chart shows an absent value as "none": ask for it the same way.
+  const matched =
+    value === 'none' && field !== 'permission_outcome' ? `(${present} OR ${field} IS NULL)` : present;
+  return field === 'journey' ? matched : `${matched} AND journey = 'interrupted'`;
+}
+
+export interface TransactionDetail {
+  /** Rows of the transaction, the one the view takes first. */
+  readonly records: Array<Record<string, string>>;
+  readonly events: Array<Record<string, string>>;
+}
+
+/** One transaction, read by search and not by SQL: SQL would cut the raw answer. */
+export async function transactionDetail(
+  sls: SlsDataPlane,
+  transactionId: string,
+  range: Range,
+): Promise<TransactionDetail> {
+  if (!TRANSACTION_ID.test(transactionId)) {
+    throw new BadRequest('transactionId: letters, digits, _ and -, at most 128 characters');
+  }
+  const query = `transaction_id: "${transactionId}"`;
+  const found = await sls.query(RECORDS_LOGSTORE, { query, ...range, line: 100, reverse: true });
+  const records = found.rows
+    .filter((row) => row['transaction_id'] === transactionId)
+    .sort((a, b) => ((a['view_key'] ?? '') < (b['view_key'] ?? '') ? 1 : -1))
+    .map(onlyFields);
+  const revision = records[0]?.['revision'];
+  return {
+    records,
+    events: revision === undefined ? [] : await eventsOf(sls, transactionId, revision, range),
+  };
+}
+
+async function eventsOf(sls: SlsDataPlane, transactionId: string, revision: string, range: Range) {
+  const query =
+    `transaction_id: "${transactionId}" | SELECT lang, seq, max(logged_at) AS logged_at, max(text) AS text, max(kind) AS kind, max(stage) AS stage, max(gap_ms) AS gap_ms` +
+    ` FROM log WHERE transaction_id = ${quoted(transactionId)} AND revision = ${quoted(revision)} GROUP BY lang, seq ORDER BY lang DESC, seq LIMIT 4000`;
+  return (await sls.query(EVENTS_LOGSTORE, { query, ...range })).rows;
+}
+
+function onlyFields(row: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name in RECORD_FIELDS));
+}
+
+/** Every label value seen, for the filter lists. */
+export async function labelValues(sls: SlsDataPlane, range: Range) {
+  const query =
+    '* | SELECT label, value, count(1) AS n FROM (SELECT transaction_id, max(labels) AS labels FROM log GROUP BY transaction_id)' +
+    ' CROSS JOIN UNNEST(CAST(json_parse(labels) AS map(varchar, varchar))) AS dimension(label, value) WHERE labels IS NOT NULL GROUP BY label, value ORDER BY label, n DESC LIMIT 500';
+  return sls.query(RECORDS_LOGSTORE, { query, ...range });
+}

@@ -1,0 +1,188 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { DASHBOARDS } from '../../deploy/charts/dashboards.ts';
+import { ServiceError } from '../../shared/errors.ts';
+import type { SlsDataPlane } from '../../shared/sls/types.ts';
+import type { LocalServer } from '../call-hooks.ts';
+import {
+  BadRequest,
+  chartRows,
+  type LabelFilter,
+  labelValues,
+  type Range,
+  transactionDetail,
+  transactionsBehind,
+} from './queries.ts';
+
+/**
+ * The console: the dashboards' own queries drawn as charts. The page talks to this server only; this server
+ * talks to the local SLS and to the lookup function. It listens on the loopback interface and answers only
+ * requests that were addressed to it by a loopback name, so that no web page can reach it by rebinding a name.
+ */
+export interface ConsoleOptions {
+  readonly port: number;
+  readonly sls: SlsDataPlane;
+  /** The trigger URL of the lookup function. */
+  readonly lookupUrl: string;
+  /** Holds index.html, app.js and app.css, as `npm run build` makes them. */
+  readonly pageDir: string;
+  readonly now: () => number;
+}
+
+const LOOPBACK = '127.0.0.1';
+const OWN_NAMES = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
+const MAX_BODY_BYTES = 16_384;
+const DEFAULT_RANGE_SECONDS = 604_800;
+const MAX_RANGE_SECONDS = 400 * 86_400;
+const LOOKUP_TIMEOUT_MS = 30_000;
+
+const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
+  '/': ['index.html', 'text/html; charset=utf-8'],
+  '/app.js': ['app.js', 'text/javascript; charset=utf-8'],
+  '/app.css': ['app.css', 'text/css; charset=utf-8'],
+};
+
+const SECURITY_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+};
+
+const CHARTS = new Map(
+  DASHBOARDS.flatMap(({ sections }) => sections.flatMap(({ charts }) => charts)).map((chart) => [
+    chart.id,
+    chart,
+  ]),
+);
+
+export async function createConsoleServer(options: ConsoleOptions): Promise<LocalServer> {
+  const server = createServer((request, response) => {
+    answer(options, request, response).catch((error: unknown) => sendError(response, error));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, LOOPBACK, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    url: `http://${LOOPBACK}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  options: ConsoleOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (!OWN_NAMES.test(request.headers.host ?? '')) {
+    send(response, 403, { error: 'ask for this page by a loopback name' });
+    return;
+  }
+  const url = new URL(request.url ?? '/', 'http://console');
+  const file = FILES[url.pathname];
+  if (request.method === 'GET' && file !== undefined) {
+    const body = await readFile(join(options.pageDir, file[0]));
+    response.writeHead(200, { ...SECURITY_HEADERS, 'content-type': file[1] }).end(body);
+    return;
+  }
+  const result = await api(options, request, url);
+  if (result === undefined) send(response, 404, { error: 'there is nothing here' });
+  else send(response, 200, result);
+}
+
+async function api(options: ConsoleOptions, request: IncomingMessage, url: URL): Promise<unknown> {
+  const { sls } = options;
+  if (request.method === 'POST' && url.pathname === '/api/lookup')
+    return lookup(options, await readJson(request));
+  if (request.method !== 'GET') return undefined;
+  if (url.pathname === '/api/dashboards') return { dashboards: DASHBOARDS };
+  if (url.pathname === '/api/ledger') return forward(new URL('v1/ledger', withSlash(options.lookupUrl)));
+  const range = rangeOf(url, options.now());
+  const [, , kind, name] = url.pathname.split('/').map(decodeURIComponent);
+  if (kind === 'labels' && name === undefined) return labelValues(sls, range);
+  if (kind === 'charts' && name !== undefined) {
+    const chart = CHARTS.get(name);
+    return chart === undefined ? undefined : chartRows(sls, chart, range, labelsOf(url));
+  }
+  if (kind !== 'transactions') return undefined;
+  if (name !== undefined) return transactionDetail(sls, name, range);
+  const drill = { field: url.searchParams.get('field') ?? '', value: url.searchParams.get('value') ?? '' };
+  return transactionsBehind(sls, drill, range, labelsOf(url));
+}
+
+function rangeOf(url: URL, nowMs: number): Range {
+  const nowSeconds = Math.ceil(nowMs / 1_000) + 60;
+  const read = (name: string, otherwise: number) => {
+    const text = url.searchParams.get(name);
+    if (text === null) return otherwise;
+    if (!/^\d{1,12}$/.test(text)) throw new BadRequest(`${name}: unix seconds`);
+    return Number(text);
+  };
+  const toSeconds = read('to', nowSeconds);
+  const fromSeconds = read('from', toSeconds - DEFAULT_RANGE_SECONDS);
+  if (fromSeconds >= toSeconds) throw new BadRequest('from: has to be before to');
+  if (toSeconds - fromSeconds > MAX_RANGE_SECONDS) throw new BadRequest('from: at most 400 days before to');
+  return { fromSeconds, toSeconds };
+}
+
+/** Label filters come as `label.platform=ios`. */
+function labelsOf(url: URL): LabelFilter {
+  const entries = [...url.searchParams].filter(([name]) => name.startsWith('label.'));
+  return Object.fromEntries(entries.map(([name, value]) => [name.slice('label.'.length), value]));
+}
+
+async function lookup(options: ConsoleOptions, body: unknown): Promise<unknown> {
+  const id = (body as { transactionId?: unknown } | null)?.transactionId;
+  if (typeof id !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(id)) {
+    throw new BadRequest('transactionId: 1 to 64 letters, digits, _ or -');
+  }
+  return forward(new URL(`v1/transactions/${encodeURIComponent(id)}`, withSlash(options.lookupUrl)));
+}
+
+/** The function's own answer, problem documents included, with its status beside it. */
+async function forward(target: URL): Promise<unknown> {
+  const response = await fetch(target, { signal: AbortSignal.timeout(LOOKUP_TIMEOUT_MS) });
+  return { status: response.status, body: await response.json() };
+}
+
+function withSlash(url: string): string {
+  return url.endsWith('/') ? url : `${url}/`;
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request) {
+    text += chunk;
+    if (text.length > MAX_BODY_BYTES) throw new BadRequest('the body is too large');
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new BadRequest('the body has to be JSON');
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { ...SECURITY_HEADERS, 'content-type': 'application/json; charset=utf-8' });
+  response.end(JSON.stringify(body));
+}
+
+function sendError(response: ServerResponse, error: unknown): void {
+  const message = error instanceof Error ? error.message : 'failed';
+  if (response.headersSent) response.destroy();
+  else if (error instanceof BadRequest || error instanceof URIError) send(response, 400, { error: message });
+  else
+    send(response, 502, {
+      error: error instanceof ServiceError ? message : 'a local service did not answer',
+    });
+}
