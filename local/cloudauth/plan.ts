@@ -1,0 +1,107 @@
+import { asNumber, asObject, ControlRefused, onlyKnown } from '../http/control.ts';
+import { chance, type Random } from './random.ts';
+import { isReturnCode, RETURN_CODES, type ReturnCode } from './return-codes.ts';
+
+/** What a planned call is answered instead of the truth. */
+export type PlannedAnswer =
+  | { readonly kind: 'code'; readonly code: ReturnCode }
+  /** reset: the connection ends at once; hang: no answer ever; garbage: 200, not JSON; empty: 200, no body. */
+  | { readonly kind: 'reset' | 'hang' | 'garbage' | 'empty' }
+  | {
+      readonly kind: 'custom';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      /** A string is sent as it is, anything else as JSON. */
+      readonly body: unknown;
+    };
+
+interface Rule {
+  /** A transaction id, or `*`. */
+  readonly match: string;
+  timesLeft: number;
+  readonly rate: number;
+  readonly answer: PlannedAnswer;
+}
+
+const FAULTS = ['reset', 'hang', 'garbage', 'empty'] as const;
+
+/** A list of rules. Of those that match, the first with times left (or the first that its rate draws) wins. */
+export class Plan {
+  readonly #rules: Rule[];
+
+  private constructor(rules: Rule[]) {
+    this.#rules = rules;
+  }
+
+  static readonly EMPTY = new Plan([]);
+
+  /** @throws ControlRefused naming the rule that is wrong */
+  static parse(value: unknown): Plan {
+    if (!Array.isArray(value)) throw new ControlRefused('plan must be a list');
+    return new Plan(value.map((rule, index) => parseRule(rule, `plan[${index}]`)));
+  }
+
+  /** The answer for this call, and one time less; undefined: answer the truth. */
+  next(transactionId: string, random: Random): PlannedAnswer | undefined {
+    for (const rule of this.#rules) {
+      if (rule.match !== '*' && rule.match !== transactionId) continue;
+      if (rule.timesLeft <= 0 || !chance(random, rule.rate)) continue;
+      rule.timesLeft -= 1;
+      return rule.answer;
+    }
+    return undefined;
+  }
+}
+
+function parseRule(value: unknown, name: string): Rule {
+  const rule = asObject(value, name);
+  onlyKnown(rule, ['match', 'times', 'rate', 'answer'], name);
+  if (typeof rule.match !== 'string' || rule.match === '') {
+    throw new ControlRefused(`${name}.match must be a transaction id or "*"`);
+  }
+  if (rule.times !== undefined && rule.rate !== undefined) {
+    throw new ControlRefused(`${name} has both times and rate`);
+  }
+  return {
+    match: rule.match,
+    timesLeft:
+      rule.times === undefined
+        ? Number.POSITIVE_INFINITY
+        : asNumber(rule.times, `${name}.times`, { least: 0, whole: true }),
+    rate: rule.rate === undefined ? 1 : asNumber(rule.rate, `${name}.rate`, { least: 0, most: 1 }),
+    answer: parseAnswer(rule.answer, `${name}.answer`),
+  };
+}
+
+function parseAnswer(value: unknown, name: string): PlannedAnswer {
+  if (typeof value === 'string') {
+    const fault = FAULTS.find((known) => known === value);
+    if (fault !== undefined) return { kind: fault };
+    if (isReturnCode(value)) return { kind: 'code', code: value };
+    throw new ControlRefused(
+      `${name}: unknown answer; known are ${[...Object.keys(RETURN_CODES), ...FAULTS].join(', ')}`,
+    );
+  }
+  const custom = asObject(value, name);
+  onlyKnown(custom, ['status', 'headers', 'body'], name);
+  return {
+    kind: 'custom',
+    status:
+      custom.status === undefined
+        ? 200
+        : asNumber(custom.status, `${name}.status`, { least: 200, most: 599, whole: true }),
+    headers: custom.headers === undefined ? {} : parseHeaders(custom.headers, `${name}.headers`),
+    body: custom.body,
+  };
+}
+
+function parseHeaders(value: unknown, name: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(asObject(value, name)).map(([header, text]) => {
+      if (typeof text !== 'string' && typeof text !== 'number') {
+        throw new ControlRefused(`${name}.${header} must be a text`);
+      }
+      return [header.toLowerCase(), String(text)];
+    }),
+  );
+}

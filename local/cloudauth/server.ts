@@ -1,0 +1,301 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallHooks, LocalServer } from '../call-hooks.ts';
+import type { CredentialStore } from '../credentials.ts';
+import { NonceMemory, type SignedRequest } from '../http/acs3.ts';
+import {
+  answerControl,
+  asNumber,
+  ControlRefused,
+  onlyKnown,
+  readJsonObject,
+  serveControl,
+} from '../http/control.ts';
+import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
+import { Arrivals, Quota } from './arrivals.ts';
+import { type GatewayRefusal, parametersOf, passGateway } from './gateway.ts';
+import { Plan, type PlannedAnswer } from './plan.ts';
+import { seededRandom } from './random.ts';
+import { RETURN_CODES, type ReturnCode } from './return-codes.ts';
+import type { Session } from './session-types.ts';
+import { resultAt } from './sessions.ts';
+
+/**
+ * A local CheckVerifyLog. A call passes the signature check, the quota, the plan (faults that somebody asked for),
+ * then gets the truth about its transaction: unknown or older than 30 days is TransactionIdInvalid, a session
+ * younger than 30 minutes has an unfinished log, an older one its final Result.
+ */
+export interface CloudauthServerOptions {
+  readonly port: number;
+  readonly credentials: CredentialStore;
+  readonly hooks?: CallHooks;
+  /** Unix ms. */
+  readonly clock?: () => number;
+  /** Of the draws of `rate` rules. */
+  readonly seed?: number;
+  /** Calls a second; Singapore and Hong Kong have 10. */
+  readonly qps?: number;
+  readonly latencyMs?: number;
+  readonly sessions?: readonly Session[];
+  readonly retentionDays?: number;
+}
+
+export interface CloudauthServer extends LocalServer {
+  addSessions(sessions: readonly Session[]): void;
+}
+
+interface KnownTransaction {
+  readonly initializedAtMs: number;
+  result(nowMs: number): unknown;
+}
+
+/** What goes back: an answer, or one of the ways of not answering. */
+type Reply =
+  | {
+      readonly name: string;
+      readonly status: number;
+      readonly headers?: Record<string, string>;
+      body: Buffer;
+    }
+  | { readonly name: 'reset' | 'hang' };
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const DAY_MS = 86_400_000;
+
+class Cloudauth {
+  readonly #options: CloudauthServerOptions;
+  readonly #clock: () => number;
+  readonly #random;
+  readonly #arrivals = new Arrivals();
+  readonly #quota = new Quota();
+  readonly #nonces = new NonceMemory();
+  readonly #byAnswer = new Map<string, number>();
+  readonly #transactions = new Map<string, KnownTransaction>();
+  #qps: number;
+  #latencyMs: number;
+  #plan = Plan.EMPTY;
+
+  constructor(options: CloudauthServerOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? Date.now;
+    this.#random = seededRandom(`plan ${options.seed ?? 1}`);
+    this.#qps = options.qps ?? 10;
+    this.#latencyMs = options.latencyMs ?? 0;
+    this.addSessions(options.sessions ?? []);
+  }
+
+  addSessions(sessions: readonly Session[]): void {
+    for (const session of sessions) {
+      this.#transactions.set(session.transactionId, {
+        initializedAtMs: session.initializedAtMs,
+        result: (nowMs) => resultAt(session, nowMs),
+      });
+    }
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (pathname === '/_control') {
+      await serveControl(request, response, {
+        report: () => ({ ...this.#arrivals.report(), byAnswer: Object.fromEntries(this.#byAnswer) }),
+        apply: (body) => this.#applyControl(body),
+      });
+    } else if (pathname.startsWith('/_transactions/') && request.method === 'PUT') {
+      await answerControl(response, () => this.#putTransaction(request, pathname));
+    } else if (pathname === '/' && request.method === 'POST') {
+      await this.#call(request, response);
+    } else {
+      sendJson(response, { status: 404, body: { error: 'nothing here; the operation is POST /' } });
+    }
+  }
+
+  async #call(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrivedAtMs = this.#clock();
+    this.#arrivals.add(arrivedAtMs);
+    let body: Buffer;
+    try {
+      body = await readBody(request, MAX_BODY_BYTES);
+    } catch (error) {
+      if (!(error instanceof BodyTooLarge)) throw error;
+      return this.#send(
+        response,
+        refusalReply({ status: 413, code: 'RequestEntityTooLarge', message: error.message }),
+      );
+    }
+    const signed: SignedRequest = {
+      method: request.method ?? 'POST',
+      target: request.url ?? '/',
+      headers: request.headers,
+      body,
+    };
+    const passed = passGateway(signed, {
+      credentials: this.#options.credentials,
+      nonces: this.#nonces,
+      nowMs: this.#clock(),
+    });
+    if ('refusal' in passed) return this.#send(response, refusalReply(passed.refusal));
+
+    const call = { service: 'cloudauth', action: 'CheckVerifyLog', caller: passed.caller } as const;
+    if ((await this.#options.hooks?.before?.(call)) === 'drop') {
+      response.destroy();
+      return;
+    }
+    const admitted = this.#quota.admit(arrivedAtMs, this.#qps);
+    if (this.#latencyMs > 0) await sleep(this.#latencyMs);
+    const reply = admitted ? this.#answer(parametersOf(signed)) : codeReply('Throttling.Api');
+    if ((await this.#options.hooks?.after?.(call)) === 'drop') {
+      response.destroy();
+      return;
+    }
+    this.#send(response, reply);
+  }
+
+  #answer(parameters: URLSearchParams): Reply {
+    const transactionId = parameters.get('TransactionId') ?? '';
+    const planned = this.#plan.next(transactionId, this.#random);
+    const wanted = planned === undefined ? undefined : plannedReply(planned);
+    return wanted ?? this.#truth(transactionId, parameters.get('MerchantBizId') ?? '');
+  }
+
+  #truth(transactionId: string, merchantBizId: string): Reply {
+    if (transactionId === '' || merchantBizId === '') {
+      const missing = transactionId === '' ? 'TransactionId' : 'MerchantBizId';
+      return codeReply('MissingParameter', `${missing} is mandatory for this action.`);
+    }
+    if (!/^[A-Za-z0-9]{1,32}$/.test(merchantBizId)) {
+      return codeReply('InvalidParameter', 'MerchantBizId must be 1 to 32 letters and digits.');
+    }
+    const nowMs = this.#clock();
+    const known = this.#transactions.get(transactionId);
+    const keptMs = (this.#options.retentionDays ?? 30) * DAY_MS;
+    if (known === undefined || nowMs - known.initializedAtMs > keptMs) {
+      return codeReply('TransactionIdInvalid');
+    }
+    return successReply(known.result(nowMs));
+  }
+
+  #send(response: ServerResponse, reply: Reply): void {
+    this.#byAnswer.set(reply.name, (this.#byAnswer.get(reply.name) ?? 0) + 1);
+    if (!('status' in reply)) {
+      // A hang holds the connection until the caller gives up or the server closes.
+      if (reply.name === 'reset') response.destroy();
+      return;
+    }
+    response.writeHead(reply.status, {
+      'content-type': 'application/json;charset=utf-8',
+      ...reply.headers,
+      'content-length': reply.body.length,
+    });
+    response.end(reply.body);
+  }
+
+  #applyControl(body: Readonly<Record<string, unknown>>): unknown {
+    onlyKnown(body, ['qps', 'latencyMs', 'plan'], 'control');
+    const qps = body.qps === undefined ? this.#qps : asNumber(body.qps, 'qps', { least: 0 });
+    const latencyMs =
+      body.latencyMs === undefined
+        ? this.#latencyMs
+        : asNumber(body.latencyMs, 'latencyMs', { least: 0, most: 3_600_000 });
+    const plan = body.plan === undefined ? this.#plan : Plan.parse(body.plan);
+    this.#qps = qps;
+    this.#latencyMs = latencyMs;
+    this.#plan = plan;
+    return {};
+  }
+
+  async #putTransaction(request: IncomingMessage, pathname: string): Promise<unknown> {
+    const transactionId = idFromPath(pathname);
+    const body = await readJsonObject(request);
+    onlyKnown(body, ['initializedAt', 'result'], 'transaction');
+    if (!Object.hasOwn(body, 'result')) throw new ControlRefused('result is missing');
+    const initializedAtMs = asNumber(body.initializedAt, 'initializedAt', { least: 0 });
+    this.#transactions.set(transactionId, { initializedAtMs, result: () => body.result });
+    return { transactionId };
+  }
+}
+
+/** @throws Error naming the port when it is taken */
+export async function createCloudauthServer(options: CloudauthServerOptions): Promise<CloudauthServer> {
+  const cloudauth = new Cloudauth(options);
+  const server = await listen({
+    port: options.port,
+    handle: (request, response) => cloudauth.handle(request, response),
+  });
+  return { ...server, addSessions: (sessions) => cloudauth.addSessions(sessions) };
+}
+
+/** @throws ControlRefused */
+function idFromPath(pathname: string): string {
+  const [, encoded = ''] = /^\/_transactions\/([^/]+)$/.exec(pathname) ?? [];
+  try {
+    const id = decodeURIComponent(encoded);
+    if (id !== '') return id;
+  } catch {
+    // Malformed percent encoding: refused below, like an empty id.
+  }
+  throw new ControlRefused('the path must end with a transaction id');
+}
+
+/** The return code that a planned body bears. */
+function codeIn(body: unknown): string | undefined {
+  const code = typeof body === 'object' && body !== null && 'Code' in body ? body.Code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** As on the page's example: a UUID in capitals. */
+const requestId = () => randomUUID().toUpperCase();
+
+function successReply(result: unknown): Reply {
+  const { status, message } = RETURN_CODES.Success;
+  return jsonReply('Success', status, {
+    RequestId: requestId(),
+    Code: 'Success',
+    Message: message,
+    Result: result,
+  });
+}
+
+function codeReply(code: ReturnCode, detail?: string): Reply {
+  const { status, message } = RETURN_CODES[code];
+  return refusalReply({ status, code, message: detail ?? message });
+}
+
+function refusalReply({ status, code, message }: GatewayRefusal): Reply {
+  return jsonReply(code, status, {
+    RequestId: requestId(),
+    HostId: 'cloudauth-intl.ap-southeast-1.aliyuncs.com',
+    Code: code,
+    Message: message,
+    Recommend: `https://api.alibabacloud.com/troubleshoot?q=${code}&product=Cloudauth-intl`,
+  });
+}
+
+function jsonReply(name: string, status: number, body: unknown): Reply {
+  return { name, status, body: Buffer.from(JSON.stringify(body), 'utf8') };
+}
+
+/** undefined: the plan says Success, so the truth is told. */
+function plannedReply(answer: PlannedAnswer): Reply | undefined {
+  switch (answer.kind) {
+    case 'code':
+      return answer.code === 'Success' ? undefined : codeReply(answer.code);
+    case 'reset':
+    case 'hang':
+      return { name: answer.kind };
+    case 'garbage':
+      return { name: 'garbage', status: 200, body: Buffer.from('<html><body>upstream busy</body></html>') };
+    case 'empty':
+      return { name: 'empty', status: 200, body: Buffer.alloc(0) };
+    case 'custom': {
+      const { status, headers, body } = answer;
+      const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
+      return {
+        name: codeIn(body) ?? String(status),
+        status,
+        headers: { ...headers },
+        body: Buffer.from(text, 'utf8'),
+      };
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import { PAGES, type PageKey, STAGE_WORDS } from './pages.ts';
+import { chance, humanMs, type Random } from './random.ts';
+import type { Cause, Counters, SessionLabels, Stage } from './session-types.ts';
+
+/** One moment of a session; the log lines, the counters and the stays are all read off the same steps. */
+export interface Step {
+  /** Since Initialize. */
+  readonly atMs: number;
+  readonly page: PageKey;
+  readonly zh?: string;
+  readonly en?: string;
+  /** The stage entered with this step. */
+  readonly entered?: Stage;
+  /** The stage left with this step, and how long it was open. */
+  readonly left?: { readonly stage: Stage; readonly stayMs: number };
+  readonly counted?: keyof Counters;
+  readonly refused?: 'face' | 'ocr';
+}
+
+export interface Ending {
+  readonly page: PageKey;
+  /** The VerifyErrorCode; undefined: the service gives none. */
+  readonly code: string | undefined;
+  readonly cause: Cause;
+}
+
+/** A prescribed ending: nothing else goes wrong before it. */
+export interface Fate extends Ending {
+  /** Failed captures of the stage before the end. */
+  readonly failures?: number;
+}
+
+/** Nobody looks at one page for longer; the SDK itself gives up after 15 minutes of rest. */
+const LONGEST_WAIT_MS = 150_000;
+
+/** Records what somebody does, and keeps the session's time. */
+export class Visit {
+  readonly random: Random;
+  readonly labels: SessionLabels;
+  readonly fate: Fate | undefined;
+  readonly steps: Step[] = [];
+  cameraAllowed = false;
+  readonly #scripted: boolean;
+  #nowMs: number;
+  #stage: Stage | undefined;
+  #enteredAtMs = 0;
+
+  /** With a script nothing goes wrong by chance; without a fate in it, the session is finished. */
+  constructor(random: Random, labels: SessionLabels, script?: { readonly fate?: Fate }) {
+    this.random = random;
+    this.labels = labels;
+    this.fate = script?.fate;
+    this.#scripted = script !== undefined;
+    this.#nowMs = humanMs(random, 6_000, 0.8);
+  }
+
+  wait(medianMs: number, spread?: number): void {
+    this.#nowMs += Math.min(LONGEST_WAIT_MS, humanMs(this.random, medianMs, spread));
+  }
+
+  /** True with this probability, and never in a scripted session. */
+  happens(probability: number): boolean {
+    const drawn = chance(this.random, probability);
+    return !this.#scripted && drawn;
+  }
+
+  /** The prescribed ending, if this is its page. */
+  fated(page: PageKey): Ending | undefined {
+    return this.fate?.page === page && (this.fate.failures ?? 0) === 0 ? this.fate : undefined;
+  }
+
+  enter(stage: Stage, page: PageKey): void {
+    const { enter, enterEn } = STAGE_WORDS[stage];
+    this.#stage = stage;
+    this.#enteredAtMs = this.#nowMs;
+    this.#push({ page, entered: stage, en: enterEn, ...(enter === undefined ? {} : { zh: enter }) });
+  }
+
+  /** A Chinese line that starts with the stage's name, as `OCR认证阶段点击OCR提交按钮`. */
+  say(page: PageKey, words: string, more: Pick<Step, 'counted' | 'refused'> = {}): void {
+    this.#push({ page, zh: `${STAGE_WORDS[PAGES[page].en].phase}阶段${words}`, ...more });
+  }
+
+  /** The popup that says what went wrong; a retry closes it. */
+  popUp(page: PageKey): void {
+    this.say(page, '中断弹窗弹出');
+    this.wait(1_800);
+  }
+
+  retry(page: PageKey, counted?: keyof Counters): void {
+    this.say(page, '中断重试', counted === undefined ? {} : { counted });
+    this.say(page, '中断弹窗关闭');
+  }
+
+  leave(page: PageKey): void {
+    const stage = this.#stage;
+    if (stage === undefined) return;
+    const { phase, exitEn } = STAGE_WORDS[stage];
+    const stayMs = this.#nowMs - this.#enteredAtMs;
+    this.#push({ page, zh: `${phase}阶段结束`, en: exitEn, left: { stage, stayMs } });
+    this.#stage = undefined;
+  }
+
+  /** Ends the stage that is open, unless the log just stops. */
+  end(ending: Ending): void {
+    if (ending.code === '9999' || ending.cause === 'unknown') return;
+    if (ending.code === '1006') this.say(ending.page, '点击退出按钮');
+    else if (ending.cause !== 'camera_permission') this.say(ending.page, '异常弹窗弹出');
+    this.leave(ending.page);
+  }
+
+  #push(step: Omit<Step, 'atMs'>): void {
+    this.steps.push({ atMs: this.#nowMs, ...step });
+  }
+}

@@ -1,0 +1,93 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BodyTooLarge, readBody, sendJson } from './listen.ts';
+
+/** What a caller of `/_control` got wrong; answered as a 400 that names the member. */
+export class ControlRefused extends Error {
+  override readonly name = 'ControlRefused';
+}
+
+/** A result file is a few KB, a plan or a session a few hundred at most. */
+const MAX_CONTROL_BYTES = 16 * 1024 * 1024;
+
+export interface ControlHandlers {
+  /** Answers GET. */
+  report(): unknown;
+  /** Sets what the body names; must check everything before it changes anything. @throws ControlRefused */
+  apply(body: Readonly<Record<string, unknown>>): unknown;
+}
+
+/** Serves `/_control`: GET reports, POST sets; anything unknown is a 400 and changes nothing. */
+export async function serveControl(
+  request: IncomingMessage,
+  response: ServerResponse,
+  handlers: ControlHandlers,
+): Promise<void> {
+  if (request.method === 'GET') {
+    sendJson(response, { status: 200, body: await handlers.report() });
+    return;
+  }
+  if (request.method !== 'POST') {
+    sendJson(response, { status: 405, headers: { allow: 'GET, POST' }, body: { error: 'GET or POST' } });
+    return;
+  }
+  await answerControl(response, async () => {
+    const body = await readJsonObject(request);
+    return (await handlers.apply(body)) ?? {};
+  });
+}
+
+/** Runs a control action and turns a refusal into a 400. */
+export async function answerControl(response: ServerResponse, act: () => Promise<unknown>): Promise<void> {
+  try {
+    sendJson(response, { status: 200, body: await act() });
+  } catch (error) {
+    if (!(error instanceof ControlRefused)) throw error;
+    sendJson(response, { status: 400, body: { error: error.message } });
+  }
+}
+
+/** @throws ControlRefused */
+export async function readJsonObject(request: IncomingMessage): Promise<Record<string, unknown>> {
+  let bytes: Buffer;
+  try {
+    bytes = await readBody(request, MAX_CONTROL_BYTES);
+  } catch (error) {
+    if (error instanceof BodyTooLarge) throw new ControlRefused(error.message);
+    throw error;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw new ControlRefused('the body is not JSON');
+  }
+  return asObject(value, 'the body');
+}
+
+/** @throws ControlRefused */
+export function asObject(value: unknown, name: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ControlRefused(`${name} must be an object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+/** @throws ControlRefused when `value` has a member that is not in `known` */
+export function onlyKnown(value: Readonly<Record<string, unknown>>, known: readonly string[], name: string) {
+  const unknown = Object.keys(value).filter((key) => !known.includes(key));
+  if (unknown.length > 0) throw new ControlRefused(`${name}: unknown name ${unknown.join(', ')}`);
+}
+
+/** @throws ControlRefused */
+export function asNumber(
+  value: unknown,
+  name: string,
+  range: { least: number; most?: number; whole?: boolean },
+): number {
+  const { least, most = Number.MAX_SAFE_INTEGER, whole = false } = range;
+  const fits = typeof value === 'number' && value >= least && value <= most;
+  if (!fits || (whole && !Number.isInteger(value))) {
+    throw new ControlRefused(`${name} must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}`);
+  }
+  return value;
+}

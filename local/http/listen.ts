@@ -1,0 +1,90 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { LocalServer } from '../call-hooks.ts';
+
+export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export interface ListenOptions {
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly handle: Handle;
+  /** Of request headers, in bytes; Node's own default is 16 KB. */
+  readonly maxHeaderBytes?: number;
+}
+
+/**
+ * A server on 127.0.0.1 whose `close` also ends the connections that are still open.
+ * @throws Error naming the port when it is taken
+ */
+export async function listen({ port, handle, maxHeaderBytes }: ListenOptions): Promise<LocalServer> {
+  const server = createServer(
+    {
+      // A client's pool and the server close an idle connection at the same moment now and then, which the
+      // client sees as a reset. Waiting longer than any client leaves the closing to the client.
+      keepAliveTimeout: 120_000,
+      ...(maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }),
+    },
+    (request, response) => {
+      handle(request, response).catch((error: unknown) => {
+        if (response.headersSent) response.destroy();
+        else sendJson(response, { status: 500, body: { Code: 'InternalError', Message: String(error) } });
+      });
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`port ${port} is taken on 127.0.0.1`, { cause: error })
+          : error,
+      );
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    port: bound,
+    url: `http://127.0.0.1:${bound}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The body is longer than its reader allows. */
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge';
+}
+
+/**
+ * Reads a request's body to its end, even past the limit, so that the answer reaches the client.
+ * @throws BodyTooLarge
+ */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes <= maxBytes) parts.push(part);
+  }
+  if (bytes > maxBytes) throw new BodyTooLarge(`the body is over ${maxBytes} bytes`);
+  return Buffer.concat(parts);
+}
+
+export interface JsonAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export function sendJson(response: ServerResponse, { status, body, headers }: JsonAnswer): void {
+  const bytes = Buffer.from(JSON.stringify(body), 'utf8');
+  response.writeHead(status, {
+    'content-type': 'application/json;charset=utf-8',
+    'content-length': bytes.length,
+    ...headers,
+  });
+  response.end(bytes);
+}
