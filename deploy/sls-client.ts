@@ -2,6 +2,9 @@ import { $OpenApiUtil } from '@alicloud/openapi-core';
 import * as sdk from '@alicloud/sls20201230';
 import type { Credentials } from '../shared/credentials.ts';
 import { SlsError, UpstreamNetworkError, UpstreamTimeoutError } from '../shared/errors.ts';
+import { parseEndpoint } from '../shared/openapi/endpoint.ts';
+import { defaultOf } from '../shared/openapi/interop.ts';
+import { safeMessage } from '../shared/openapi/text.ts';
 
 /**
  * The official control-plane client of SLS with three things added:
@@ -21,9 +24,7 @@ export interface SlsControlOptions {
   readonly sleep?: (ms: number) => Promise<void>;
 }
 
-/** Seen from an ES module, a CommonJS package's default export is one level down; bundled, it is not. */
-const nested = sdk.default as typeof sdk.default & { readonly default?: typeof sdk.default };
-const SlsClient = nested.default ?? nested;
+const SlsClient = defaultOf(sdk.default);
 
 type Execute = InstanceType<typeof SlsClient>['execute'];
 type Request = Parameters<Execute>[1] & {
@@ -46,18 +47,18 @@ export class SlsControl extends SlsClient {
   readonly #known = new Set<string>();
 
   constructor(options: SlsControlOptions) {
-    const [, scheme, host] = /^(?:(https?):\/\/)?(.+)$/.exec(options.endpoint) ?? [];
+    const { host, protocol, isAddress } = parseEndpoint(options.endpoint);
     super(
       new $OpenApiUtil.Config({
         ...options.credentials,
         regionId: options.region,
-        endpoint: host ?? options.endpoint,
-        protocol: scheme ?? 'https',
+        endpoint: host,
+        protocol,
         connectTimeout: CONNECT_TIMEOUT_MS,
         readTimeout: READ_TIMEOUT_MS,
       }),
     );
-    this.#byHeader = /^(\d{1,3}(\.\d{1,3}){3}|localhost)(:\d+)?$/.test(host ?? '');
+    this.#byHeader = isAddress;
     this.#visibleWithinMs = options.visibleWithinMs ?? VISIBLE_WITHIN_MS;
     this.#sleep = options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
   }
@@ -126,7 +127,7 @@ function toServiceError(cause: unknown): SlsError | UpstreamNetworkError | Upstr
   const { code, message = '', data } = cause as SdkError;
   if (data?.statusCode !== undefined) {
     const text = message.startsWith(`${code}: `) ? message.slice(`${code}: `.length) : message;
-    return new SlsError(data.statusCode, code ?? 'Unknown', text, data.requestId);
+    return new SlsError(data.statusCode, code ?? 'Unknown', safeMessage(text), data.requestId);
   }
   if (/timeout/i.test(`${code} ${message}`))
     return new UpstreamTimeoutError('SLS did not answer in time', { cause });
