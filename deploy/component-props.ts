@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import { REGION_TABLE, regionFacts } from './regions.ts';
+
+/** What s.yaml says under `resources.sls.props`. */
+const text = z.string();
+const days = z.coerce.number().int().min(1).max(3_650);
+
+const schema = z.strictObject({
+  region: text.min(1),
+  /** 3 to 63 of a-z, 0-9 and -; unique among all customers of the region. */
+  project: text.regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'must be 3 to 63 of a-z, 0-9 and -'),
+  /** The functions' role: a name or an ARN. */
+  role: text,
+  /** The functions' names, for `info`. */
+  functions: z.array(text).default([]),
+  auth: z
+    .looseObject({ trigger: z.looseObject({ authType: text }), check: z.enum(['trigger', 'bearer']) })
+    .optional(),
+  bearerTokenSha256: text.default(''),
+  alertReceiver: text.default(''),
+  leaseSeconds: z.coerce.number().int().min(1).max(3_600).default(60),
+  /** Days kept, by logstore. */
+  retentionDays: z
+    .partialRecord(z.enum(['pending', 'records', 'events', 'sweeps', 'functions']), days)
+    .optional(),
+  /** Other hosts than the region's, with `http://` where it is not https. */
+  slsEndpoint: text.default(''),
+  ramEndpoint: text.default(''),
+});
+
+export type ComponentProps = z.output<typeof schema>;
+
+/** For `s verify`. */
+export const PROPS_SCHEMA = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
+
+/** @throws Error with one line that names every bad property. */
+export function parseProps(given: unknown): ComponentProps {
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    const bad = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'props'}: ${message}`);
+    throw new Error(`s.yaml, resources.sls.props: ${bad.join('; ')}`);
+  }
+  const { region, auth, bearerTokenSha256, role, slsEndpoint } = parsed.data;
+  if (regionFacts(region) === undefined && slsEndpoint === '') {
+    const known = REGION_TABLE.map((one) => `${one.region} (${one.place})`).join(', ');
+    throw new Error(
+      `ID Verification is not offered in region "${region}": set vars.region to one of ${known}`,
+    );
+  }
+  if (role === '')
+    throw new Error('vars.role is empty: create the role (README, "Deploy") and name it there');
+  const open = auth?.trigger.authType === 'anonymous';
+  if (auth !== undefined && open !== (auth.check === 'bearer')) {
+    throw new Error(
+      'vars.auth: an anonymous trigger goes with the check "bearer", every other with "trigger"; as it is, anybody could call the function, or nobody',
+    );
+  }
+  if (open && bearerTokenSha256 === '') {
+    throw new Error(
+      'vars.auth is bearer, and vars.bearerTokenSha256 is empty: nobody could call the function',
+    );
+  }
+  return parsed.data;
+}

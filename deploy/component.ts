@@ -1,0 +1,191 @@
+import { createInterface } from 'node:readline/promises';
+import { SWEEPS_LOGSTORE } from '../functions/sweep/report-fields.ts';
+import type { Credentials } from '../shared/credentials.ts';
+import { PENDING_LOGSTORE } from '../shared/pending.ts';
+import { EVENTS_LOGSTORE } from '../shared/record/event-fields.ts';
+import { RECORDS_LOGSTORE } from '../shared/record/record-fields.ts';
+import { type ComponentProps, PROPS_SCHEMA, parseProps } from './component-props.ts';
+import { collectDocuments } from './documents.ts';
+import { explain } from './explain.ts';
+import { consoleLinks } from './links.ts';
+import { FUNCTIONS_LOGSTORE } from './logstores.ts';
+import { describe, type ProvisionOptions, plan, provision } from './provision.ts';
+import { regionFacts } from './regions.ts';
+import { remove } from './remove.ts';
+import { checkRole } from './role.ts';
+
+/**
+ * The Serverless Devs component behind `resources.sls` in s.yaml. Its methods are the commands of `s`; what they
+ * return is `${resources.sls.output.…}`. A method that fails throws one line that says what to do; whatever it had
+ * made by then stays, and the next `s deploy` goes on from there.
+ */
+export interface ComponentInputs {
+  readonly props: unknown;
+  /** What stands after the command: `-y`, `--with-data`. */
+  readonly args?: readonly string[];
+  getCredential(): Promise<{
+    readonly AccountID?: string;
+    readonly AccessKeyID: string;
+    readonly AccessKeySecret: string;
+    readonly SecurityToken?: string;
+  }>;
+}
+
+interface Terminal {
+  readonly write: (line: string) => void;
+  /** undefined where nobody can answer. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
+}
+
+interface Prepared {
+  readonly props: ComponentProps;
+  readonly options: ProvisionOptions;
+}
+
+export class SlsComponent {
+  readonly #terminal: Terminal;
+
+  constructor(terminal: Partial<Terminal> = {}) {
+    this.#terminal = {
+      write: terminal.write ?? ((line) => void process.stdout.write(`${line}\n`)),
+      ask: terminal.ask ?? (process.stdin.isTTY ? askInTerminal : undefined),
+    };
+  }
+
+  /** Lets `s verify` check the properties. */
+  getSchema(): unknown {
+    return PROPS_SCHEMA;
+  }
+
+  async deploy(inputs: ComponentInputs): Promise<Record<string, unknown>> {
+    const { props, options } = await this.#prepare(inputs);
+    await this.#mustHaveRole(props, options);
+    const { created, updated } = await this.#explained(options, () => provision(options));
+    this.#terminal.write(
+      created + updated === 0 ? 'SLS is as it should be' : `SLS: ${created} created, ${updated} updated`,
+    );
+    if (options.alertReceiver === undefined && alertsOf(options) > 0) {
+      this.#terminal.write(
+        'alerts notify nobody: vars.alertReceiver is empty (they show in the alert centre)',
+      );
+    }
+    return this.#output(props, options);
+  }
+
+  async plan(inputs: ComponentInputs): Promise<Record<string, unknown>> {
+    const { props, options } = await this.#prepare(inputs);
+    await this.#mustHaveRole(props, options);
+    const { changes } = await this.#explained(options, () => plan(options));
+    const pending = changes.filter(({ change }) => change !== 'none');
+    for (const change of pending) this.#terminal.write(describe(change, 'planned'));
+    if (pending.length === 0) this.#terminal.write('SLS is as it should be');
+    return this.#output(props, options);
+  }
+
+  async remove(inputs: ComponentInputs): Promise<void> {
+    const { options } = await this.#prepare(inputs);
+    const args = inputs.args ?? [];
+    const sure = args.includes('-y') || args.includes('--assume-yes');
+    const mayDelete = (logstores: readonly string[]) =>
+      this.#mayDelete(options.project, logstores, { withData: args.includes('--with-data'), sure });
+    const { deleted, kept } = await this.#explained(options, () => remove({ ...options, mayDelete }));
+    for (const line of kept) this.#terminal.write(`kept ${line}`);
+    if (deleted.length + kept.length === 0) this.#terminal.write('nothing is there to remove');
+    if (kept.some((line) => line.endsWith('it holds rows'))) {
+      this.#terminal.write('to delete the rows too: s sls remove --with-data');
+    }
+  }
+
+  async info(inputs: ComponentInputs): Promise<Record<string, unknown>> {
+    const { props, options } = await this.#prepare(inputs);
+    return this.#output(props, options);
+  }
+
+  async #prepare(inputs: ComponentInputs): Promise<Prepared> {
+    const props = parseProps(inputs.props);
+    const { AccountID, AccessKeyID, AccessKeySecret, SecurityToken } = await inputs.getCredential();
+    const credentials: Credentials = {
+      accessKeyId: AccessKeyID,
+      accessKeySecret: AccessKeySecret,
+      ...(SecurityToken && { securityToken: SecurityToken }),
+    };
+    const endpoint = props.slsEndpoint || regionFacts(props.region)?.slsEndpoint || '';
+    const options: ProvisionOptions = {
+      endpoint,
+      project: props.project,
+      region: props.region,
+      credentials,
+      accountId: AccountID,
+      leaseSeconds: props.leaseSeconds,
+      ttlDays: byLogstore(props.retentionDays ?? {}),
+      alertReceiver: props.alertReceiver || undefined,
+      log: this.#terminal.write,
+    };
+    return { props, options };
+  }
+
+  async #mustHaveRole(
+    { role, ramEndpoint }: ComponentProps,
+    { credentials }: ProvisionOptions,
+  ): Promise<void> {
+    const found = await checkRole({ role, credentials, endpoint: ramEndpoint || undefined });
+    if (found.state === 'bad') {
+      throw new Error(`${found.why}: create it as the README says under "Deploy", or correct vars.role`);
+    }
+    if (found.state === 'unknown') this.#terminal.write(`role ${role} was not checked: ${found.why}`);
+  }
+
+  async #explained<T>({ endpoint }: ProvisionOptions, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw new Error(explain(error, endpoint), { cause: error });
+    }
+  }
+
+  async #mayDelete(
+    project: string,
+    logstores: readonly string[],
+    { withData, sure }: { withData: boolean; sure: boolean },
+  ): Promise<boolean> {
+    if (!withData) return false;
+    if (sure) return true;
+    if (this.#terminal.ask === undefined) {
+      throw new Error(`${logstores.join(', ')} hold rows, and nobody is here to ask: add -y to delete them`);
+    }
+    const answer = await this.#terminal.ask(
+      `${logstores.join(', ')} hold rows, which cannot be got back. Type ${project} to delete them: `,
+    );
+    return answer.trim() === project;
+  }
+
+  #output({ region, project, functions }: ComponentProps, { endpoint }: ProvisionOptions) {
+    return { region, project, endpoint, console: consoleLinks({ region, project, functions }) };
+  }
+}
+
+function alertsOf({ project, region }: ProvisionOptions): number {
+  return collectDocuments({ project, region }).alerts.length;
+}
+
+function byLogstore(days: NonNullable<ComponentProps['retentionDays']>): Record<string, number> {
+  const names = {
+    pending: PENDING_LOGSTORE,
+    records: RECORDS_LOGSTORE,
+    events: EVENTS_LOGSTORE,
+    sweeps: SWEEPS_LOGSTORE,
+    functions: FUNCTIONS_LOGSTORE,
+  };
+  return Object.fromEntries(
+    Object.entries(days).map(([key, value]) => [names[key as keyof typeof names], value]),
+  );
+}
+
+async function askInTerminal(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
+}
