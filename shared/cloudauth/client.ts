@@ -1,0 +1,59 @@
+import type { Credentials, CredentialsProvider } from '../credentials.ts';
+import { UpstreamContractError, UpstreamTimeoutError } from '../errors.ts';
+import { parseEndpoint } from '../openapi/endpoint.ts';
+import { createTransport, type TransportOptions } from '../openapi/transport.ts';
+import { toOutcome } from './outcome.ts';
+import { signRpc } from './signer.ts';
+import type { CheckVerifyLogOutcome, CloudauthClient } from './types.ts';
+
+/** A session's log is some tens of KB; what is far larger is not an answer. */
+const DEFAULT_MAX_BODY_BYTES = 8_000_000;
+const ACTION = 'CheckVerifyLog';
+const VERSION = '2022-08-09';
+
+export interface CloudauthClientOptions extends TransportOptions {
+  /** Host of the region, with `http://` or `https://` or neither (https). */
+  readonly endpoint: string;
+  readonly credentials: CredentialsProvider;
+  /** A larger body is read no further and counts as not being the contract. */
+  readonly maxBodyBytes?: number;
+}
+
+/** Asks for one session's log. Never throws for an answer, the lack of one, or an abort: see the outcomes. */
+export function createCloudauthClient(options: CloudauthClientOptions): CloudauthClient {
+  const { credentials: provide, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options;
+  const endpoint = parseEndpoint(options.endpoint);
+  const transport = createTransport(endpoint, options);
+
+  return {
+    async checkVerifyLog({ merchantBizId, transactionId }, { signal } = {}) {
+      let credentials: Credentials;
+      try {
+        credentials = await provide();
+      } catch {
+        return { kind: 'forbidden', code: 'CREDENTIALS', message: 'there are no credentials to sign with' };
+      }
+      try {
+        const form = { MerchantBizId: merchantBizId, TransactionId: transactionId };
+        const signed = signRpc({ host: endpoint.host, action: ACTION, version: VERSION, form }, credentials);
+        const answer = await transport.send({
+          method: 'POST',
+          path: '/',
+          maxBytes: maxBodyBytes,
+          signal,
+          ...signed,
+        });
+        return toOutcome(answer, credentials);
+      } catch (error) {
+        return failureOf(error, signal);
+      }
+    },
+  };
+}
+
+function failureOf(error: unknown, signal: AbortSignal | undefined): CheckVerifyLogOutcome {
+  if (signal?.aborted) return { kind: 'failed', reason: 'timeout', code: 'ABORTED' };
+  if (error instanceof UpstreamTimeoutError) return { kind: 'failed', reason: 'timeout', code: 'TIMEOUT' };
+  if (error instanceof UpstreamContractError) return { kind: 'failed', reason: 'contract', code: 'CONTRACT' };
+  return { kind: 'failed', reason: 'network', code: 'NETWORK' };
+}

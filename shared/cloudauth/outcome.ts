@@ -1,0 +1,111 @@
+import type { Credentials } from '../credentials.ts';
+import { safeMessage, safeToken } from '../openapi/text.ts';
+import type { IncomingAnswer } from '../openapi/transport.ts';
+import type { CheckVerifyLogOutcome } from './types.ts';
+
+/**
+ * What an answer means. Return codes: https://www.alibabacloud.com/help/doc-detail/2879914.html (read
+ * 2026-11-23). It is not documented whether a business code comes with its own HTTP status or with 200, so the
+ * code decides and the status only helps where there is no code, or none that is known.
+ */
+type Kind = Exclude<CheckVerifyLogOutcome['kind'], 'answered' | 'failed'> | 'server';
+
+/** The first pattern that matches decides. */
+const KIND_BY_CODE: ReadonlyArray<readonly [RegExp, Kind]> = [
+  [/^ProcessNotCompleted(\.|$)/, 'not_completed'],
+  [/^(TransactionIdInvalid|InvalidParameter|MissingParameter)(\.|$)/, 'invalid'],
+  // The gateway names a missing parameter in the code itself.
+  [/^Missing(TransactionId|MerchantBizId)$/, 'invalid'],
+  [/^Throttling(\.|$)/, 'throttled'],
+  [/^(Forbidden|NoPermission|Unauthorized)(\.|$)/, 'forbidden'],
+  // Refused credentials, and a clock so wrong that signatures are refused: asking again cannot help.
+  [/^(Invalid|Missing)(AccessKeyId|SecurityToken)(\.|$)/, 'forbidden'],
+  [/^(SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp)(\.|$)/, 'forbidden'],
+  [/Expired$/, 'forbidden'],
+  // The core draws nonces from 10^12: two alike are rare, and the next call has another one.
+  [/^(InternalError|ServiceUnavailable|SignatureNonceUsed)(\.|$)/, 'server'],
+];
+
+/** The wait has no documented unit: below this it is read as seconds, else as milliseconds. */
+const SECONDS_BELOW = 100;
+const MAX_RETRY_AFTER_MS = 10_000;
+
+interface Envelope {
+  readonly code: string | undefined;
+  readonly message: unknown;
+  readonly requestId: string | undefined;
+  readonly result: unknown;
+}
+
+/** Never throws; nothing of the answer but code, request id, message and Result is kept. */
+export function toOutcome(answer: IncomingAnswer, credentials?: Credentials): CheckVerifyLogOutcome {
+  const { status } = answer;
+  const envelope = readEnvelope(answer.body);
+  const requestId = envelope?.requestId ?? safeToken(answer.headers['x-acs-request-id']);
+  const ids = requestId === undefined ? {} : { requestId };
+  const contract = (code: string): CheckVerifyLogOutcome => ({
+    kind: 'failed',
+    reason: 'contract',
+    code,
+    status,
+    ...ids,
+  });
+
+  if (envelope?.code === 'Success') {
+    const { result } = envelope;
+    const isObject = typeof result === 'object' && result !== null && !Array.isArray(result);
+    if (status < 200 || status > 299 || !isObject) return contract('CONTRACT');
+    return { kind: 'answered', code: 'Success', result, ...ids };
+  }
+  const code = envelope?.code ?? (status >= 200 && status <= 299 ? 'CONTRACT' : `HTTP_${status}`);
+  const message = safeMessage(envelope?.message, credentials);
+  switch (kindOf(envelope?.code, status)) {
+    case 'not_completed':
+      return { kind: 'not_completed', code, ...ids };
+    case 'invalid':
+      return { kind: 'invalid', code, message, ...ids };
+    case 'forbidden':
+      return { kind: 'forbidden', code, message, ...ids };
+    case 'throttled':
+      return { kind: 'throttled', code, ...retryAfter(answer.headers['x-acs-retry-after']), ...ids };
+    case 'server':
+      return { kind: 'failed', reason: 'server', code, status, ...ids };
+    default:
+      return contract(code);
+  }
+}
+
+function kindOf(code: string | undefined, status: number): Kind | undefined {
+  const known = code === undefined ? undefined : KIND_BY_CODE.find(([pattern]) => pattern.test(code))?.[1];
+  if (known !== undefined) return known;
+  if (status >= 500) return 'server';
+  if (status === 429) return 'throttled';
+  // Without a code of the service this is some proxy's page, not a refusal of ours.
+  if (code !== undefined && (status === 401 || status === 403)) return 'forbidden';
+  return undefined;
+}
+
+function readEnvelope(body: Buffer): Envelope | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
+  // The gateway writes its own errors with small initials in places; the official core reads both.
+  const { Code, code, Message, message, RequestId, requestId, Result } = parsed as Record<string, unknown>;
+  return {
+    code: safeToken(Code ?? code),
+    message: Message ?? message,
+    requestId: safeToken(RequestId ?? requestId),
+    result: Result,
+  };
+}
+
+function retryAfter(header: string | string[] | undefined): { retryAfterMs?: number } {
+  if (typeof header !== 'string' || !/^\d{1,9}(\.\d{1,9})?$/.test(header.trim())) return {};
+  const value = Number(header);
+  const ms = value < SECONDS_BELOW ? value * 1_000 : value;
+  return { retryAfterMs: Math.min(MAX_RETRY_AFTER_MS, Math.ceil(ms)) };
+}
