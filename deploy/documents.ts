@@ -1,4 +1,8 @@
-import { RECORDS_LOGSTORE } from '../shared/record/record-fields.ts';
+import { toSlsAlert } from './charts/alert.ts';
+import { ALERTS } from './charts/alerts.ts';
+import { DASHBOARDS } from './charts/dashboards.ts';
+import { SAVED_SEARCHES } from './charts/saved-searches.ts';
+import { toSlsDashboard } from './charts/sls-dashboard.ts';
 
 /** A dashboard as SLS keeps it. */
 export interface DashboardDocument {
@@ -40,25 +44,17 @@ export interface DocumentsTarget {
   readonly alertReceiver?: string | undefined;
 }
 
-/** The row that stands for a transaction: the one of the greatest view_key, whole. */
-const VIEW = [
-  '* | SELECT transaction_id, final, disposition, journey, stage, cause, cause_confidence, recoverable, story',
-  'FROM (SELECT *, row_number() OVER (PARTITION BY transaction_id ORDER BY view_key DESC) AS view_rank FROM log)',
-  'WHERE view_rank = 1 ORDER BY transaction_id LIMIT 1000',
-].join(' ');
-
 /** Everything the console is given, as the documents that SLS keeps. */
-export function collectDocuments(_target: DocumentsTarget): Documents {
+export function collectDocuments({ project, region, alertReceiver }: DocumentsTarget): Documents {
+  const target = { project, region, ...(alertReceiver ? { actionPolicyId: alertReceiver } : {}) };
   return {
-    dashboards: [],
-    savedSearches: [
-      {
-        savedsearchName: 'idv-view',
-        displayName: 'The view: one row per transaction',
-        logstore: RECORDS_LOGSTORE,
-        searchQuery: VIEW,
-      },
-    ],
-    alerts: [],
+    dashboards: DASHBOARDS.map((definition) => toSlsDashboard(definition, project)),
+    savedSearches: SAVED_SEARCHES.map(({ name, title, logstore, query }) => ({
+      savedsearchName: name,
+      displayName: `${title.en} · ${title.zh}`,
+      logstore,
+      searchQuery: query,
+    })),
+    alerts: ALERTS.map((definition) => toSlsAlert(definition, target)),
   };
 }
