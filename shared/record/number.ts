@@ -1,4 +1,4 @@
-/** Ten digits in front of a point and no sign: the forms in which the service writes counts and milliseconds. */
+/** Digits, with a fraction at most: the service writes counts and milliseconds as numbers or as text. */
 const DECIMAL = /^\s*\+?\d+(?:\.\d+)?\s*$/;
 
 /**

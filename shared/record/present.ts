@@ -1,5 +1,8 @@
+/** A row whose columns may be spelt out as unknown. */
+export type Known<T> = { [K in keyof T]?: T[K] | undefined };
+
 /** The row without its unknown columns: absent means "not known", and is never written as a word. */
-export function present<T extends object>(row: { [K in keyof T]: T[K] | undefined }): T {
+export function present<T extends object>(row: Known<T>): T {
   const known: Record<string, unknown> = {};
   for (const key in row) {
     const value = row[key];

@@ -1,10 +1,19 @@
+import { readAnswer } from './answer.ts';
+import { decideCause } from './cause.ts';
+import { findContradictions } from './contradictions.ts';
 import type { EventRow } from './event-fields.ts';
+import { EVENTS_MAX, readJournal, toEventRows } from './journal.ts';
 import { toJsonText } from './json-text.ts';
 import { toLong } from './number.ts';
-import { present } from './present.ts';
+import { permissionOutcomeOf } from './permission.ts';
+import { type Known, present } from './present.ts';
 import type { RecordRow } from './record-fields.ts';
 import { revisionOf } from './revision.ts';
-import { storable } from './text.ts';
+import { readSession, type Session } from './session.ts';
+import { readStatistics } from './statistics.ts';
+import { tellStory, tellWithoutAnswer } from './story.ts';
+import { clip, storable } from './text.ts';
+import { createUnknowns } from './unknowns.ts';
 import { viewKeyOf } from './view-key.ts';
 
 export type Disposition = 'answered' | 'not_completed' | 'invalid' | 'expired' | 'gave_up';
@@ -36,12 +45,56 @@ export interface RecordOutput {
 }
 
 const RAW_BYTES_MAX = 256 * 1024;
+/** Registration bounds labels to about 4 KB; a row of another writer may hold anything. */
+const LABELS_LENGTH_MAX = 16 * 1024;
 
 /** The row for `idv-records` and the rows for `idv-events`. Never throws, whatever the Result is. */
 export function toRecord(input: RecordInput): RecordOutput {
   const answered = input.disposition === 'answered';
   const content = answered ? input.result : (input.raw ?? input.result);
   const sortedJson = content === undefined ? undefined : toJsonText(content, true);
+  try {
+    return build(input, { result: content, sortedJson });
+  } catch {
+    // A value that is not JSON, such as a member that throws when read a second time. Its text is JSON.
+    return build(input, { result: JSON.parse(sortedJson ?? 'null'), sortedJson });
+  }
+}
+
+interface Content {
+  readonly result: unknown;
+  readonly sortedJson: string | undefined;
+}
+
+function build(input: RecordInput, content: Content): RecordOutput {
+  const head = identityOf(input, content);
+  const rawColumns = rawOf(content);
+  if (input.disposition !== 'answered') {
+    const told = tellWithoutAnswer(input.disposition, clip(input.code, 128), toLong(input.attempt));
+    return { record: present<RecordRow>({ ...head, ...told, ...rawColumns }), events: [] };
+  }
+  const session = sessionOf(content.result);
+  const record = present<RecordRow>({ ...head, ...judge(session, input.final), ...rawColumns });
+  const events = toEventRows(session.journal, {
+    transaction_id: head.transaction_id,
+    revision: head.revision,
+    final: head.final,
+  });
+  return { record, events };
+}
+
+function sessionOf(result: unknown): Session {
+  const unknowns = createUnknowns();
+  const answer = readAnswer(result, unknowns);
+  return readSession(answer, {
+    statistics: readStatistics(answer.statistics, unknowns),
+    journal: readJournal(answer.logInfo, answer.logInfoEn),
+    unknowns,
+  });
+}
+
+function identityOf(input: RecordInput, { sortedJson }: Content) {
+  const answered = input.disposition === 'answered';
   const revision = revisionOf(
     input.transactionId,
     answered && sortedJson !== undefined
@@ -49,20 +102,105 @@ export function toRecord(input: RecordInput): RecordOutput {
       : { disposition: input.disposition, code: input.code },
   );
   const askedAtMs = toLong(input.askedAtMs);
-  const rawBytes = sortedJson === undefined ? undefined : Buffer.byteLength(sortedJson);
-  const record = present<RecordRow>({
+  return {
     transaction_id: storable(input.transactionId),
+    merchant_biz_id: storableOrAbsent(input.merchantBizId),
     revision,
     view_key: viewKeyOf({ final: input.final, answered, askedAtMs, revision }),
     source: input.source,
+    attempt: toLong(input.attempt),
     region: input.region,
+    request_id: storableOrAbsent(input.requestId),
+    labels: labelsText(input.labels),
+    initialized_at_ms: toLong(input.initializedAtMs),
+    registered_at_ms: toLong(input.registeredAtMs),
     asked_at_ms: askedAtMs,
     final: String(input.final),
     disposition: input.disposition,
-    code: storable(input.code),
-    raw: rawBytes !== undefined && rawBytes <= RAW_BYTES_MAX ? toJsonText(content) : undefined,
-    raw_bytes: rawBytes,
-    raw_truncated: rawBytes === undefined ? undefined : String(rawBytes > RAW_BYTES_MAX),
-  });
-  return { record, events: [] };
+    code: clip(input.code, 128),
+  };
+}
+
+/** Everything that the session itself says, the facts first: the cause and the story are made of them. */
+function judge(session: Session, final: boolean): Known<RecordRow> {
+  const facts = factsOf(session);
+  const contradictions = findContradictions(session);
+  const verdict = decideCause(session, contradictions, facts);
+  return {
+    ...facts,
+    cause: verdict.cause,
+    cause_confidence: verdict.confidence,
+    cause_evidence: JSON.stringify(verdict.evidence),
+    contradictions:
+      contradictions.length === 0 ? undefined : contradictions.map(({ name }) => name).join(','),
+    contradiction_count: contradictions.length,
+    recoverable: booleanText(verdict.recoverable),
+    ...tellStory({ session, verdict, contradictionCount: contradictions.length, final }),
+  };
+}
+
+function factsOf(session: Session): Known<RecordRow> {
+  const { statistics, journal, unknowns } = session;
+  return {
+    journey: session.journey,
+    passed: session.passed,
+    sub_code: session.subCode,
+    verify_error_code: session.code,
+    stage: session.stage,
+    stage_reached: session.stageReached,
+    interrupt_page: session.pageZh,
+    interrupt_page_en: session.pageEn,
+    stay_loading_ms: statistics.stays.get('LOADING'),
+    stay_guide_ms: statistics.stays.get('GUIDE'),
+    stay_ocr_scan_ms: statistics.stays.get('OCR_SCAN'),
+    stay_ocr_result_ms: statistics.stays.get('OCR_RESULT'),
+    stay_nfc_input_ms: statistics.stays.get('NFC_INPUT'),
+    stay_nfc_read_ms: statistics.stays.get('NFC_READ'),
+    stay_face_ms: statistics.stays.get('FACE'),
+    stay_total_ms: statistics.stayTotalMs,
+    span_ms: journal.spanMs,
+    hidden_ms: session.hiddenMs,
+    face_retries: statistics.faceRetries,
+    ocr_retries: statistics.ocrRetries,
+    ocr_edits: statistics.ocrEdits,
+    ocr_edit_retries: statistics.ocrEditRetries,
+    face_permission_refused: booleanText(statistics.facePermissionRefused),
+    ocr_permission_refused: booleanText(statistics.ocrPermissionRefused),
+    permission_outcome: permissionOutcomeOf(session),
+    log_coverage: coverageOf(session),
+    event_count: journal.lineCount,
+    events_truncated: String(journal.lineCount > EVENTS_MAX),
+    unknown_values: unknowns.count === 0 ? undefined : unknowns.shown.join(','),
+    unknown_count: unknowns.count,
+  };
+}
+
+function coverageOf({ journal, statistics }: Session): string {
+  const came = [journal.zh.length > 0, journal.en.length > 0, statistics.present].filter(Boolean).length;
+  return came === 0 ? 'none' : came === 3 ? 'full' : 'partial';
+}
+
+/** Sorted keys change no length, so the size is known before the unsorted text is made. */
+function rawOf({
+  result,
+  sortedJson,
+}: Content): Known<Pick<RecordRow, 'raw' | 'raw_bytes' | 'raw_truncated'>> {
+  if (sortedJson === undefined) return { raw: undefined, raw_bytes: undefined, raw_truncated: undefined };
+  const bytes = Buffer.byteLength(sortedJson);
+  const fits = bytes <= RAW_BYTES_MAX;
+  return { raw: fits ? toJsonText(result) : undefined, raw_bytes: bytes, raw_truncated: String(!fits) };
+}
+
+function labelsText(labels: RecordInput['labels']): string | undefined {
+  if (labels === undefined || labels === null) return undefined;
+  const text = typeof labels === 'string' ? storable(labels) : toJsonText(labels, true);
+  return text === '' || text === '{}' || text.length > LABELS_LENGTH_MAX ? undefined : text;
+}
+
+function storableOrAbsent(text: string | undefined): string | undefined {
+  return typeof text === 'string' && text !== '' ? storable(text) : undefined;
+}
+
+function booleanText(value: boolean | undefined): string | undefined {
+  return value === undefined ? undefined : String(value);
 }

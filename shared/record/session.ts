@@ -1,0 +1,146 @@
+import type { Answer } from './answer.ts';
+import { CODES, type CodeParts, toCodeParts } from './codes.ts';
+import type { Journal } from './journal.ts';
+import { PAGE_NOT_STARTED, type Page, toPage } from './pages.ts';
+import { RUNG_FINISHED, RUNG_NOT_OPENED, rungOf, type Stage, toStage } from './stages.ts';
+import type { Statistics } from './statistics.ts';
+import { noteUnknown, type Unknowns } from './unknowns.ts';
+
+/** What an answer says about one session, read but not yet judged. */
+export interface Session {
+  readonly journey: string;
+  readonly passed: string | undefined;
+  readonly subCode: string | undefined;
+  /** VerifyErrorCode as received, and its documented family. */
+  readonly code: string | undefined;
+  readonly codeParts: CodeParts | undefined;
+  /** The last page: both names as received, and what is known of them. */
+  readonly pageZh: string | undefined;
+  readonly pageEn: string | undefined;
+  readonly page: Page | undefined;
+  readonly stageEn: Stage | undefined;
+  /** Stage of the last page for the row: the English page's, else the Chinese one's, else `unknown:<page>`. */
+  readonly stage: string | undefined;
+  /** Known stages of the last page: none, one, or two that differ. */
+  readonly lastStages: readonly Stage[];
+  readonly stageReached: number | undefined;
+  /** Page stays or log lines, or a last page that only an opened session has. */
+  readonly active: boolean;
+  readonly hiddenMs: number | undefined;
+  readonly statistics: Statistics;
+  readonly journal: Journal;
+  readonly unknowns: Unknowns;
+}
+
+const JOURNEYS: Readonly<Record<string, string>> = {
+  '0': 'finished',
+  '1': 'interrupted',
+  '2': 'not_started',
+};
+
+export function readSession(
+  answer: Answer,
+  parts: { statistics: Statistics; journal: Journal; unknowns: Unknowns },
+): Session {
+  const { statistics, journal, unknowns } = parts;
+  const journey = readJourney(answer.status, unknowns);
+  const codeParts = answer.code === undefined ? undefined : toCodeParts(answer.code.trim());
+  if (answer.code !== undefined && codeParts === undefined) {
+    noteUnknown(unknowns, 'VerifyErrorCode', answer.code);
+  }
+  if (journal.unreadCount > 0) {
+    noteUnknown(unknowns, 'LogInfo', `${journal.unreadCount} unreadable lines`, journal.unreadCount);
+  }
+  const place = readPlace(answer, unknowns);
+  const seen = rungSeen(statistics, journal, place);
+  return {
+    ...place,
+    journey,
+    passed: readPassed(answer.passed, unknowns),
+    subCode: answer.subCode,
+    code: answer.code,
+    codeParts,
+    stageReached: stageReachedBy(journey, seen, place),
+    active: seen > rungOf('LOADING') || hasStay(statistics) || journal.timedCount > 0,
+    hiddenMs:
+      journal.spanMs === undefined || statistics.stayTotalMs === undefined
+        ? undefined
+        : Math.max(0, journal.spanMs - statistics.stayTotalMs),
+    statistics,
+    journal,
+    unknowns,
+  };
+}
+
+/** True when the code is documented to end in a result, or short of one. */
+export function codeEnds(session: Session, ends: 'result' | 'interruption'): boolean {
+  return session.codeParts !== undefined && CODES[session.codeParts.family]?.ends === ends;
+}
+
+function readJourney(status: string | undefined, unknowns: Unknowns): string {
+  const known = status === undefined ? undefined : JOURNEYS[status.trim()];
+  if (known !== undefined) return known;
+  if (status !== undefined) noteUnknown(unknowns, 'VerifyStatus', status);
+  return `unknown:${status ?? ''}`;
+}
+
+/** Y and N in either case are Y and N; anything else stays as received. */
+function readPassed(passed: string | undefined, unknowns: Unknowns): string | undefined {
+  if (passed === undefined) return undefined;
+  const plain = passed.trim().toUpperCase();
+  if (plain === 'Y' || plain === 'N') return plain;
+  noteUnknown(unknowns, 'Passed', passed);
+  return passed;
+}
+
+type Place = Pick<Session, 'pageZh' | 'pageEn' | 'page' | 'stageEn' | 'stage' | 'lastStages'>;
+
+function readPlace({ page: pageZh, pageEn }: Answer, unknowns: Unknowns): Place {
+  const page = pageZh === undefined ? undefined : toPage(pageZh);
+  const stageEn = pageEn === undefined ? undefined : toStage(pageEn);
+  if (pageZh !== undefined && page === undefined) noteUnknown(unknowns, 'InterruptPage', pageZh);
+  if (pageEn !== undefined && stageEn === undefined) noteUnknown(unknowns, 'InterruptPageEn', pageEn);
+  const named = pageEn ?? pageZh;
+  const known = pageEn === undefined ? page?.stage : stageEn;
+  const lastStages = [stageEn, page?.stage].filter((stage) => stage !== undefined);
+  return {
+    pageZh,
+    pageEn,
+    page,
+    stageEn,
+    stage: known ?? (named === undefined ? undefined : `unknown:${named}`),
+    lastStages: [...new Set(lastStages)],
+  };
+}
+
+/** The highest rung with a stay above 0, a log line or a last page on it; 0 for none. */
+function rungSeen(statistics: Statistics, journal: Journal, place: Place): number {
+  let rung = journal.rungReached;
+  for (const [stage, ms] of statistics.stays) {
+    if (ms > 0) rung = Math.max(rung, rungOf(stage));
+  }
+  if (place.page !== undefined && place.page.zh !== PAGE_NOT_STARTED) {
+    rung = Math.max(rung, rungOf(place.page.stage));
+  }
+  return place.stageEn === undefined ? rung : Math.max(rung, rungOf(place.stageEn));
+}
+
+function stageReachedBy(journey: string, seen: number, place: Place): number | undefined {
+  const notStarted = place.page?.zh === PAGE_NOT_STARTED;
+  switch (journey) {
+    case 'finished':
+      return RUNG_FINISHED;
+    case 'interrupted':
+      // What was interrupted had been opened.
+      return Math.max(seen, rungOf('LOADING'));
+    case 'not_started':
+      // LOADING is the only English page that a session never opened can have.
+      return seen > rungOf('LOADING') ? seen : RUNG_NOT_OPENED;
+    default:
+      return seen > 0 ? seen : notStarted ? RUNG_NOT_OPENED : undefined;
+  }
+}
+
+function hasStay(statistics: Statistics): boolean {
+  return statistics.stayTotalMs === undefined ? statistics.stays.size > 0 : statistics.stayTotalMs > 0;
+}

@@ -1,0 +1,95 @@
+import type { Verdict } from './cause.ts';
+import { CODES } from './codes.ts';
+import type { Session } from './session.ts';
+import { STAGES } from './stages.ts';
+import { CHINESE, ENGLISH, type Words } from './story-words.ts';
+
+/** What a story is told from: the same facts as the row, so that no sentence says what the data does not. */
+export interface Told {
+  readonly session: Session;
+  readonly verdict: Verdict;
+  readonly contradictionCount: number;
+  readonly final: boolean;
+}
+
+export interface Story {
+  readonly story: string;
+  readonly story_zh: string;
+}
+
+/** One or two sentences: how far it got and past what, then how it ended and what could help. */
+export function tellStory(told: Told): Story {
+  return { story: tell(ENGLISH, told), story_zh: tell(CHINESE, told) };
+}
+
+/** One sentence for a transaction without a log. */
+export function tellWithoutAnswer(disposition: string, code: string, attempt: number | undefined): Story {
+  return {
+    story: ENGLISH.withoutAnswer(disposition, code, attempt),
+    story_zh: CHINESE.withoutAnswer(disposition, code, attempt),
+  };
+}
+
+function tell(words: Words, told: Told): string {
+  const { session, verdict, contradictionCount } = told;
+  const sentences = [told.final ? way(words, session) : words.provisional(way(words, session))];
+  const decided =
+    session.journey === 'finished' && (verdict.cause === 'passed' || verdict.cause === 'rejected');
+  if (!decided || contradictionCount > 0) sentences.push(end(words, told));
+  return sentences.map((text) => words.sentence(text)).join(words.sentenceGap);
+}
+
+function way(words: Words, session: Session): string {
+  const obstacles = words.list(obstaclesOf(words, session));
+  const total = session.statistics.stayTotalMs;
+  const tail = obstacles === '' ? '' : words.withObstacles(obstacles);
+  switch (session.journey) {
+    case 'finished':
+      return `${words.finished(session.passed, session.subCode)}${tail}${total === undefined ? '' : words.onPages(total)}`;
+    case 'interrupted':
+      return `${words.gotTo(STAGES[(session.stageReached ?? 1) - 1] ?? 'LOADING')}${tail}${lastPage(words, session)}`;
+    case 'not_started':
+      return session.active ? words.notStartedButActive : words.notStarted;
+    default:
+      return `${words.unknownStatus(session.journey.slice('unknown:'.length))}${tail}${lastPage(words, session)}`;
+  }
+}
+
+/** The page's own name where it is known, else the English one, else what was received; with its stage's stay. */
+function lastPage(words: Words, session: Session): string {
+  const { page, pageZh, pageEn, stageEn, lastStages, statistics } = session;
+  const name = page?.[words.language] ?? (stageEn === undefined ? (pageEn ?? pageZh) : words.stages[stageEn]);
+  if (name === undefined) return '';
+  const disagrees = page !== undefined && stageEn !== undefined && !page.mayBe.includes(stageEn);
+  const stage = page?.stage ?? lastStages[0];
+  const stayMs = stage === undefined ? undefined : statistics.stays.get(stage);
+  return words.lastPage(name, disagrees ? stageEn : undefined, stayMs);
+}
+
+function obstaclesOf(words: Words, { statistics: s, journey }: Session): string[] {
+  const counted = [
+    [s.ocrRetries, words.ocrRetries],
+    [s.ocrEdits, words.ocrEdits],
+    [s.ocrEditRetries, words.ocrEditRetries],
+    [s.faceRetries, words.faceRetries],
+  ] as const;
+  const obstacles = counted.flatMap(([count, say]) =>
+    count === undefined || count === 0 ? [] : [say(count)],
+  );
+  if (journey === 'not_started') return obstacles;
+  if (s.ocrPermissionRefused) obstacles.push(words.ocrRefused);
+  if (s.facePermissionRefused) obstacles.push(words.faceRefused);
+  return obstacles;
+}
+
+function end(words: Words, { session, verdict, contradictionCount }: Told): string {
+  const meaning = session.codeParts && CODES[session.codeParts.family]?.[words.language];
+  const ending = words.endedWith(session.code, meaning);
+  const why =
+    verdict.cause === 'unknown'
+      ? words.causeUnknown
+      : words.likelyCause(words.causes[verdict.cause], words.confidences[verdict.confidence]);
+  const help = words.help[verdict.cause];
+  const doubt = contradictionCount > 0 ? words.contradicted(contradictionCount) : '';
+  return `${ending}${why}${doubt}${help === undefined ? '' : words.couldHelp(help)}`;
+}
