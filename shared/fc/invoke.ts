@@ -1,6 +1,13 @@
 import { createRequire } from 'node:module';
+import openApiUtil from '@alicloud/openapi-core/dist/utils.js';
 import type { Credentials } from '../credentials.ts';
-import { ServiceError, UpstreamContractError, UpstreamHttpError, UpstreamNetworkError } from '../errors.ts';
+import { UpstreamHttpError } from '../errors.ts';
+import { type Endpoint, parseEndpoint } from '../openapi/endpoint.ts';
+import { defaultOf } from '../openapi/interop.ts';
+import { safeToken } from '../openapi/text.ts';
+import { createTransport, type Transport } from '../openapi/transport.ts';
+
+const OpenApiUtil = defaultOf(openApiUtil);
 
 /**
  * Starts a function and does not wait for it (InvokeFunction, `x-fc-invocation-type: Async`).
@@ -24,40 +31,41 @@ export interface InvokeOptions {
 export interface Invoked {
   /** The invocation's request id, by which its logs are found; '' if the service named none. */
   readonly requestId: string;
-  readonly via: 'fc2' | 'openapi';
+  readonly via: 'fc2' | 'signed';
 }
 
 const API_VERSION = '2023-03-30';
+const ALGORITHM = 'ACS3-HMAC-SHA256';
+const MAX_ANSWER_BYTES = 1_000_000;
 const ASYNC_HEADERS = { 'x-fc-invocation-type': 'Async' } as const;
 
-/** @throws UpstreamHttpError, UpstreamNetworkError, UpstreamContractError */
-export function createInvoker(
-  options: InvokeOptions,
-): (functionName: string, payload: string) => Promise<Invoked> {
-  const { host, protocol } = splitEndpoint(
+export type Invoke = (functionName: string, payload: string, signal?: AbortSignal) => Promise<Invoked>;
+
+/** The function throws UpstreamHttpError, UpstreamNetworkError or UpstreamTimeoutError, or the signal's reason. */
+export function createInvoker(options: InvokeOptions): Invoke {
+  const endpoint = parseEndpoint(
     options.endpoint ?? `${options.accountId}.${options.region}.fc.aliyuncs.com`,
   );
-  const target: Target = { ...options, host, protocol };
-  return async (functionName, payload) => {
-    let first: unknown;
+  const { timeoutMs } = options;
+  const target: Target = {
+    ...options,
+    endpoint,
+    transport: createTransport(endpoint, { connectTimeoutMs: timeoutMs, readTimeoutMs: timeoutMs }),
+  };
+  return async (functionName, payload, signal) => {
+    signal?.throwIfAborted();
     try {
       return await invokeWithFc2(target, functionName, payload);
-    } catch (error) {
-      first = error;
-    }
-    try {
-      return await invokeWithCore(target, functionName, payload);
-    } catch (error) {
-      throw toServiceError(error, first);
+    } catch {
+      // Absent, or refused: what it says of that is its own; the second way's error is the one that counts.
+      return invokeSigned(target, functionName, payload, signal);
     }
   };
 }
 
-type CallRuntime = Parameters<import('@alicloud/openapi-core').default['callApi']>[2];
-
-interface Target extends InvokeOptions {
-  readonly host: string;
-  readonly protocol: 'http' | 'https';
+interface Target extends Omit<InvokeOptions, 'endpoint'> {
+  readonly endpoint: Endpoint;
+  readonly transport: Transport;
 }
 
 interface Fc2Client {
@@ -82,7 +90,7 @@ async function invokeWithFc2(target: Target, functionName: string, payload: stri
     accessKeySecret,
     securityToken,
     region: target.region,
-    endpoint: `${target.protocol}://${target.host}`,
+    endpoint: `${target.endpoint.protocol}://${target.endpoint.host}`,
     timeout: target.timeoutMs,
   });
   client.version = API_VERSION;
@@ -95,73 +103,70 @@ function loadPreinstalledFc2(): unknown {
   return createRequire(`${process.cwd()}/`)('@alicloud/fc2');
 }
 
-async function invokeWithCore(target: Target, functionName: string, payload: string): Promise<Invoked> {
-  const core = await import('@alicloud/openapi-core');
-  const { Config, OpenApiRequest, Params } = core.$OpenApiUtil;
-  // A CommonJS package seen from an ES module: its default export is one level down.
-  const Client = (core.default as unknown as { default: typeof core.default }).default;
-  const client = new Client(
-    new Config({
-      ...target.credentials(),
-      endpoint: target.host,
-      protocol: target.protocol,
-      regionId: target.region,
-      connectTimeout: target.timeoutMs,
-      readTimeout: target.timeoutMs,
-    }),
+/** The core's generic call, signed by the core and sent by our transport: see there why. */
+async function invokeSigned(
+  target: Target,
+  functionName: string,
+  payload: string,
+  signal?: AbortSignal,
+): Promise<Invoked> {
+  const { accessKeyId, accessKeySecret, securityToken } = target.credentials();
+  const { endpoint } = target;
+  const pathname = `/${API_VERSION}${pathOf(functionName)}`;
+  const body = Buffer.from(payload, 'utf8');
+  const hash = OpenApiUtil.hash(body, ALGORITHM).toString('hex');
+  const headers: Record<string, string> = {
+    host: endpoint.host,
+    'x-acs-version': API_VERSION,
+    'x-acs-action': 'InvokeFunction',
+    'x-acs-date': OpenApiUtil.getTimestamp(),
+    'x-acs-signature-nonce': OpenApiUtil.getNonce(),
+    accept: 'application/json',
+    ...ASYNC_HEADERS,
+    'content-type': 'application/octet-stream',
+    'content-length': String(body.length),
+    'x-acs-content-sha256': hash,
+  };
+  if (securityToken !== undefined) {
+    headers['x-acs-accesskey-id'] = accessKeyId;
+    headers['x-acs-security-token'] = securityToken;
+  }
+  // The core's parameter is its whole request; what it reads of it is these four members.
+  const request = { method: 'POST', pathname, query: {}, headers } as Parameters<
+    typeof OpenApiUtil.getAuthorization
+  >[0];
+  headers.authorization = OpenApiUtil.getAuthorization(
+    request,
+    ALGORITHM,
+    hash,
+    accessKeyId,
+    accessKeySecret,
   );
-  const answer = await client.callApi(
-    new Params({
-      action: 'InvokeFunction',
-      version: API_VERSION,
-      protocol: 'HTTPS',
-      pathname: `/${API_VERSION}${pathOf(functionName)}`,
-      method: 'POST',
-      authType: 'AK',
-      style: 'ROA',
-      reqBodyType: 'byte',
-      bodyType: 'string',
-    }),
-    new OpenApiRequest({
-      body: Buffer.from(payload, 'utf8'),
-      headers: {
-        ...ASYNC_HEADERS,
-        'content-type': 'application/octet-stream',
-        'content-length': String(Buffer.byteLength(payload)),
-      },
-    }),
-    {} as CallRuntime,
-  );
-  const headers = answer['headers'];
-  const requestId = typeof headers === 'object' && headers !== null ? headers['x-fc-request-id'] : undefined;
-  return { requestId: typeof requestId === 'string' ? requestId : '', via: 'openapi' };
+  const answer = await target.transport.send({
+    method: 'POST',
+    path: pathname,
+    headers,
+    body,
+    maxBytes: MAX_ANSWER_BYTES,
+    signal,
+  });
+  const requestId = safeToken(answer.headers['x-fc-request-id']);
+  if (answer.status < 200 || answer.status > 299) {
+    throw new UpstreamHttpError(answer.status, codeOf(answer.body), requestId);
+  }
+  return { requestId: requestId ?? '', via: 'signed' };
+}
+
+/** FC's errors are `{Code, Message, RequestId}`; the message may repeat what was sent, so it stays there. */
+function codeOf(body: Buffer): string {
+  try {
+    const { Code, ErrorCode } = JSON.parse(body.toString('utf8'));
+    return safeToken(Code ?? ErrorCode) ?? '';
+  } catch {
+    return '';
+  }
 }
 
 function pathOf(functionName: string): string {
   return `/functions/${encodeURIComponent(functionName)}/invocations`;
-}
-
-function splitEndpoint(endpoint: string): { host: string; protocol: 'http' | 'https' } {
-  const [, scheme, host = ''] = /^(?:(https?):\/\/)?(.*)$/.exec(endpoint) ?? [];
-  return { host, protocol: scheme === 'http' ? 'http' : 'https' };
-}
-
-function toServiceError(error: unknown, cause: unknown): ServiceError {
-  if (error instanceof ServiceError) return error;
-  const { statusCode, code, requestId } = error as {
-    statusCode?: unknown;
-    code?: unknown;
-    requestId?: unknown;
-  };
-  if (typeof statusCode === 'number' && statusCode >= 400) {
-    return new UpstreamHttpError(
-      statusCode,
-      typeof code === 'string' ? code : '',
-      typeof requestId === 'string' ? requestId : undefined,
-      { cause },
-    );
-  }
-  if (error instanceof SyntaxError)
-    return new UpstreamContractError('FC answered something that is not JSON', { cause: error });
-  return new UpstreamNetworkError('FC could not be reached', { cause: error });
 }

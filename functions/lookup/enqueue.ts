@@ -1,0 +1,44 @@
+import type { PendingRow } from '../../shared/pending.ts';
+import { type StorePendingOutcome, storePending } from '../../shared/register.ts';
+import { MINUTE_MS } from '../../shared/time.ts';
+import type { Known } from './known.ts';
+import type { Transaction } from './request-schema.ts';
+import type { Services } from './services.ts';
+
+/** The queue's row of a transaction that is registered now, or was registered before. */
+export function toPendingRow(transaction: Transaction, registeredAtMs: number): PendingRow {
+  const { transactionId, merchantBizId, initializedAtMs, labels } = transaction;
+  return {
+    transaction_id: transactionId,
+    ...(merchantBizId === undefined ? {} : { merchant_biz_id: merchantBizId }),
+    ...(initializedAtMs === undefined ? {} : { initialized_at_ms: initializedAtMs }),
+    registered_at_ms: registeredAtMs,
+    attempt: 0,
+    kind: 'register',
+    ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels: JSON.stringify(labels) }),
+  };
+}
+
+/** The sweep takes rows by the time SLS received them, to the second: near its time a row may be taken already. */
+const STILL_WAITS_MARGIN_MS = MINUTE_MS;
+
+/** True when the queue holds a row of it that the sweep has not come to yet: another would only be asked twice. */
+export function stillWaits(known: Known, nowMs: number, verifyDelayMs: number): boolean {
+  const { queuedAtMs } = known;
+  return queuedAtMs !== undefined && queuedAtMs + verifyDelayMs - STILL_WAITS_MARGIN_MS > nowMs;
+}
+
+/** What the caller says goes before what is known, member by member. */
+export function mergeKnown(transaction: Transaction, known: Known): Transaction {
+  const { registeredAtMs: _, ...session } = known.session;
+  return { ...session, ...transaction };
+}
+
+/** Puts transactions into the queue. Never throws. */
+export function enqueue(
+  services: Services,
+  rows: readonly PendingRow[],
+  signal: AbortSignal,
+): Promise<StorePendingOutcome> {
+  return storePending(services.sls, rows, { clock: services.clock, random: services.random, signal });
+}

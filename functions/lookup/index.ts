@@ -1,0 +1,69 @@
+import { createCloudauthClient } from '../../shared/cloudauth/client.ts';
+import { type Config, loadConfig } from '../../shared/config.ts';
+import { createInvoker } from '../../shared/fc/invoke.ts';
+import { ProblemError } from '../../shared/fc/problem.ts';
+import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
+import { readLedger } from '../../shared/ledger.ts';
+import { createLogger } from '../../shared/logger.ts';
+import { Pacer } from '../../shared/pace.ts';
+import { createSlsClient } from '../../shared/sls/client.ts';
+import { systemClock } from '../../shared/time.ts';
+import { type AppOptions, createHandler } from './app.ts';
+
+/** With SWEEP_QPS_SHARE at 1 the sweep may use the whole quota; a lookup now and then is asked all the same. */
+const LEAST_QPS_SHARE = 0.05;
+
+function wire(config: Config): AppOptions {
+  const { region, callTimeoutMs, verifyDelayMs, qpsLimit } = config;
+  const timeouts = { connectTimeoutMs: callTimeoutMs, readTimeoutMs: callTimeoutMs };
+  const role = createRoleCredentials(config.environmentCredentials);
+  const credentials = role.provide;
+  return {
+    auth: { mode: config.auth, tokenSha256: config.bearerTokenSha256 },
+    settings: { region, verifyDelayMs, callTimeoutMs },
+    logger: createLogger({ level: config.logLevel, fields: { function: 'lookup' } }),
+    clock: systemClock,
+    random: Math.random,
+    role,
+    sls: createSlsClient({
+      endpoint: config.slsEndpoint,
+      project: config.slsProject,
+      credentials,
+      ...timeouts,
+    }),
+    cloudauth: createCloudauthClient({ endpoint: config.cloudauthEndpoint, credentials, ...timeouts }),
+    pacer: new Pacer({
+      ratePerSecond: qpsLimit * Math.max(1 - config.sweepQpsShare, LEAST_QPS_SHARE),
+      limitPerSecond: qpsLimit,
+      clock: systemClock,
+    }),
+    readLedger: (sls, range, signal) => readLedger(sls, { ...range, signal }),
+    ...wireSweep(config, role.provide),
+  };
+}
+
+function wireSweep(
+  { sweepFunction, region, invokeEndpoint, callTimeoutMs, ...config }: Config,
+  credentials: AppOptions['role']['provide'],
+): Pick<AppOptions, 'startSweep'> {
+  if (sweepFunction === undefined) return {};
+  return {
+    startSweep: (contextAccountId, signal) => {
+      const accountId = config.accountId ?? contextAccountId;
+      if (accountId === undefined) {
+        throw new ProblemError('SWEEP_NOT_CONFIGURED', 'The platform did not say which account this is.');
+      }
+      const invoke = createInvoker({
+        accountId,
+        region,
+        endpoint: invokeEndpoint,
+        timeoutMs: callTimeoutMs,
+        credentials,
+      });
+      return invoke(sweepFunction, JSON.stringify({ triggerName: 'manual', payload: '' }), signal);
+    },
+  };
+}
+
+/** Bad settings end the cold start here, with all of them named. */
+export const handler = createHandler(wire(loadConfig(process.env)));

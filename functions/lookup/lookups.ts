@@ -1,0 +1,182 @@
+import { DeadlineError } from '../../shared/errors.ts';
+import { type Problem, toProblem, toProblemError } from '../../shared/fc/http.ts';
+import { ProblemError } from '../../shared/fc/problem.ts';
+import { SECOND_MS } from '../../shared/time.ts';
+import { enqueue, toPendingRow } from './enqueue.ts';
+import { logFieldsOf } from './failure.ts';
+import { type LookupAnswer, lookUp } from './lookup.ts';
+import type { Parsed, Transaction } from './request-schema.ts';
+import type { Services } from './services.ts';
+
+/**
+ * Several transactions, asked about now as far as the function's time and the lookups' share of the quota go.
+ * What they did not allow is put into the queue before the answer, and the answer says of each which it was. One
+ * item's failure is its own. A throttled call slows the pacer and is made again; when the quota is still short after
+ * several of those, no other lookup is begun: the sweep needs the quota too, and it will ask for these in any case.
+ */
+export type LookupsItem =
+  | ({ index: number; outcome: 'answered'; omitted?: readonly string[] } & LookupAnswer)
+  | { index: number; transactionId: string; outcome: 'queued'; reason: 'time' | 'quota'; dueAt: string }
+  | { index: number; transactionId?: string; outcome: 'problem'; problem: Problem };
+
+export interface LookupsAnswer {
+  answered: number;
+  queued: number;
+  problems: number;
+  results: LookupsItem[];
+}
+
+interface LookupsRequest {
+  readonly items: readonly Parsed<Transaction>[];
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+  readonly remainingMs: () => number;
+}
+
+/** Waiting is what a lookup does most; more than this only lengthens the queue before the pacer. */
+const CONCURRENCY = 4;
+/** Throttled calls in one request after which the rest is left to the sweep. */
+const MAX_THROTTLED = 5;
+/** A lookup that has less than this left would hardly come back. */
+const LEAST_LOOKUP_MS = 2 * SECOND_MS;
+/** FC's answer may have 32 MB; an item may have a megabyte. What no longer fits is left out, and said. */
+const MAX_ANSWER_CHARS = 12_000_000;
+
+type Outcome =
+  | { kind: 'answered'; answer: LookupAnswer }
+  | { kind: 'postponed'; reason: 'time' | 'quota' }
+  | { kind: 'problem'; error: ProblemError };
+
+/** @throws ProblemError INPUT_INVALID when no item is valid */
+export async function lookUpAll(services: Services, request: LookupsRequest): Promise<LookupsAnswer> {
+  const { items } = request;
+  if (!items.some((item) => item.ok)) {
+    throw new ProblemError('INPUT_INVALID', 'No transaction in this request is valid.', {
+      issues: items.flatMap((item) => (item.ok ? [] : item.issues)),
+    });
+  }
+  const outcomes = await askInTime(services, request);
+  const queued = await queuePostponed(services, items, outcomes, request.signal);
+  return toAnswer(request, outcomes, queued);
+}
+
+async function askInTime(services: Services, request: LookupsRequest): Promise<Outcome[]> {
+  const outcomes = request.items.map(
+    (item): Outcome =>
+      item.ok
+        ? { kind: 'postponed', reason: 'time' }
+        : {
+            kind: 'problem',
+            error: new ProblemError('INPUT_INVALID', 'This item is not valid.', { issues: item.issues }),
+          },
+  );
+  // Kept back from the lookups: the time to put the rest into the queue.
+  const reserveMs = Math.min(services.settings.callTimeoutMs, request.remainingMs() / 3);
+  const stop = new AbortController();
+  const timer = setTimeout(
+    () => stop.abort(new DeadlineError('the time for lookups is over')),
+    request.remainingMs() - reserveMs,
+  );
+  const signal = AbortSignal.any([request.signal, stop.signal]);
+  const isOver = () => signal.aborted || request.remainingMs() - reserveMs < LEAST_LOOKUP_MS;
+  const state = { next: 0, throttled: 0 };
+  const settle = async (transaction: Transaction): Promise<Outcome> => {
+    for (;;) {
+      if (isOver()) return { kind: 'postponed', reason: 'time' };
+      if (state.throttled >= MAX_THROTTLED) return { kind: 'postponed', reason: 'quota' };
+      const outcome = await askOne(services, transaction, signal);
+      if (!isThrottled(outcome)) return outcome;
+      state.throttled += 1;
+    }
+  };
+  const worker = async () => {
+    for (let index = state.next++; index < request.items.length; index = state.next++) {
+      const item = request.items[index];
+      if (item?.ok === true) outcomes[index] = await settle(item.value);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  } finally {
+    clearTimeout(timer);
+  }
+  return outcomes;
+}
+
+function isThrottled(outcome: Outcome): boolean {
+  return outcome.kind === 'problem' && outcome.error.code === 'THROTTLED';
+}
+
+async function askOne(services: Services, transaction: Transaction, signal: AbortSignal): Promise<Outcome> {
+  try {
+    return { kind: 'answered', answer: await lookUp(services, transaction, signal) };
+  } catch (error) {
+    if (error instanceof DeadlineError || signal.aborted) return { kind: 'postponed', reason: 'time' };
+    return { kind: 'problem', error: toProblemError(error) };
+  }
+}
+
+/** For each item: when it is due in the queue; undefined where it was not put there. */
+async function queuePostponed(
+  services: Services,
+  items: readonly Parsed<Transaction>[],
+  outcomes: readonly Outcome[],
+  signal: AbortSignal,
+): Promise<Map<number, string>> {
+  const nowMs = services.clock.now();
+  const waiting = items.flatMap((item, index) =>
+    item.ok && outcomes[index]?.kind === 'postponed' ? [{ index, row: toPendingRow(item.value, nowMs) }] : [],
+  );
+  if (waiting.length === 0) return new Map();
+  const { stored, error } = await enqueue(
+    services,
+    waiting.map(({ row }) => row),
+    signal,
+  );
+  if (error !== undefined) Object.assign(services.trace.notes, logFieldsOf(error));
+  const dueAt = new Date(nowMs + services.settings.verifyDelayMs).toISOString();
+  return new Map(waiting.flatMap(({ index }, place) => (stored[place] === true ? [[index, dueAt]] : [])));
+}
+
+function toAnswer(
+  { items, requestId }: LookupsRequest,
+  outcomes: readonly Outcome[],
+  queued: ReadonlyMap<number, string>,
+): LookupsAnswer {
+  let chars = 0;
+  const results = outcomes.map((outcome, index): LookupsItem => {
+    const item = items[index];
+    const id = item?.ok === true ? { transactionId: item.value.transactionId } : {};
+    if (outcome.kind === 'problem') {
+      return { index, ...id, outcome: 'problem', problem: toProblem(outcome.error, requestId) };
+    }
+    if (outcome.kind === 'answered') {
+      const full: LookupsItem = { index, outcome: 'answered', ...outcome.answer };
+      const size = JSON.stringify(full).length;
+      if (chars + size > MAX_ANSWER_CHARS) return withoutBulk(index, outcome.answer);
+      chars += size;
+      return full;
+    }
+    const dueAt = queued.get(index);
+    if (dueAt === undefined || id.transactionId === undefined) {
+      const error = new ProblemError(
+        'NOT_STORED',
+        'There was no time to ask, and the log store did not take it.',
+      );
+      return { index, ...id, outcome: 'problem', problem: toProblem(error, requestId) };
+    }
+    return { index, transactionId: id.transactionId, outcome: 'queued', reason: outcome.reason, dueAt };
+  });
+  return {
+    answered: results.filter((result) => result.outcome === 'answered').length,
+    queued: results.filter((result) => result.outcome === 'queued').length,
+    problems: results.filter((result) => result.outcome === 'problem').length,
+    results,
+  };
+}
+
+/** The whole is in the log store, or comes with a lookup of this one alone. */
+function withoutBulk(index: number, answer: LookupAnswer): LookupsItem {
+  const { raw: _, ...record } = answer.record;
+  return { index, outcome: 'answered', ...answer, record, events: [], omitted: ['record.raw', 'events'] };
+}

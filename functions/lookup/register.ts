@@ -1,0 +1,117 @@
+import type { Issue } from '../../shared/errors.ts';
+import type { ParsedBody } from '../../shared/fc/body.ts';
+import { RETRY_AFTER_SECONDS } from '../../shared/fc/http.ts';
+import { ProblemError } from '../../shared/fc/problem.ts';
+import { enqueue, toPendingRow } from './enqueue.ts';
+import { logFieldsOf } from './failure.ts';
+import {
+  MAX_REGISTRATIONS,
+  type Parsed,
+  registrationBatch,
+  safeParse,
+  safeParseTransaction,
+  type Transaction,
+} from './request-schema.ts';
+import type { Services } from './services.ts';
+
+export interface Rejected {
+  /** Place in the request, from 0; for NDJSON the line, blank lines not counted. */
+  index: number;
+  reason: 'invalid' | 'not_stored';
+  issues?: readonly Issue[];
+}
+
+export interface RegisterAnswer {
+  /** How many were stored. */
+  accepted: number;
+  rejected: Rejected[];
+  /** From when the sweep asks about them, ISO 8601. */
+  dueAt: string;
+}
+
+/**
+ * Registers transactions for the sweep. What is counted as accepted has been acknowledged by the log store.
+ * @throws ProblemError INPUT_INVALID when none is valid, NOT_STORED when none could be stored
+ */
+export async function register(
+  services: Services,
+  items: readonly Parsed<Transaction>[],
+  signal: AbortSignal,
+): Promise<RegisterAnswer> {
+  const rejected: Rejected[] = [];
+  const valid: Array<{ index: number; transaction: Transaction }> = [];
+  for (const [index, item] of items.entries()) {
+    if (item.ok) valid.push({ index, transaction: item.value });
+    else rejected.push({ index, reason: 'invalid', issues: item.issues });
+  }
+  if (valid.length === 0) {
+    throw new ProblemError('INPUT_INVALID', 'No transaction in this request is valid.', {
+      issues: rejected.flatMap((item) => item.issues ?? []),
+    });
+  }
+  const nowMs = services.clock.now();
+  const rows = valid.map(({ transaction }) => toPendingRow(transaction, nowMs));
+  const { stored, error } = await enqueue(services, rows, signal);
+  for (const [place, { index }] of valid.entries()) {
+    if (stored[place] !== true) rejected.push({ index, reason: 'not_stored' });
+  }
+  const accepted = stored.filter(Boolean).length;
+  Object.assign(services.trace.notes, { accepted, rejected: rejected.length });
+  if (error !== undefined) Object.assign(services.trace.notes, logFieldsOf(error));
+  if (accepted === 0) {
+    throw new ProblemError('NOT_STORED', 'The log store took none of these registrations: send them again.', {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+      cause: error,
+    });
+  }
+  rejected.sort((one, other) => one.index - other.index);
+  return { accepted, rejected, dueAt: new Date(nowMs + services.settings.verifyDelayMs).toISOString() };
+}
+
+/** @throws ProblemError INPUT_INVALID when the body is none of the three shapes */
+export function toRegistrationItems(body: ParsedBody, nowMs: number): Parsed<Transaction>[] {
+  switch (body.kind) {
+    case 'none':
+      throw new ProblemError('INPUT_INVALID', 'The request has no body.');
+    case 'ndjson':
+      return toLineItems(body.lines, nowMs);
+    case 'json':
+      return isBatch(body.value)
+        ? toBatchItems(registrationBatch, body.value, nowMs)
+        : [safeParseTransaction(body.value, nowMs)];
+  }
+}
+
+function toLineItems(
+  lines: Extract<ParsedBody, { kind: 'ndjson' }>['lines'],
+  nowMs: number,
+): Parsed<Transaction>[] {
+  if (lines.length === 0) throw new ProblemError('INPUT_INVALID', 'The request has no lines.');
+  if (lines.length > MAX_REGISTRATIONS) {
+    throw new ProblemError('INPUT_INVALID', `The request may have at most ${MAX_REGISTRATIONS} lines.`);
+  }
+  return lines.map((line, index) => {
+    const at = `transactions[${index}]`;
+    return line.ok
+      ? safeParseTransaction(line.value, nowMs, at)
+      : { ok: false, issues: [{ path: at, message: line.reason }] };
+  });
+}
+
+/** The items of `{transactions: [...]}`, each checked for itself. */
+export function toBatchItems(
+  schema: typeof registrationBatch,
+  value: unknown,
+  nowMs: number,
+): Parsed<Transaction>[] {
+  const batch = safeParse(schema, value);
+  if (!batch.ok)
+    throw new ProblemError('INPUT_INVALID', 'The request is not valid.', { issues: batch.issues });
+  return batch.value.transactions.map((item, index) =>
+    safeParseTransaction(item, nowMs, `transactions[${index}]`),
+  );
+}
+
+function isBatch(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'transactions');
+}

@@ -1,0 +1,119 @@
+import { parseBody } from '../../shared/fc/body.ts';
+import { emptyResponse, jsonResponse } from '../../shared/fc/http.ts';
+import { ProblemError } from '../../shared/fc/problem.ts';
+import type { Route } from '../../shared/fc/router.ts';
+import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
+import { lookUp } from './lookup.ts';
+import { lookUpAll } from './lookups.ts';
+import { openApiDocument } from './openapi.ts';
+import { register, toBatchItems, toRegistrationItems } from './register.ts';
+import {
+  ledgerQuery,
+  lookupBatch,
+  lookupPath,
+  lookupQuery,
+  noQuery,
+  type Parsed,
+  safeParse,
+  safeParseInitializedAt,
+  safeParseInstant,
+  type Transaction,
+} from './request-schema.ts';
+import type { Call, RouteHandler } from './route.ts';
+
+/** The whole API: every path with its methods, and between HTTP and the use cases nothing but shapes. */
+export const ROUTES: readonly Route<RouteHandler>[] = [
+  { template: '/v1/health', methods: { GET: () => jsonResponse(200, { status: 'ok' }) } },
+  { template: '/v1/openapi.json', methods: { GET: getOpenApi } },
+  { template: '/v1/transactions', methods: { POST: postTransactions } },
+  { template: '/v1/transactions/{transactionId}', methods: { GET: getTransaction } },
+  { template: '/v1/lookups', methods: { POST: postLookups } },
+  { template: '/v1/sweeps', methods: { POST: postSweeps } },
+  { template: '/v1/ledger', methods: { GET: getLedger } },
+];
+
+/** What a load balancer asks: open even where everything else needs a token. */
+export const OPEN_PATH = '/v1/health';
+
+function getOpenApi({ http }: Call) {
+  valid(safeParse(noQuery, http.query));
+  return jsonResponse(200, openApiDocument());
+}
+
+async function postTransactions({ http, services, deadline }: Call) {
+  valid(safeParse(noQuery, http.query));
+  const body = parseBody(http, { ndjson: true });
+  const made = services();
+  const items = toRegistrationItems(body, made.clock.now());
+  return jsonResponse(202, await register(made, items, deadline.signal));
+}
+
+async function getTransaction({ http, params, services, deadline }: Call) {
+  const { transactionId } = valid(safeParse(lookupPath, params));
+  const query = valid(safeParse(lookupQuery, http.query));
+  const made = services();
+  const transaction: Transaction = {
+    transactionId,
+    ...(query.merchantBizId === undefined ? {} : { merchantBizId: query.merchantBizId }),
+    ...(query.initializedAt === undefined
+      ? {}
+      : {
+          initializedAtMs: valid(
+            safeParseInitializedAt(query.initializedAt, made.clock.now(), 'initializedAt'),
+          ),
+        }),
+  };
+  return jsonResponse(200, await lookUp(made, transaction, deadline.signal));
+}
+
+async function postLookups({ http, requestId, services, deadline }: Call) {
+  valid(safeParse(noQuery, http.query));
+  const body = parseBody(http, { ndjson: false });
+  if (body.kind !== 'json') throw new ProblemError('INPUT_INVALID', 'The request has no body.');
+  const made = services();
+  const items = toBatchItems(lookupBatch, body.value, made.clock.now());
+  const { signal, remainingMs } = deadline;
+  return jsonResponse(200, await lookUpAll(made, { items, requestId, signal, remainingMs }));
+}
+
+async function postSweeps({ http, startSweep, deadline }: Call) {
+  valid(safeParse(noQuery, http.query));
+  const body = parseBody(http, { ndjson: false });
+  if (body.kind === 'json') valid(safeParse(noQuery, body.value));
+  if (startSweep === undefined) {
+    throw new ProblemError('SWEEP_NOT_CONFIGURED', 'Set SWEEP_FUNCTION to the name of the sweep function.');
+  }
+  const { requestId } = await startSweep(deadline.signal);
+  return jsonResponse(202, { requestId });
+}
+
+const DEFAULT_LEDGER_MS = 30 * DAY_MS;
+/** The queue keeps rows for 45 days; what is older cannot be counted. */
+const LONGEST_LEDGER_MS = 45 * DAY_MS;
+
+async function getLedger({ http, services, deadline }: Call) {
+  const query = valid(safeParse(ledgerQuery, http.query));
+  const made = services();
+  const nowMs = made.clock.now();
+  const toMs = query.to === undefined ? nowMs : valid(safeParseInstant(query.to, 'to'));
+  const fromMs =
+    query.from === undefined ? toMs - DEFAULT_LEDGER_MS : valid(safeParseInstant(query.from, 'from'));
+  if (fromMs >= toMs) throw badRange('from', 'must be before to');
+  if (toMs > nowMs + 5 * MINUTE_MS) throw badRange('to', 'must not be in the future');
+  if (toMs - fromMs > LONGEST_LEDGER_MS) throw badRange('from', 'must be at most 45 days before to');
+  return jsonResponse(200, await made.readLedger({ fromMs, toMs, nowMs }, deadline.signal));
+}
+
+function badRange(path: string, message: string): ProblemError {
+  return new ProblemError('INPUT_INVALID', 'The request is not valid.', { issues: [{ path, message }] });
+}
+
+/** @throws ProblemError INPUT_INVALID with the paths of what is wrong */
+function valid<T>(parsed: Parsed<T>): T {
+  if (parsed.ok) return parsed.value;
+  throw new ProblemError('INPUT_INVALID', 'The request is not valid.', { issues: parsed.issues });
+}
+
+export function optionsResponse(allow: string) {
+  return emptyResponse(204, { allow });
+}

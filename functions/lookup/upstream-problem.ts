@@ -1,0 +1,100 @@
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import { RETRY_AFTER_SECONDS } from '../../shared/fc/http.ts';
+import { ProblemError } from '../../shared/fc/problem.ts';
+import { SECOND_MS } from '../../shared/time.ts';
+
+/**
+ * Return codes of CheckVerifyLog that may be named to a caller; a code that is none of these came from
+ * somewhere else and is not repeated. https://www.alibabacloud.com/help/doc-detail/2879914.html (read 2026-11-23)
+ */
+const DOCUMENTED: ReadonlySet<string> = new Set([
+  'MissingParameter',
+  'InvalidParameter',
+  'TransactionIdInvalid',
+  'Forbidden.RAMUserAccessDenied',
+  'Forbidden.AccountAccessDenied',
+  'Throttling.Api',
+  'Throttling.User',
+  'Throttling',
+  'ProcessNotCompleted',
+  'InternalError',
+  'InvalidAccessKeyId.NotFound',
+  'InvalidAccessKeyId.Inactive',
+  'InvalidSecurityToken.Expired',
+  'InvalidSecurityToken.Malformed',
+  'SignatureDoesNotMatch',
+  'NETWORK',
+  'TIMEOUT',
+  'CONTRACT',
+]);
+
+/** The code if it is one we know the meaning of, else `undocumented`. */
+export function documentedCode(code: string): string {
+  return DOCUMENTED.has(code) || /^HTTP_\d{3}$/.test(code) ? code : 'undocumented';
+}
+
+/** The header's unit is not documented: more than this would be a misreading of it. */
+const LONGEST_RETRY_AFTER_SECONDS = 10;
+
+type NoAnswer = Exclude<CheckVerifyLogOutcome, { kind: 'answered' | 'not_completed' }>;
+
+/** What a caller is told when the service gave no result. */
+export function toUpstreamProblem(outcome: NoAnswer): ProblemError {
+  const code = documentedCode(outcome.code);
+  const logFields = { upstreamCode: code };
+  switch (outcome.kind) {
+    case 'invalid':
+      return new ProblemError(
+        'TRANSACTION_INVALID',
+        `ID Verification answered ${code}: it has no session of this TransactionId and MerchantBizId, or not any more.`,
+        { logFields },
+      );
+    case 'throttled':
+      return new ProblemError('THROTTLED', 'The quota of calls per second is used up.', {
+        retryAfterSeconds: retryAfterSeconds(outcome.retryAfterMs),
+        logFields,
+      });
+    case 'forbidden':
+      return new ProblemError(
+        'UPSTREAM_FORBIDDEN',
+        `ID Verification answered ${code}. ${whatToFix(outcome.code)}`,
+        {
+          logFields,
+        },
+      );
+    case 'failed':
+      return new ProblemError(FAILED_CODE[outcome.reason], FAILED_DETAIL[outcome.reason], {
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+        logFields,
+      });
+  }
+}
+
+function retryAfterSeconds(retryAfterMs: number | undefined): number {
+  const seconds = Math.ceil((retryAfterMs ?? SECOND_MS) / SECOND_MS);
+  return Math.min(Math.max(seconds, 1), LONGEST_RETRY_AFTER_SECONDS);
+}
+
+const FAILED_CODE = {
+  server: 'UPSTREAM_HTTP',
+  network: 'UPSTREAM_NETWORK',
+  timeout: 'UPSTREAM_TIMEOUT',
+  contract: 'UPSTREAM_CONTRACT',
+} as const;
+
+const FAILED_DETAIL = {
+  server: 'ID Verification answered with an error of its own.',
+  network: 'ID Verification could not be reached.',
+  timeout: 'ID Verification did not answer in time.',
+  contract: 'ID Verification answered something that its contract does not allow.',
+} as const;
+
+function whatToFix(code: string): string {
+  if (code === 'Forbidden.AccountAccessDenied') {
+    return 'Activate ID Verification for this Alibaba Cloud account, and see that it has no overdue payment.';
+  }
+  if (code.startsWith('Forbidden')) {
+    return "Attach the policy AliyunAntCloudAuthFullAccess to the function's role.";
+  }
+  return "The function's credentials were refused: check that its role exists and trusts Function Compute.";
+}
