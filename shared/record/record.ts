@@ -44,6 +44,8 @@ export interface RecordOutput {
   readonly events: EventRow[];
 }
 
+/** Documented return codes have at most 28 characters. */
+const CODE_LENGTH = 128;
 const RAW_BYTES_MAX = 256 * 1024;
 /** Registration bounds labels to about 4 KB; a row of another writer may hold anything. */
 const LABELS_LENGTH_MAX = 16 * 1024;
@@ -70,7 +72,7 @@ function build(input: RecordInput, content: Content): RecordOutput {
   const head = identityOf(input, content);
   const rawColumns = rawOf(content);
   if (input.disposition !== 'answered') {
-    const told = tellWithoutAnswer(input.disposition, clip(input.code, 128), toLong(input.attempt));
+    const told = tellWithoutAnswer(input.disposition, clip(input.code, CODE_LENGTH), toLong(input.attempt));
     return { record: present<RecordRow>({ ...head, ...told, ...rawColumns }), events: [] };
   }
   const session = sessionOf(content.result);
@@ -117,7 +119,7 @@ function identityOf(input: RecordInput, { sortedJson }: Content) {
     asked_at_ms: askedAtMs,
     final: String(input.final),
     disposition: input.disposition,
-    code: clip(input.code, 128),
+    code: clip(input.code, CODE_LENGTH),
   };
 }
 

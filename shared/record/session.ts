@@ -23,6 +23,8 @@ export interface Session {
   readonly stage: string | undefined;
   /** Known stages of the last page: none, one, or two that differ. */
   readonly lastStages: readonly Stage[];
+  /** Highest rung that stays, log lines and last pages show; 0 for none. */
+  readonly stageSeen: number;
   readonly stageReached: number | undefined;
   /** Page stays or log lines, or a last page that only an opened session has. */
   readonly active: boolean;
@@ -32,11 +34,11 @@ export interface Session {
   readonly unknowns: Unknowns;
 }
 
-const JOURNEYS: Readonly<Record<string, string>> = {
-  '0': 'finished',
-  '1': 'interrupted',
-  '2': 'not_started',
-};
+const JOURNEYS: ReadonlyMap<string, string> = new Map([
+  ['0', 'finished'],
+  ['1', 'interrupted'],
+  ['2', 'not_started'],
+]);
 
 export function readSession(
   answer: Answer,
@@ -53,6 +55,8 @@ export function readSession(
   }
   const place = readPlace(answer, unknowns);
   const seen = rungSeen(statistics, journal, place);
+  // LOADING is the only English page that a session never opened can have.
+  const active = seen > rungOf('LOADING') || hasStay(statistics) || journal.lineCount > 0;
   return {
     ...place,
     journey,
@@ -60,8 +64,9 @@ export function readSession(
     subCode: answer.subCode,
     code: answer.code,
     codeParts,
-    stageReached: stageReachedBy(journey, seen, place),
-    active: seen > rungOf('LOADING') || hasStay(statistics) || journal.timedCount > 0,
+    stageSeen: seen,
+    stageReached: stageReachedBy({ journey, seen, active, place }),
+    active,
     hiddenMs:
       journal.spanMs === undefined || statistics.stayTotalMs === undefined
         ? undefined
@@ -78,7 +83,7 @@ export function codeEnds(session: Session, ends: 'result' | 'interruption'): boo
 }
 
 function readJourney(status: string | undefined, unknowns: Unknowns): string {
-  const known = status === undefined ? undefined : JOURNEYS[status.trim()];
+  const known = status === undefined ? undefined : JOURNEYS.get(status.trim());
   if (known !== undefined) return known;
   if (status !== undefined) noteUnknown(unknowns, 'VerifyStatus', status);
   return `unknown:${status ?? ''}`;
@@ -125,7 +130,14 @@ function rungSeen(statistics: Statistics, journal: Journal, place: Place): numbe
   return place.stageEn === undefined ? rung : Math.max(rung, rungOf(place.stageEn));
 }
 
-function stageReachedBy(journey: string, seen: number, place: Place): number | undefined {
+interface Reach {
+  readonly journey: string;
+  readonly seen: number;
+  readonly active: boolean;
+  readonly place: Place;
+}
+
+function stageReachedBy({ journey, seen, active, place }: Reach): number | undefined {
   const notStarted = place.page?.zh === PAGE_NOT_STARTED;
   switch (journey) {
     case 'finished':
@@ -134,8 +146,7 @@ function stageReachedBy(journey: string, seen: number, place: Place): number | u
       // What was interrupted had been opened.
       return Math.max(seen, rungOf('LOADING'));
     case 'not_started':
-      // LOADING is the only English page that a session never opened can have.
-      return seen > rungOf('LOADING') ? seen : RUNG_NOT_OPENED;
+      return active ? seen : RUNG_NOT_OPENED;
     default:
       return seen > 0 ? seen : notStarted ? RUNG_NOT_OPENED : undefined;
   }

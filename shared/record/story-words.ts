@@ -12,6 +12,7 @@ export interface Words {
   readonly finished: (passed: string | undefined, subCode: string | undefined) => string;
   readonly onPages: (ms: number) => string;
   readonly gotTo: (stage: Stage) => string;
+  readonly gotSomewhere: string;
   readonly notStarted: string;
   readonly notStartedButActive: string;
   readonly unknownStatus: (raw: string) => string;
@@ -23,6 +24,7 @@ export interface Words {
   readonly ocrRefused: string;
   readonly faceRefused: string;
   readonly endedWith: (code: string | undefined, meaning: string | undefined) => string;
+  readonly nothingEnded: string;
   readonly likelyCause: (cause: string, confidence: string) => string;
   readonly causeUnknown: string;
   readonly contradicted: (count: number) => string;
@@ -79,11 +81,12 @@ export const ENGLISH: Words = {
   },
   onPages: (ms) => `, after ${enTime(ms)} on the pages`,
   gotTo: (stage) => `Got as far as ${ENGLISH.stages[stage]}`,
-  notStarted: 'Never started: no page or log line is on record',
-  notStartedButActive: 'Marked as never started, though pages or log lines are on record',
+  gotSomewhere: 'Started and not finished; how far it got is not on record',
+  notStarted: 'Never started: neither time on a page nor a log line is on record',
+  notStartedButActive: 'Marked as never started, though page times, log lines or a later page are on record',
   unknownStatus: (raw) => (raw === '' ? 'The answer has no status' : `The status ${raw} is not documented`),
   lastPage: (name, otherwise, stayMs) =>
-    `; last page: ${name}${otherwise === undefined ? '' : ` (${otherwise} in English)`}${
+    `; last page: ${name}${otherwise === undefined ? '' : ` (the English field says ${otherwise})`}${
       stayMs === undefined ? '' : `, ${enTime(stayMs)} on that stage`
     }`,
   ocrRetries: (count) => plural(count, 'retry of the document capture', 'retries of the document capture'),
@@ -97,6 +100,7 @@ export const ENGLISH: Words = {
     if (code === undefined) return 'No code says how it ended';
     return `It ended with code ${code} (${meaning ?? 'not documented'})`;
   },
+  nothingEnded: 'No code came with it',
   likelyCause: (cause, confidence) => `; likely cause: ${cause}, ${confidence} confidence`,
   causeUnknown: '; the data does not say why',
   contradicted: (count) => `; ${plural(count, 'contradiction', 'contradictions')} in the data`,
@@ -162,11 +166,12 @@ export const CHINESE: Words = {
   },
   onPages: (ms) => `，页面停留共${zhTime(ms)}`,
   gotTo: (stage) => `最远到达${CHINESE.stages[stage]}`,
-  notStarted: '未开始认证：没有页面或日志记录',
-  notStartedButActive: '状态为未开始认证，但有页面或日志记录',
+  gotSomewhere: '已开始但未完成，未记录到达的位置',
+  notStarted: '未开始认证：没有页面停留或日志记录',
+  notStartedButActive: '状态为未开始认证，但有页面停留、日志或后续页面的记录',
   unknownStatus: (raw) => (raw === '' ? '应答中没有认证状态' : `认证状态${raw}不在文档所列之内`),
   lastPage: (name, otherwise, stayMs) =>
-    `，最后页面：${name}${otherwise === undefined ? '' : `（英文为${otherwise}）`}${
+    `，最后页面：${name}${otherwise === undefined ? '' : `（英文字段为${otherwise}）`}${
       stayMs === undefined ? '' : `，该阶段停留${zhTime(stayMs)}`
     }`,
   ocrRetries: (count) => `证件拍摄重试${count}次`,
@@ -179,6 +184,7 @@ export const CHINESE: Words = {
     if (code === undefined) return '没有错误码说明如何结束';
     return `结束时错误码为${code}（${meaning ?? '文档未列出'}）`;
   },
+  nothingEnded: '没有错误码',
   likelyCause: (cause, confidence) => `；可能原因：${cause}，可信度${confidence}`,
   causeUnknown: '；数据未说明原因',
   contradicted: (count) => `；数据中有${count}处矛盾`,

@@ -47,12 +47,17 @@ function way(words: Words, session: Session): string {
     case 'finished':
       return `${words.finished(session.passed, session.subCode)}${tail}${total === undefined ? '' : words.onPages(total)}`;
     case 'interrupted':
-      return `${words.gotTo(STAGES[(session.stageReached ?? 1) - 1] ?? 'LOADING')}${tail}${lastPage(words, session)}`;
+      return `${gotTo(words, session)}${tail}${lastPage(words, session)}`;
     case 'not_started':
       return session.active ? words.notStartedButActive : words.notStarted;
     default:
       return `${words.unknownStatus(session.journey.slice('unknown:'.length))}${tail}${lastPage(words, session)}`;
   }
+}
+
+function gotTo(words: Words, { stageSeen }: Session): string {
+  const stage = STAGES[stageSeen - 1];
+  return stage === undefined ? words.gotSomewhere : words.gotTo(stage);
 }
 
 /** The page's own name where it is known, else the English one, else what was received; with its stage's stay. */
@@ -84,7 +89,11 @@ function obstaclesOf(words: Words, { statistics: s, journey }: Session): string[
 
 function end(words: Words, { session, verdict, contradictionCount }: Told): string {
   const meaning = session.codeParts && CODES[session.codeParts.family]?.[words.language];
-  const ending = words.endedWith(session.code, meaning);
+  // What was never started has not ended either.
+  const ending =
+    session.journey === 'not_started' && session.code === undefined
+      ? words.nothingEnded
+      : words.endedWith(session.code, meaning);
   const why =
     verdict.cause === 'unknown'
       ? words.causeUnknown
