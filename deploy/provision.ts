@@ -136,7 +136,7 @@ async function bring(resource: Resource, absent: Set<string>): Promise<Change> {
     return change;
   } catch (error) {
     // Somebody was faster, or the answer to our own first try was lost: then it is there, and is compared.
-    if (!(error instanceof SlsError) || !/AlreadyExist/.test(error.serverCode)) throw error;
+    if (!(error instanceof SlsError) || !/already ?exist/i.test(error.message)) throw error;
     const found = await compare(resource, new Set());
     if (found.change.change === 'create') throw error;
     if (found.change.change === 'update') await resource.update(found.current);
