@@ -1,0 +1,178 @@
+import { newInstanceId } from './ids.ts';
+import { Instance, type LogLine } from './instance.ts';
+import type { RoleKeys } from './role-keys.ts';
+import type { FunctionSpec } from './spec.ts';
+
+/**
+ * The instances of all functions. A function with reserved concurrency has that many for itself and never more;
+ * all others share the account's. An idle instance is used again before a new one is started, and gives way
+ * when another function needs its place.
+ */
+export interface FleetOptions {
+  readonly functions: readonly FunctionSpec[];
+  /** Instances of the account for functions without a reservation. */
+  readonly maxInstances: number;
+  readonly accountId: string;
+  readonly region: string;
+  readonly keys: RoleKeys;
+  readonly clock: () => number;
+  readonly log: (line: LogLine) => void;
+}
+
+/** FC keeps an idle instance for a few minutes; how many is not documented. */
+const IDLE_MS = 10 * 60_000;
+
+export interface Acquired {
+  readonly instance: Instance;
+  readonly coldStart: boolean;
+}
+
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #specs: ReadonlyMap<string, FunctionSpec>;
+  readonly #reserved = new Map<string, number>();
+  readonly #instances = new Set<Instance>();
+  readonly #onRelease: Array<() => void> = [];
+  readonly #reaper: NodeJS.Timeout;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#specs = new Map(options.functions.map((spec) => [spec.name, spec]));
+    for (const { name, reservedConcurrency } of options.functions) {
+      if (reservedConcurrency !== undefined) this.#reserved.set(name, reservedConcurrency);
+    }
+    this.#reaper = setInterval(() => this.#reap(), IDLE_MS / 4).unref();
+  }
+
+  spec(functionName: string): FunctionSpec | undefined {
+    return this.#specs.get(functionName);
+  }
+
+  get functionNames(): readonly string[] {
+    return [...this.#specs.keys()];
+  }
+
+  get instances(): readonly Instance[] {
+    return [...this.#instances];
+  }
+
+  get reservations(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#reserved);
+  }
+
+  /** `undefined` takes the reservation away. */
+  reserve(functionName: string, instances: number | undefined): void {
+    if (instances === undefined) this.#reserved.delete(functionName);
+    else this.#reserved.set(functionName, instances);
+    this.#released();
+  }
+
+  /** Called whenever an instance has become free or its place has. */
+  onRelease(listener: () => void): void {
+    this.#onRelease.push(listener);
+  }
+
+  /** A busy instance for one invocation; undefined: the concurrency limit is reached. */
+  acquire(spec: FunctionSpec): Acquired | undefined {
+    const reserved = this.#reserved.get(spec.name);
+    const limit = reserved ?? this.#options.maxInstances;
+    const peers = [...this.#instances].filter(({ functionName }) =>
+      reserved === undefined ? !this.#reserved.has(functionName) : functionName === spec.name,
+    );
+    // A busy instance that is being killed keeps its place until its process is gone.
+    const occupied = peers.filter(({ state }) => state === 'starting' || state === 'busy').length;
+    if (occupied >= limit) return undefined;
+    const idle = peers
+      .filter(({ state, ending }) => state === 'idle' && !ending)
+      .sort((a, b) => b.lastUsedAtMs - a.lastUsedAtMs);
+    const warm = idle.find(({ functionName }) => functionName === spec.name);
+    if (warm !== undefined) {
+      warm.state = 'busy';
+      return { instance: warm, coldStart: false };
+    }
+    if (occupied + idle.length >= limit) void idle.at(-1)?.kill();
+    return { instance: this.#start(spec), coldStart: true };
+  }
+
+  /** Gives back what `acquire` gave; an instance that has died is only forgotten. */
+  release(instance: Instance): void {
+    if (instance.state !== 'gone' && !instance.ending) instance.state = 'idle';
+    instance.lastUsedAtMs = this.#options.clock();
+    this.#released();
+  }
+
+  /** Kills a function's instances; resolves, with their number, when the processes are gone. */
+  async killFunction(functionName: string): Promise<number> {
+    return this.#kill((instance) => instance.functionName === functionName);
+  }
+
+  async killInstance(instanceId: string): Promise<number> {
+    return this.#kill(({ id }) => id === instanceId);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#reaper);
+    await this.#kill(() => true);
+  }
+
+  async #kill(which: (instance: Instance) => boolean): Promise<number> {
+    const doomed = [...this.#instances].filter(which);
+    await Promise.all(doomed.map((instance) => instance.kill()));
+    return doomed.length;
+  }
+
+  #start(spec: FunctionSpec): Instance {
+    const { keys, clock, log } = this.#options;
+    const instanceId = newInstanceId(clock());
+    const role = keys.mint({ functionName: spec.name, instanceId });
+    const instance = new Instance({
+      functionName: spec.name,
+      instanceId,
+      codeDir: spec.codeDir,
+      memoryMb: spec.memoryMb,
+      startedAtMs: clock(),
+      log,
+      env: {
+        ...this.#platformEnv(spec, instanceId),
+        ...(typeof spec.env === 'function' ? spec.env() : spec.env),
+        ALIBABA_CLOUD_ACCESS_KEY_ID: role.accessKeyId,
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET: role.accessKeySecret,
+        ALIBABA_CLOUD_SECURITY_TOKEN: role.securityToken,
+      },
+    });
+    this.#instances.add(instance);
+    void instance.exited.then(() => {
+      this.#instances.delete(instance);
+      this.#released();
+    });
+    return instance;
+  }
+
+  /** https://www.alibabacloud.com/help/en/functioncompute/fc/environment-variables (read 2026-11-23) */
+  #platformEnv(spec: FunctionSpec, instanceId: string): Record<string, string> {
+    return {
+      PATH: '/usr/local/bin:/usr/bin:/bin',
+      HOME: '/tmp',
+      LANG: 'C.UTF-8',
+      TZ: 'UTC',
+      FC_FUNC_CODE_PATH: `${spec.codeDir}/`,
+      FC_ACCOUNT_ID: this.#options.accountId,
+      FC_REGION: this.#options.region,
+      FC_FUNCTION_NAME: spec.name,
+      FC_FUNCTION_HANDLER: spec.handler,
+      FC_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
+      FC_INSTANCE_ID: instanceId,
+      FC_QUALIFIER: 'LATEST',
+      FC_CUSTOM_LISTEN_PORT: '9000',
+    };
+  }
+
+  #reap(): void {
+    const oldestMs = this.#options.clock() - IDLE_MS;
+    void this.#kill(({ state, lastUsedAtMs }) => state === 'idle' && lastUsedAtMs < oldestMs);
+  }
+
+  #released(): void {
+    for (const listener of this.#onRelease) listener();
+  }
+}

@@ -1,0 +1,189 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * One instance of a function: one operating-system process that serves one invocation at a time and stays warm.
+ * starting -> idle <-> busy -> gone. It is gone when the process has exited, by whatever hand.
+ */
+export type InstanceState = 'starting' | 'idle' | 'busy' | 'gone';
+
+export interface FunctionError {
+  readonly errorMessage: string;
+  readonly errorType?: string;
+  readonly stackTrace?: readonly string[];
+}
+
+export type InstanceOutcome =
+  | { readonly kind: 'ok'; readonly body: Buffer; readonly json: boolean }
+  | { readonly kind: 'error' | 'timeout' | 'exited'; readonly error: FunctionError };
+
+export interface LogLine {
+  readonly functionName: string;
+  readonly instanceId: string;
+  /** Of the invocation that runs, or ran last: a line may come after its answer. */
+  readonly requestId: string | undefined;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
+export interface InstanceOptions {
+  readonly functionName: string;
+  readonly instanceId: string;
+  readonly codeDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly memoryMb: number;
+  readonly startedAtMs: number;
+  readonly log: (line: LogLine) => void;
+}
+
+export interface Invocation {
+  readonly requestId: string;
+  readonly event: Buffer;
+  readonly context: object;
+  readonly timeoutSeconds: number;
+}
+
+type Message =
+  | { type: 'ready' }
+  | { type: 'failed'; error: FunctionError }
+  | { type: 'result'; body: Uint8Array; json: boolean }
+  | { type: 'error'; error: FunctionError };
+
+const RUNTIME = fileURLToPath(new URL('./runtime.cjs', import.meta.url));
+/** FC cuts the log it hands back at 4 KB. */
+const LOG_TAIL_BYTES = 4096;
+
+export class Instance {
+  readonly id: string;
+  readonly functionName: string;
+  readonly startedAtMs: number;
+  state: InstanceState = 'starting';
+  /** A kill is under way: nothing new may start here. */
+  ending = false;
+  invocations = 0;
+  lastUsedAtMs: number;
+  /** Resolves when the handler is loaded, with what went wrong if it could not be. */
+  readonly loaded: Promise<FunctionError | undefined>;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown>;
+  readonly #options: InstanceOptions;
+  #requestId: string | undefined;
+  #logTail = '';
+  #settle: ((outcome: InstanceOutcome) => void) | undefined;
+
+  constructor(options: InstanceOptions) {
+    this.#options = options;
+    this.id = options.instanceId;
+    this.functionName = options.functionName;
+    this.startedAtMs = options.startedAtMs;
+    this.lastUsedAtMs = options.startedAtMs;
+    this.#child = fork(RUNTIME, [], {
+      cwd: options.codeDir,
+      env: { ...options.env },
+      execArgv: [`--max-old-space-size=${options.memoryMb}`],
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    // 'close' comes after the last line of output, 'exit' may come before it.
+    this.#exited = once(this.#child, 'close').then(() => this.#gone());
+    this.loaded = this.#load();
+    for (const stream of ['stdout', 'stderr'] as const) this.#forward(stream);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** The end of what the last invocation logged. */
+  get logTail(): string {
+    return this.#logTail;
+  }
+
+  /** Runs the handler once; the caller sees to it that nothing else runs here. Never rejects. */
+  async invoke(invocation: Invocation): Promise<InstanceOutcome> {
+    const startedAt = performance.now();
+    const elapsedMs = () => Math.round(performance.now() - startedAt);
+    this.invocations += 1;
+    this.#requestId = invocation.requestId;
+    this.#logTail = '';
+    if (this.state === 'gone') return exited(0);
+
+    const { promise, resolve } = withResolvers<InstanceOutcome>();
+    this.#settle = (outcome) => resolve(outcome.kind === 'exited' ? exited(elapsedMs()) : outcome);
+    const timer = setTimeout(() => {
+      resolve({ kind: 'timeout', error: timedOut(invocation.timeoutSeconds) });
+      void this.kill();
+    }, invocation.timeoutSeconds * 1000);
+    const { requestId, event, context } = invocation;
+    // A channel that closes under the message is a process that exits, which settles the invocation.
+    this.#child.send({ requestId, event, context }, () => {});
+    const outcome = await promise;
+    clearTimeout(timer);
+    this.#settle = undefined;
+    // A timed-out invocation ends when its process has: FC starts nothing else in its place before.
+    if (outcome.kind === 'timeout') await this.#exited;
+    return outcome;
+  }
+
+  /** SIGKILL; resolves when the process is gone. */
+  async kill(): Promise<void> {
+    this.ending = true;
+    this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  get exited(): Promise<unknown> {
+    return this.#exited;
+  }
+
+  async #load(): Promise<FunctionError | undefined> {
+    const { promise, resolve } = withResolvers<FunctionError | undefined>();
+    this.#child.on('message', (message: Message) => {
+      if (message.type === 'ready') resolve(undefined);
+      else if (message.type === 'failed') resolve(message.error);
+      else if (message.type === 'error') this.#settle?.({ kind: 'error', error: message.error });
+      else this.#settle?.({ kind: 'ok', body: Buffer.from(message.body), json: message.json });
+    });
+    this.#child.on('error', (error) => resolve({ errorMessage: error.message, errorType: error.name }));
+    void this.#exited.then(() => resolve(exited(0).error));
+    return promise;
+  }
+
+  #gone(): void {
+    this.state = 'gone';
+    this.#settle?.(exited(0));
+  }
+
+  #forward(stream: 'stdout' | 'stderr'): void {
+    createInterface({ input: this.#child[stream] as Readable }).on('line', (text) => {
+      const { functionName, instanceId, log } = this.#options;
+      this.#logTail = `${this.#logTail}${text}\n`.slice(-LOG_TAIL_BYTES);
+      log({ functionName, instanceId, requestId: this.#requestId, stream, text });
+    });
+  }
+}
+
+function exited(durationMs: number): InstanceOutcome & { kind: 'exited' | 'error' | 'timeout' } {
+  return {
+    kind: 'exited',
+    error: {
+      errorMessage: `Process exited unexpectedly before completing request (duration: ${durationMs}ms, maxMemoryUsage: 0MB)`,
+    },
+  };
+}
+
+function timedOut(timeoutSeconds: number): FunctionError {
+  return { errorMessage: `Function timed out after ${timeoutSeconds} seconds (maxMemoryUsage: 0MB)` };
+}
+
+/** Promise.withResolvers comes with Node 22. */
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

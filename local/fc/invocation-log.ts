@@ -1,0 +1,95 @@
+import type { InstanceOutcome } from './instance.ts';
+
+export type InvocationTrigger = 'http' | 'api' | 'timer';
+
+/** ok, error (the handler threw or could not be loaded), timeout, exited (killed, or ended itself), throttled, expired. */
+export type InvocationOutcome = InstanceOutcome['kind'] | 'throttled' | 'expired';
+
+export interface InvocationRecord {
+  readonly function: string;
+  readonly requestId: string;
+  readonly type: 'Sync' | 'Async';
+  readonly trigger: InvocationTrigger;
+  readonly acceptedAtMs: number;
+  instanceId?: string;
+  coldStart?: boolean;
+  startedAtMs?: number;
+  endedAtMs?: number;
+  durationMs?: number;
+  outcome?: InvocationOutcome;
+  errorMessage?: string;
+  /** What the handler returned, when it is JSON and not an HTTP answer. */
+  report?: unknown;
+}
+
+const MOST_RECORDS = 200;
+const MOST_REPORT_BYTES = 64 * 1024;
+
+/** The last invocations, with each function's last report. */
+export class InvocationLog {
+  readonly #records: InvocationRecord[] = [];
+  readonly #counts = new Map<string, Record<string, number>>();
+  readonly #reports = new Map<string, unknown>();
+  readonly #watchers = new Map<string, Array<(record: InvocationRecord) => void>>();
+
+  begin(record: InvocationRecord): InvocationRecord {
+    const kept = { ...record };
+    this.#records.push(kept);
+    this.#records.splice(0, this.#records.length - MOST_RECORDS);
+    return kept;
+  }
+
+  start(
+    record: InvocationRecord,
+    facts: Required<Pick<InvocationRecord, 'instanceId' | 'coldStart' | 'startedAtMs'>>,
+  ): void {
+    Object.assign(record, facts);
+  }
+
+  end(
+    record: InvocationRecord,
+    outcome: InvocationOutcome,
+    endedAtMs: number,
+    detail?: InstanceOutcome,
+  ): void {
+    record.outcome = outcome;
+    record.endedAtMs = endedAtMs;
+    if (record.startedAtMs !== undefined) record.durationMs = endedAtMs - record.startedAtMs;
+    if (detail !== undefined && detail.kind !== 'ok') record.errorMessage = detail.error.errorMessage;
+    if (detail?.kind === 'ok' && record.trigger !== 'http') this.#keepReport(record, detail.body);
+    const counts = this.#counts.get(record.function) ?? {};
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+    this.#counts.set(record.function, counts);
+    for (const watcher of this.#watchers.get(record.requestId) ?? []) watcher(record);
+    this.#watchers.delete(record.requestId);
+  }
+
+  /** Resolves when an invocation with this request id has ended; at once if one has. */
+  ended(requestId: string): Promise<InvocationRecord> {
+    const record = this.#records.findLast(
+      (known) => known.requestId === requestId && known.outcome !== undefined,
+    );
+    if (record !== undefined) return Promise.resolve(record);
+    return new Promise((resolve) => {
+      this.#watchers.set(requestId, [...(this.#watchers.get(requestId) ?? []), resolve]);
+    });
+  }
+
+  report() {
+    return {
+      invocations: [...this.#records],
+      counts: Object.fromEntries(this.#counts),
+      lastReports: Object.fromEntries(this.#reports),
+    };
+  }
+
+  #keepReport(record: InvocationRecord, body: Buffer): void {
+    if (body.length === 0 || body.length > MOST_REPORT_BYTES) return;
+    try {
+      record.report = JSON.parse(body.toString('utf8'));
+    } catch {
+      return;
+    }
+    this.#reports.set(record.function, record.report);
+  }
+}

@@ -1,0 +1,213 @@
+import type { Fleet } from './fleet.ts';
+import { newRequestId } from './ids.ts';
+import type { FunctionError, Instance, InstanceOutcome } from './instance.ts';
+import { InvocationLog, type InvocationRecord, type InvocationTrigger } from './invocation-log.ts';
+import type { RoleKeys } from './role-keys.ts';
+import type { FunctionSpec } from './spec.ts';
+
+/**
+ * Runs invocations. A synchronous one is answered at once, with `throttled` when the concurrency limit is
+ * reached, and never repeated. An asynchronous one is accepted, waits for a free instance until it is too old,
+ * and is repeated after a function error as often as the function's settings say.
+ */
+export interface InvokeRequest {
+  readonly spec: FunctionSpec;
+  readonly event: Buffer;
+  readonly trigger: InvocationTrigger;
+  /** Given when the event bears it; otherwise a new one. */
+  readonly requestId?: string;
+}
+
+export type InvokeAnswer =
+  | { readonly kind: 'ok'; readonly requestId: string; readonly body: Buffer; json: boolean; logTail: string }
+  | { readonly kind: 'failed'; readonly requestId: string; readonly error: FunctionError; logTail: string }
+  | { readonly kind: 'throttled'; readonly requestId: string };
+
+interface Waiting {
+  readonly spec: FunctionSpec;
+  readonly event: Buffer;
+  readonly record: InvocationRecord;
+  readonly retryCount: number;
+  readonly expiresAtMs: number;
+}
+
+const DEFAULT_EVENT_AGE_SECONDS = 86_400;
+const DEFAULT_RETRIES = 3;
+/** FC waits between the repetitions of a failed invocation; how long is not documented. */
+const RETRY_AFTER_MS = 1_000;
+
+export interface InvokerOptions {
+  readonly fleet: Fleet;
+  readonly keys: RoleKeys;
+  readonly accountId: string;
+  readonly region: string;
+  readonly clock: () => number;
+}
+
+export class Invoker {
+  readonly #options: InvokerOptions;
+  readonly #queue: Waiting[] = [];
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly log = new InvocationLog();
+  #closed = false;
+
+  constructor(options: InvokerOptions) {
+    this.#options = options;
+    options.fleet.onRelease(() => this.#drain());
+  }
+
+  async invoke(request: InvokeRequest): Promise<InvokeAnswer> {
+    const record = this.#newRecord(request, 'Sync');
+    const answer = await this.#attempt(request.spec, request.event, record, 0);
+    if (answer.kind === 'throttled') this.log.end(record, 'throttled', this.#options.clock());
+    return answer;
+  }
+
+  /** Accepts an invocation and returns its request id. */
+  enqueue(request: InvokeRequest): string {
+    const record = this.#newRecord(request, 'Async');
+    const ageSeconds = request.spec.asyncInvoke?.maxAsyncEventAgeInSeconds ?? DEFAULT_EVENT_AGE_SECONDS;
+    this.#queue.push({
+      spec: request.spec,
+      event: request.event,
+      record,
+      retryCount: 0,
+      expiresAtMs: record.acceptedAtMs + ageSeconds * 1000,
+    });
+    this.#later(ageSeconds * 1000 + 1);
+    this.#drain();
+    return record.requestId;
+  }
+
+  queued(functionName: string): number {
+    return this.#queue.filter(({ spec }) => spec.name === functionName).length;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#queue.length = 0;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #newRecord({ spec, trigger, requestId }: InvokeRequest, type: 'Sync' | 'Async'): InvocationRecord {
+    const acceptedAtMs = this.#options.clock();
+    return this.log.begin({
+      function: spec.name,
+      requestId: requestId ?? newRequestId(acceptedAtMs),
+      type,
+      trigger,
+      acceptedAtMs,
+    });
+  }
+
+  /** Starts what waits, oldest first, as far as there is room; drops what is too old. */
+  #drain(): void {
+    if (this.#closed) return;
+    const nowMs = this.#options.clock();
+    for (const waiting of this.#queue.splice(0)) {
+      if (nowMs > waiting.expiresAtMs) this.log.end(waiting.record, 'expired', nowMs);
+      else if (!this.#tryStart(waiting)) this.#queue.push(waiting);
+    }
+  }
+
+  #tryStart(waiting: Waiting): boolean {
+    const acquired = this.#options.fleet.acquire(waiting.spec);
+    if (acquired === undefined) return false;
+    void this.#run(acquired, waiting).then((answer) => this.#retry(waiting, answer));
+    return true;
+  }
+
+  #retry(waiting: Waiting, answer: InvokeAnswer): void {
+    const retries = waiting.spec.asyncInvoke?.maxAsyncRetryAttempts ?? DEFAULT_RETRIES;
+    if (answer.kind === 'ok' || waiting.retryCount >= retries || this.#closed) return;
+    const { function: name, requestId, trigger } = waiting.record;
+    const record = this.log.begin({
+      function: name,
+      requestId,
+      trigger,
+      type: 'Async',
+      acceptedAtMs: this.#options.clock(),
+    });
+    this.#later(RETRY_AFTER_MS, () => {
+      this.#queue.push({ ...waiting, record, retryCount: waiting.retryCount + 1 });
+    });
+  }
+
+  #later(ms: number, act: () => void = () => {}): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+      this.#drain();
+    }, ms).unref();
+    this.#timers.add(timer);
+  }
+
+  async #attempt(
+    spec: FunctionSpec,
+    event: Buffer,
+    record: InvocationRecord,
+    retryCount: number,
+  ): Promise<InvokeAnswer> {
+    const acquired = this.#options.fleet.acquire(spec);
+    if (acquired === undefined) return { kind: 'throttled', requestId: record.requestId };
+    return this.#run(acquired, { spec, event, record, retryCount });
+  }
+
+  async #run(
+    { instance, coldStart }: { instance: Instance; coldStart: boolean },
+    { spec, event, record, retryCount }: Pick<Waiting, 'spec' | 'event' | 'record' | 'retryCount'>,
+  ): Promise<InvokeAnswer> {
+    this.log.start(record, { instanceId: instance.id, coldStart, startedAtMs: this.#options.clock() });
+    const outcome = await this.#onInstance(instance, { spec, event, record, retryCount });
+    this.log.end(record, outcome.kind, this.#options.clock(), outcome);
+    const { logTail } = instance;
+    this.#options.fleet.release(instance);
+    const { requestId } = record;
+    return outcome.kind === 'ok'
+      ? { kind: 'ok', requestId, body: outcome.body, json: outcome.json, logTail }
+      : { kind: 'failed', requestId, error: outcome.error, logTail };
+  }
+
+  async #onInstance(
+    instance: Instance,
+    { spec, event, record, retryCount }: Pick<Waiting, 'spec' | 'event' | 'record' | 'retryCount'>,
+  ): Promise<InstanceOutcome> {
+    const failure = await instance.loaded;
+    if (failure !== undefined) {
+      const killed = instance.ending;
+      await instance.kill();
+      return { kind: killed ? 'exited' : 'error', error: failure };
+    }
+    instance.state = 'busy';
+    return instance.invoke({
+      requestId: record.requestId,
+      event,
+      timeoutSeconds: spec.timeoutSeconds,
+      context: this.#context(spec, instance, record, retryCount),
+    });
+  }
+
+  /** https://www.alibabacloud.com/help/zh/fc/context-3 (read 2026-11-23) */
+  #context(spec: FunctionSpec, instance: Instance, record: InvocationRecord, retryCount: number): object {
+    const key = this.#options.keys.mint({ functionName: spec.name, instanceId: instance.id });
+    return {
+      requestId: record.requestId,
+      credentials: {
+        accessKeyId: key.accessKeyId,
+        accessKeySecret: key.accessKeySecret,
+        securityToken: key.securityToken,
+      },
+      function: {
+        name: spec.name,
+        handler: spec.handler,
+        memory: spec.memoryMb,
+        timeout: spec.timeoutSeconds,
+      },
+      service: { logProject: '', logStore: '', qualifier: 'LATEST', versionId: '' },
+      region: this.#options.region,
+      accountId: this.#options.accountId,
+      retryCount,
+      tracing: { openTracingSpanContext: '', jaegerEndpoint: '', openTracingSpanBaggages: {} },
+    };
+  }
+}

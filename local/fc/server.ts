@@ -1,0 +1,220 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CallHooks, LocalServer } from '../call-hooks.ts';
+import { LOCAL_ACCOUNT_ID, LOCAL_REGION, type MemoryCredentialStore } from '../credentials.ts';
+import { serveControl } from '../http/control.ts';
+import { BodyTooLarge, listen, readBody } from '../http/listen.ts';
+import { applyControl, controlReport, type FcControlDeps } from './control.ts';
+import { Fleet } from './fleet.ts';
+import { toHttpEvent } from './http-event.ts';
+import { newRequestId } from './ids.ts';
+import type { LogLine } from './instance.ts';
+import type { InvocationRecord } from './invocation-log.ts';
+import { Invoker } from './invoker.ts';
+import { KillSwitch } from './kill-switch.ts';
+import {
+  invalid,
+  MAX_ASYNC_BYTES,
+  MAX_HEADER_BYTES,
+  MAX_SYNC_BYTES,
+  NO_TRIGGER,
+  oversized,
+  sendFunctionError,
+  sendRefusal,
+  sendTriggerAnswer,
+  THROTTLED,
+} from './replies.ts';
+import { RoleKeys } from './role-keys.ts';
+import { type Refusal, refusalOf } from './signature.ts';
+import { everyMs, type FunctionSpec } from './spec.ts';
+
+/**
+ * A local Function Compute: the trigger URL of one function at `/`, the invocation API under /2023-03-30, timers,
+ * and one warm process per instance. What it does differently from FC is that HTTP triggers ask for no signature.
+ */
+export interface FcServerOptions {
+  readonly port: number;
+  readonly functions: readonly FunctionSpec[];
+  /** Gets the functions' temporary keys; callers of the invocation API are checked against it. */
+  readonly credentials: MemoryCredentialStore;
+  /** Instances that functions without a reservation share. FC's own default is 100 per region. */
+  readonly maxInstances?: number;
+  readonly accountId?: string;
+  readonly region?: string;
+  /** How long a function's temporary keys are valid; 36 hours unless given. */
+  readonly credentialLifetimeMs?: number;
+  /** False: timers fire only when told to. */
+  readonly timers?: boolean;
+  /** Gets every line that functions write. */
+  readonly log?: (line: LogLine) => void;
+  readonly clock?: () => number;
+}
+
+export interface FcServer extends LocalServer {
+  /** For the other local services, so that `killAt` can act on calls to them. */
+  readonly hooks: CallHooks;
+  /** Fires a function's timer; the request id of the run. @throws RangeError without such a timer */
+  tick(functionName: string): string;
+  /** Resolves when the invocation with this request id has ended. */
+  ended(requestId: string): Promise<InvocationRecord>;
+}
+
+class LocalFc {
+  readonly #credentials: MemoryCredentialStore;
+  readonly #place: { readonly accountId: string; readonly region: string };
+  readonly #clock: () => number;
+  readonly #triggered: FunctionSpec | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly control: FcControlDeps;
+
+  constructor(options: FcServerOptions) {
+    const { accountId = LOCAL_ACCOUNT_ID, region = LOCAL_REGION, clock = Date.now } = options;
+    this.#credentials = options.credentials;
+    this.#place = { accountId, region };
+    this.#clock = clock;
+    this.#triggered = options.functions.find(({ httpTrigger }) => httpTrigger === true);
+    const keys = new RoleKeys(options.credentials, clock, options.credentialLifetimeMs);
+    const fleet = new Fleet({
+      functions: options.functions,
+      maxInstances: options.maxInstances ?? 100,
+      log: options.log ?? (() => {}),
+      ...{ accountId, region, keys, clock },
+    });
+    this.control = {
+      fleet,
+      keys,
+      invoker: new Invoker({ fleet, keys, accountId, region, clock }),
+      killSwitch: new KillSwitch((instanceId) => fleet.killInstance(instanceId)),
+      tick: (name) => this.tick(name),
+    };
+    for (const { name, timer } of options.functions) {
+      if (timer === undefined) continue;
+      const intervalMs = everyMs(timer.cronExpression);
+      if (options.timers !== false) {
+        this.#timers.push(setInterval(() => this.tick(name), intervalMs).unref());
+      }
+    }
+  }
+
+  /** https://help.aliyun.com/document_detail/2513615.html (read 2026-11-23) */
+  tick(functionName: string): string {
+    const spec = this.control.fleet.spec(functionName);
+    if (spec?.timer === undefined) throw new RangeError(`${functionName} has no timer`);
+    const { triggerName, payload = '' } = spec.timer;
+    const triggerTime = new Date(this.#clock()).toISOString().replace(/\.\d+Z$/, 'Z');
+    const event = Buffer.from(JSON.stringify({ triggerTime, triggerName, payload }), 'utf8');
+    return this.control.invoker.enqueue({ spec, event, trigger: 'timer' });
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.control.invoker.close();
+    await this.control.fleet.close();
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    if (path === '/_control') {
+      await serveControl(request, response, {
+        report: () => controlReport(this.control),
+        apply: (body) => applyControl(body, this.control),
+      });
+      return;
+    }
+    const requestId = newRequestId(this.#clock());
+    response.setHeader('x-fc-request-id', requestId);
+    const asynchronous = /^async$/i.test(String(request.headers['x-fc-invocation-type'] ?? ''));
+    let body: Buffer;
+    try {
+      body = await readBody(request, asynchronous ? MAX_ASYNC_BYTES : MAX_SYNC_BYTES);
+    } catch (error) {
+      if (!(error instanceof BodyTooLarge)) throw error;
+      return sendRefusal(response, requestId, invalid(error.message));
+    }
+    const call = { request, response, body, requestId, asynchronous };
+    if (path.startsWith('/2023-03-30/')) await this.#api(path, call);
+    else await this.#trigger(call);
+  }
+
+  async #api(path: string, call: Call): Promise<void> {
+    const { request, response, body, requestId, asynchronous } = call;
+    const [, name = ''] = /^\/2023-03-30\/functions\/([^/]+)\/invocations$/.exec(path) ?? [];
+    if (name === '' || request.method !== 'POST') {
+      const message = `'${request.method}' against '${path}' is not supported`;
+      return sendRefusal(response, requestId, { status: 400, code: 'PathNotSupported', message });
+    }
+    const signed = { method: 'POST', target: request.url ?? '/', headers: request.headers, body };
+    const refused = refusalOf(signed, this.#credentials, this.#clock()) ?? this.#unknown(name, request);
+    const spec = this.control.fleet.spec(name);
+    if (refused !== undefined || spec === undefined) return sendRefusal(response, requestId, refused);
+    const order = { spec, event: body, trigger: 'api', requestId } as const;
+    if (asynchronous) return this.#accept(response, order);
+    const answer = await this.control.invoker.invoke(order);
+    if (answer.kind === 'throttled') return sendRefusal(response, requestId, THROTTLED);
+    if (String(request.headers['x-fc-log-type'] ?? '') === 'Tail') {
+      response.setHeader('x-fc-log-result', Buffer.from(answer.logTail).toString('base64'));
+    }
+    if (answer.kind === 'failed') return sendFunctionError(response, 200, answer.error);
+    response.setHeader('content-type', answer.json ? 'application/json' : 'application/octet-stream');
+    response.end(answer.body);
+  }
+
+  #unknown(name: string, request: IncomingMessage): Refusal | undefined {
+    const qualifier = new URL(request.url ?? '/', 'http://localhost').searchParams.get('qualifier');
+    if (this.control.fleet.spec(name) === undefined) {
+      return { status: 404, code: 'FunctionNotFound', message: `function '${name}' does not exist` };
+    }
+    if (qualifier !== null && qualifier !== '' && qualifier !== 'LATEST') {
+      return { status: 404, code: 'VersionNotFound', message: `version '${qualifier}' does not exist` };
+    }
+    return undefined;
+  }
+
+  async #trigger(call: Call): Promise<void> {
+    const { request, response, body, requestId, asynchronous } = call;
+    const spec = this.#triggered;
+    const refused = spec === undefined ? NO_TRIGGER : oversized(request);
+    if (spec === undefined || refused !== undefined) return sendRefusal(response, requestId, refused);
+    const event = toHttpEvent({ request, body, requestId, nowMs: this.#clock(), ...this.#place });
+    const order = { spec, event, trigger: 'http', requestId } as const;
+    if (asynchronous) return this.#accept(response, order);
+    sendTriggerAnswer(response, await this.control.invoker.invoke(order));
+  }
+
+  #accept(response: ServerResponse, order: Parameters<Invoker['enqueue']>[0]): void {
+    this.control.invoker.enqueue(order);
+    response.writeHead(202).end();
+  }
+}
+
+interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: Buffer;
+  readonly requestId: string;
+  readonly asynchronous: boolean;
+}
+
+/** @throws Error naming the port when it is taken; RangeError for a timer that it cannot read */
+export async function createFcServer(options: FcServerOptions): Promise<FcServer> {
+  const fc = new LocalFc(options);
+  try {
+    const server = await listen({
+      port: options.port,
+      maxHeaderBytes: 4 * MAX_HEADER_BYTES,
+      handle: (request, response) => fc.handle(request, response),
+    });
+    return {
+      ...server,
+      hooks: fc.control.killSwitch,
+      tick: (functionName) => fc.tick(functionName),
+      ended: (requestId) => fc.control.invoker.log.ended(requestId),
+      close: async () => {
+        await fc.close();
+        await server.close();
+      },
+    };
+  } catch (error) {
+    await fc.close();
+    throw error;
+  }
+}

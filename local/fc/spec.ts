@@ -1,0 +1,40 @@
+/** A function as s.yaml would describe it, as far as the local FC acts on it. */
+export interface FunctionSpec {
+  readonly name: string;
+  readonly codeDir: string;
+  /** `file.method`. */
+  readonly handler: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  /** Asked for at each cold start, so that it may name services that start later. */
+  readonly env: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
+  /** Instances set apart for this function, which it cannot exceed; undefined: it shares the account's. */
+  readonly reservedConcurrency?: number;
+  /** Whether the trigger URL (`/`) leads here; at most one function has it. */
+  readonly httpTrigger?: boolean;
+  readonly timer?: TimerSpec;
+  readonly asyncInvoke?: AsyncInvokeSpec;
+}
+
+export interface TimerSpec {
+  readonly triggerName: string;
+  /** `@every 5m`; cron expressions are not read here. */
+  readonly cronExpression: string;
+  readonly payload?: string;
+}
+
+/** FC's defaults: 3 retries, a day. */
+export interface AsyncInvokeSpec {
+  readonly maxAsyncRetryAttempts?: number;
+  readonly maxAsyncEventAgeInSeconds?: number;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** @throws RangeError for anything but `@every <number><s|m|h>` */
+export function everyMs(cronExpression: string): number {
+  const [, amount, unit = ''] = /^@every (\d+)([smh])$/.exec(cronExpression) ?? [];
+  const ms = Number(amount) * (UNIT_MS[unit] ?? Number.NaN);
+  if (!(ms > 0)) throw new RangeError(`timer ${cronExpression} is not like "@every 5m"`);
+  return ms;
+}
