@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { cloudauthEndpoint } from './cloudauth/endpoints.ts';
 import { ConfigError } from './errors.ts';
 import { LOG_LEVELS } from './logger.ts';
 
@@ -165,7 +166,7 @@ function toConfig(env: z.output<typeof schema>): Config {
     logLevel: env.ALIYUN_FC_LOG_LEVEL,
     slsProject: env.SLS_PROJECT,
     slsEndpoint: env.SLS_ENDPOINT ?? `${region}${vpc ? '-intranet' : ''}.log.aliyuncs.com`,
-    cloudauthEndpoint: env.CLOUDAUTH_ENDPOINT ?? `cloudauth-intl${vpc ? '-vpc' : ''}.${region}.aliyuncs.com`,
+    cloudauthEndpoint: env.CLOUDAUTH_ENDPOINT ?? cloudauthEndpoint(region, env.CLOUDAUTH_NETWORK),
     verifyDelayMs: env.VERIFY_DELAY_SECONDS * 1_000,
     retentionMs: env.RETENTION_DAYS * 86_400_000,
     qpsLimit: env.QPS_LIMIT ?? QPS_BY_REGION[region] ?? 3,

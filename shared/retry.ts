@@ -15,6 +15,9 @@ export interface RetryPolicy {
   readonly signal?: AbortSignal;
 }
 
+/** Beyond any cap, and short of the exponent at which a base of 0 would become 0 * Infinity. */
+const MAX_DOUBLINGS = 60;
+
 function isRetryable(error: unknown): boolean {
   return error instanceof Error && 'retryable' in error && error.retryable === true;
 }
@@ -29,7 +32,10 @@ export function backoffMs(
   policy: Pick<RetryPolicy, 'baseMs' | 'capMs'>,
   random: () => number,
 ): number {
-  const ceiling = Math.min(policy.capMs, policy.baseMs * 2 ** Math.max(0, failures - 1));
+  const ceiling = Math.min(
+    policy.capMs,
+    policy.baseMs * 2 ** Math.min(MAX_DOUBLINGS, Math.max(0, failures - 1)),
+  );
   return Math.floor(random() * ceiling);
 }
 

@@ -1,0 +1,147 @@
+import protobuf from 'protobufjs/minimal.js';
+import { UpstreamContractError } from '../errors.ts';
+import type { Log, PulledLog } from './types.ts';
+
+/**
+ * The log group of PutLogs and PullLogs, after log.proto of the official SDKs
+ * (https://github.com/aliyun/aliyun-log-go-sdk, read 2026-11-23):
+ *
+ *   Log          { required uint32 Time = 1; repeated Content Contents = 2; optional fixed32 TimeNs = 4 }
+ *   Content      { required string Key = 1; required string Value = 2 }
+ *   LogTag       { required string Key = 1; required string Value = 2 }
+ *   LogGroup     { repeated Log Logs = 1; optional string Topic = 3; optional string Source = 4;
+ *                  optional string MachineUUID = 5; repeated LogTag LogTags = 6 }
+ *   LogGroupList { repeated LogGroup logGroupList = 1 }
+ *
+ * Written by hand over protobufjs/minimal: no schema is parsed at start. Unknown fields are skipped.
+ */
+const { Reader, Writer } = protobuf;
+type Reader = protobuf.Reader;
+type Writer = protobuf.Writer;
+
+const VARINT = 0;
+const BYTES = 2;
+/** Field number and wire type, as the tag of a field on the wire. */
+const tag = (field: number, wireType: number) => (field << 3) | wireType;
+
+/** Surrogates without their other half have no UTF-8, and SLS refuses the whole group for one. */
+const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
+const SURROGATE = /[\uD800-\uDFFF]/;
+
+export interface LogGroup {
+  logs: readonly Log[];
+  topic?: string;
+  source?: string;
+  tags?: ReadonlyArray<readonly [key: string, value: string]>;
+}
+
+export interface DecodedGroup {
+  logs: PulledLog[];
+  topic: string;
+  source: string;
+  tags: Record<string, string>;
+}
+
+/** Text that is not well-formed is made so (U+FFFD), as every UTF-8 encoder of the platform does. */
+function text(value: string): string {
+  return SURROGATE.test(value) ? value.replace(LONE_SURROGATE, '\uFFFD') : value;
+}
+
+function writePair(writer: Writer, field: number, key: string, value: string): void {
+  writer.uint32(tag(field, BYTES)).fork();
+  writer.uint32(tag(1, BYTES)).string(text(key));
+  writer.uint32(tag(2, BYTES)).string(text(value));
+  writer.ldelim();
+}
+
+/** One LogGroup, ready to be compressed and sent. */
+export function encodeLogGroup({ logs, topic, source, tags }: LogGroup): Uint8Array {
+  const writer = Writer.create();
+  for (const { timeSeconds, contents } of logs) {
+    writer.uint32(tag(1, BYTES)).fork();
+    writer.uint32(tag(1, VARINT)).uint32(timeSeconds);
+    for (const [key, value] of contents) writePair(writer, 2, key, value);
+    writer.ldelim();
+  }
+  if (topic !== undefined) writer.uint32(tag(3, BYTES)).string(text(topic));
+  if (source !== undefined) writer.uint32(tag(4, BYTES)).string(text(source));
+  for (const [key, value] of tags ?? []) writePair(writer, 6, key, value);
+  return writer.finish();
+}
+
+/**
+ * The groups of a PullLogs answer.
+ *
+ * @throws UpstreamContractError when the bytes are not a LogGroupList.
+ */
+export function decodeLogGroupList(bytes: Uint8Array): DecodedGroup[] {
+  try {
+    const reader = Reader.create(bytes);
+    const groups: DecodedGroup[] = [];
+    readMessage(reader, reader.len, (fieldTag) => {
+      if (fieldTag !== tag(1, BYTES)) return false;
+      groups.push(readGroup(reader));
+      return true;
+    });
+    return groups;
+  } catch (cause) {
+    throw new UpstreamContractError('the answer is not a list of log groups', { cause });
+  }
+}
+
+/** Reads fields up to `end`; `take` reads the value of a field it knows and says whether it did. */
+function readMessage(reader: Reader, end: number, take: (fieldTag: number) => boolean): void {
+  if (end > reader.len) throw new RangeError('a message is longer than what holds it');
+  while (reader.pos < end) {
+    const fieldTag = reader.uint32();
+    if (!take(fieldTag)) reader.skipType(fieldTag & 7);
+  }
+  if (reader.pos !== end) throw new RangeError('a field is longer than its message');
+}
+
+function readGroup(reader: Reader): DecodedGroup {
+  const group: DecodedGroup = { logs: [], topic: '', source: '', tags: {} };
+  readMessage(reader, endOf(reader), (fieldTag) => {
+    if (fieldTag === tag(1, BYTES)) group.logs.push(readLog(reader));
+    else if (fieldTag === tag(3, BYTES)) group.topic = reader.string();
+    else if (fieldTag === tag(4, BYTES)) group.source = reader.string();
+    else if (fieldTag === tag(6, BYTES)) readPair(reader, group.tags);
+    else return false;
+    return true;
+  });
+  return group;
+}
+
+function readLog(reader: Reader): PulledLog {
+  const contents: Record<string, string> = {};
+  let timeSeconds = 0;
+  readMessage(reader, endOf(reader), (fieldTag) => {
+    if (fieldTag === tag(1, VARINT)) timeSeconds = reader.uint32();
+    else if (fieldTag === tag(2, BYTES)) readPair(reader, contents);
+    else return false;
+    return true;
+  });
+  return { timeSeconds, contents };
+}
+
+function readPair(reader: Reader, into: Record<string, string>): void {
+  let key = '';
+  let value = '';
+  readMessage(reader, endOf(reader), (fieldTag) => {
+    if (fieldTag === tag(1, BYTES)) key = reader.string();
+    else if (fieldTag === tag(2, BYTES)) value = reader.string();
+    else return false;
+    return true;
+  });
+  // A plain assignment of this one name would set the object's prototype.
+  if (key === '__proto__') {
+    Object.defineProperty(into, key, { value, enumerable: true, writable: true, configurable: true });
+  } else {
+    into[key] = value;
+  }
+}
+
+function endOf(reader: Reader): number {
+  const length = reader.uint32();
+  return reader.pos + length;
+}
