@@ -1,0 +1,130 @@
+import {
+  type CreateQueryEngine,
+  type HistogramBucket,
+  type LogstoreLookup,
+  type QueryAnswer,
+  type QueryableLogstore,
+  type QueryEngine,
+  QueryRefused,
+  type QueryRequest,
+} from './contract.ts';
+import { compileSearch } from './search/compile.ts';
+import { parseSearch } from './search/parse.ts';
+import { countByInterval, searchRows } from './search/run.ts';
+import { splitQuery } from './search/split.ts';
+import { Database } from './store/database.ts';
+import { TableCache } from './store/table-cache.ts';
+
+/** The service's own limits: one page of a search, and how long a query may take. */
+const MAX_LINES = 100;
+const QUERY_TIMEOUT_MS = 55_000;
+/** A histogram without an interval has about as many bars as the console draws. */
+const HISTOGRAM_BARS = 60;
+const MAX_BARS = 10_000;
+
+const DEFAULT_MEMORY_LIMIT_MB = 512;
+const DEFAULT_THREADS = 2;
+
+/** Opens a query engine; it must be closed. */
+export const createQueryEngine: CreateQueryEngine = async (options = {}) => {
+  const database = await Database.open({
+    memoryLimitMb: options.memoryLimitMb ?? DEFAULT_MEMORY_LIMIT_MB,
+    threads: options.threads ?? DEFAULT_THREADS,
+    timeoutMs: QUERY_TIMEOUT_MS,
+  });
+  return new DuckQueryEngine(database);
+};
+
+class DuckQueryEngine implements QueryEngine {
+  readonly #database: Database;
+  readonly #tables: TableCache;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#tables = new TableCache(database);
+  }
+
+  async query(
+    logstore: QueryableLogstore,
+    lookup: LogstoreLookup,
+    request: QueryRequest,
+  ): Promise<QueryAnswer> {
+    checkWindow(request);
+    const { search, sql } = splitQuery(request.query);
+    if (sql !== undefined) throw new QueryRefused('ParameterInvalid', 'SQL is not there yet');
+    return this.#search(logstore, request, search);
+  }
+
+  async histogram(
+    logstore: QueryableLogstore,
+    _lookup: LogstoreLookup,
+    request: Parameters<QueryEngine['histogram']>[2],
+  ): Promise<HistogramBucket[]> {
+    checkWindow(request);
+    const search = parseSearch(splitQuery(request.query).search);
+    return this.#tables.withTables([logstore], async (tables) => {
+      const table = tableOf(tables, logstore);
+      const condition = compileSearch(search, table.plan).sql;
+      const intervalSeconds = intervalOf(request);
+      return countByInterval(this.#database, table, { condition, window: request, intervalSeconds });
+    });
+  }
+
+  async drop(project: string, name: string): Promise<void> {
+    await this.#tables.drop(project, name);
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+
+  async #search(logstore: QueryableLogstore, request: QueryRequest, text: string): Promise<QueryAnswer> {
+    checkPage(request);
+    const search = parseSearch(text);
+    return this.#tables.withTables([logstore], async (tables) => {
+      const table = tableOf(tables, logstore);
+      const compiled = compileSearch(search, table.plan);
+      const found = await searchRows(this.#database, table, { condition: compiled.sql, request });
+      return {
+        rows: found.rows,
+        columns: [],
+        hasSql: false,
+        whereQuery: text,
+        aggQuery: '',
+        processedRows: found.matched,
+        terms: compiled.terms,
+      };
+    });
+  }
+}
+
+function tableOf<T>(tables: ReadonlyMap<string, T>, logstore: QueryableLogstore): T {
+  const table = tables.get(logstore.name);
+  if (table === undefined) throw new Error(`no table for logstore ${logstore.name}`);
+  return table;
+}
+
+function checkWindow(window: { fromSeconds: number; toSeconds: number }): void {
+  const { fromSeconds, toSeconds } = window;
+  if (!Number.isFinite(fromSeconds) || !Number.isFinite(toSeconds) || fromSeconds >= toSeconds) {
+    throw new QueryRefused('InvalidTimeRange', 'request time range is invalid: from must be less than to');
+  }
+}
+
+function checkPage(request: QueryRequest): void {
+  if (!Number.isInteger(request.line) || request.line < 0 || request.line > MAX_LINES) {
+    throw new QueryRefused('InvalidLine', `line must be a whole number from 0 to ${MAX_LINES}`);
+  }
+  if (!Number.isInteger(request.offset) || request.offset < 0) {
+    throw new QueryRefused('InvalidOffset', 'offset must be a whole number from 0');
+  }
+}
+
+function intervalOf(request: { fromSeconds: number; toSeconds: number; intervalSeconds?: number }): number {
+  const span = request.toSeconds - request.fromSeconds;
+  const interval = request.intervalSeconds ?? Math.max(1, Math.ceil(span / HISTOGRAM_BARS));
+  if (!Number.isInteger(interval) || interval <= 0 || span / interval > MAX_BARS) {
+    throw new QueryRefused('ParameterInvalid', 'interval is not valid for the time range');
+  }
+  return interval;
+}

@@ -1,0 +1,127 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
+import { QueryRefused } from '../contract.ts';
+import { MACROS } from '../sql/macros.ts';
+import { toRefusal } from './duck-error.ts';
+import { CATALOG } from './log-table.ts';
+
+export interface DatabaseOptions {
+  readonly memoryLimitMb: number;
+  readonly threads: number;
+  readonly timeoutMs: number;
+}
+
+export interface ResultTable {
+  readonly names: string[];
+  readonly types: DuckDBType[];
+  readonly rows: DuckDBValue[][];
+}
+
+/** What a query may use beyond memory, in the temporary folder. */
+const SPILL_LIMIT = '8GB';
+
+/**
+ * DuckDB inside this process. After opening it can touch nothing but its own spill folder: no files, no
+ * network, no extensions, and its settings are locked.
+ */
+export class Database {
+  readonly #instance: DuckDBInstance;
+  readonly #directory: string;
+  readonly #timeoutMs: number;
+  readonly #idle: DuckDBConnection[] = [];
+  readonly #all = new Set<DuckDBConnection>();
+  #closed = false;
+
+  private constructor(instance: DuckDBInstance, directory: string, timeoutMs: number) {
+    this.#instance = instance;
+    this.#directory = directory;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const directory = await mkdtemp(join(tmpdir(), 'sls-query-'));
+    const instance = await DuckDBInstance.create(':memory:', {
+      threads: String(options.threads),
+      memory_limit: `${options.memoryLimitMb}MB`,
+      temp_directory: directory,
+      max_temp_directory_size: SPILL_LIMIT,
+    });
+    const database = new Database(instance, directory, options.timeoutMs);
+    await database.use(async (connection) => {
+      await connection.run(`ATTACH ':memory:' AS ${CATALOG} (COMPRESS)`);
+      for (const macro of MACROS) await connection.run(macro);
+      // 7/2 is 3 in Presto, 1e0/0 is Infinity, rows have no order of their own.
+      for (const [setting, value] of SETTINGS) await connection.run(`SET GLOBAL ${setting} = ${value}`);
+    });
+    return database;
+  }
+
+  /** Lends a connection that nobody else uses meanwhile. */
+  async use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new Error('the query engine is closed');
+    const connection = this.#idle.pop() ?? (await this.#connect());
+    try {
+      return await work(connection);
+    } finally {
+      if (this.#closed) connection.closeSync();
+      else this.#idle.push(connection);
+    }
+  }
+
+  /**
+   * Runs one statement, for at most the time limit, and reads at most `maxRows` rows.
+   * @throws QueryRefused
+   */
+  async query(sql: string, maxRows: number): Promise<ResultTable> {
+    return this.use(async (connection) => {
+      let expired = false;
+      const timer = setTimeout(() => {
+        expired = true;
+        connection.interrupt();
+      }, this.#timeoutMs);
+      try {
+        const reader = await connection.streamAndReadUntil(sql, maxRows);
+        return {
+          names: reader.columnNames(),
+          types: reader.columnTypes(),
+          rows: reader.getRows().slice(0, maxRows),
+        };
+      } catch (error) {
+        if (!expired) throw toRefusal(error);
+        throw new QueryRefused(
+          'ParameterInvalid',
+          `query exceeded max time of ${this.#timeoutMs / 1000} seconds`,
+        );
+      } finally {
+        clearTimeout(timer);
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const connection of this.#all) connection.interrupt();
+    for (const connection of this.#idle) connection.closeSync();
+    this.#instance.closeSync();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #connect(): Promise<DuckDBConnection> {
+    const connection = await this.#instance.connect();
+    this.#all.add(connection);
+    return connection;
+  }
+}
+
+const SETTINGS: ReadonlyArray<readonly [string, string]> = [
+  ['integer_division', 'true'],
+  ['ieee_floating_point_ops', 'true'],
+  ['preserve_insertion_order', 'false'],
+  ['autoinstall_known_extensions', 'false'],
+  ['autoload_known_extensions', 'false'],
+  ['enable_external_access', 'false'],
+  ['lock_configuration', 'true'],
+];
