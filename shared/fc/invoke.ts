@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import openApiUtil from '@alicloud/openapi-core/dist/utils.js';
 import type { Credentials } from '../credentials.ts';
 import { UpstreamHttpError } from '../errors.ts';
@@ -100,7 +101,7 @@ async function invokeWithFc2(target: Target, functionName: string, payload: stri
 
 /** Found through NODE_PATH, where FC's runtime keeps its preinstalled modules; ES module imports ignore it. */
 function loadPreinstalledFc2(): unknown {
-  return createRequire(`${process.cwd()}/`)('@alicloud/fc2');
+  return createRequire(join(process.cwd(), 'index.js'))('@alicloud/fc2');
 }
 
 /** The core's generic call, signed by the core and sent by our transport: see there why. */
