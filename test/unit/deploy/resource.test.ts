@@ -1,0 +1,95 @@
+import * as sdk from '@alicloud/sls20201230';
+import { describe, expect, it } from '@jest/globals';
+import { collectDocuments } from '../../../deploy/documents.ts';
+import { isMarked, MARK, marked, PROJECT_DESCRIPTION } from '../../../deploy/mark.ts';
+import { contains, differingKeys } from '../../../deploy/resources/resource.ts';
+
+describe('contains', () => {
+  it.each([
+    [{ a: 1, extra: 2 }, { a: 1 }, true],
+    [{ a: { b: 1, more: 2 } }, { a: { b: 1 } }, true],
+    [{ a: [1, 2] }, { a: [1, 2] }, true],
+    [{ a: [{ b: 1, more: 2 }] }, { a: [{ b: 1 }] }, true],
+    [{}, { a: undefined }, true],
+    [{ a: 2 }, { a: 1 }, false],
+    [{ a: '1' }, { a: 1 }, false],
+    [{}, { a: 1 }, false],
+    [{ a: [1, 2, 3] }, { a: [1, 2] }, false],
+    [{ a: [2, 1] }, { a: [1, 2] }, false],
+    [{ a: null }, { a: {} }, false],
+    [undefined, { a: 1 }, false],
+  ])('%j holds %j: %s', (current, wanted, expected) => {
+    expect(contains(current, wanted)).toBe(expected);
+  });
+
+  it('names the keys that differ', () => {
+    expect(differingKeys({ a: 1, b: 2, c: 3 }, { a: 1, b: 3, d: 4 })).toEqual(['b', 'd']);
+  });
+});
+
+describe('the mark', () => {
+  it('is put once, at the end', () => {
+    expect(marked('text')).toBe(`text (${MARK})`);
+    expect(marked(marked('text'))).toBe(marked('text'));
+    expect(marked('')).toBe(`(${MARK})`);
+  });
+
+  it.each([
+    ['text', false],
+    [undefined, false],
+    [marked('text'), true],
+    [PROJECT_DESCRIPTION, true],
+  ])('in %j: %s', (text, expected) => {
+    expect(isMarked(text)).toBe(expected);
+  });
+
+  it('fits where SLS lets it stand', () => {
+    expect(PROJECT_DESCRIPTION.length).toBeLessThanOrEqual(64);
+    expect(PROJECT_DESCRIPTION).not.toMatch(/[<>'"\\`]/);
+  });
+});
+
+describe('the documents', () => {
+  const { dashboards, savedSearches, alerts } = collectDocuments({
+    project: 'idv-test',
+    region: 'ap-southeast-1',
+    alertReceiver: 'policy-1',
+  });
+  const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
+
+  it('are some of each kind, the view among them', () => {
+    expect(dashboards.length).toBeGreaterThan(0);
+    expect(alerts.length).toBeGreaterThan(0);
+    expect(savedSearches[0]?.savedsearchName).toBe('idv-view');
+  });
+
+  // The SDK's models drop what they do not know: nothing of ours may get lost that way.
+  it.each(dashboards.map((document) => [document.dashboardName, document] as const))(
+    'dashboard %s passes the SDK whole',
+    (_name, document) => {
+      expect(plain(new sdk.Dashboard({ ...document }).toMap())).toEqual(plain(document));
+    },
+  );
+
+  it.each(alerts.map((document) => [document.name, document] as const))(
+    'alert %s passes the SDK whole',
+    (_name, document) => {
+      expect(
+        plain(
+          new sdk.CreateAlertRequest({
+            ...document,
+            configuration: new sdk.AlertConfiguration(document.configuration),
+            schedule: new sdk.Schedule(document.schedule),
+          }).toMap(),
+        ),
+      ).toEqual(plain(document));
+    },
+  );
+
+  it.each(savedSearches.map((document) => [document.savedsearchName, document] as const))(
+    'saved search %s passes the SDK whole',
+    (_name, document) => {
+      expect(plain(new sdk.CreateSavedSearchRequest({ ...document }).toMap())).toEqual(plain(document));
+    },
+  );
+});
