@@ -86,7 +86,7 @@ export class ConsumerGroup {
     }
     this.#heartbeatAtMs.set(consumer, this.#clock());
     this.#giveUpUnlisted(consumer, shards);
-    this.#rebalance(views);
+    this.#rebalance(views, consumer);
     const held: number[] = [];
     for (const [shard, lease] of this.#leases()) {
       if (lease.owner !== consumer || lease.state === 'transfer') continue;
@@ -137,17 +137,17 @@ export class ConsumerGroup {
     }
   }
 
-  #rebalance(views: readonly ShardView[]): void {
+  #rebalance(views: readonly ShardView[], caller: string): void {
     const consumable = views.filter((view) => this.#isConsumable(view, views)).map((view) => view.id);
     for (const [shard] of this.#leases()) {
       if (!consumable.includes(shard)) delete this.record.leases[shard];
     }
     for (const shard of consumable) {
       if (this.record.leases[shard] !== undefined) continue;
-      this.record.leases[shard] = { owner: this.#extremes().fewest, state: 'offered' };
+      this.record.leases[shard] = { owner: this.#extremes(caller).fewest, state: 'offered' };
     }
     for (;;) {
-      const { fewest, most, difference } = this.#extremes();
+      const { fewest, most, difference } = this.#extremes(caller);
       if (difference <= 1) return;
       this.#moveOne(most, fewest);
     }
@@ -165,9 +165,12 @@ export class ConsumerGroup {
     return view.isReadOnly && checkpoint !== undefined && sameCursor(checkpoint, view.endCursor);
   }
 
-  /** Counts what each live consumer will hold once every transfer is done. */
-  #extremes(): { fewest: string; most: string; difference: number } {
-    const counts = new Map(this.record.consumers.map((consumer) => [consumer, 0]));
+  /**
+   * Counts what each live consumer will hold once every transfer is done. Of equals the caller comes first: of
+   * it alone it is certain that it lives.
+   */
+  #extremes(caller: string): { fewest: string; most: string; difference: number } {
+    const counts = new Map([caller, ...this.record.consumers].map((consumer) => [consumer, 0]));
     for (const [, lease] of this.#leases()) {
       const holder = lease.state === 'transfer' ? (lease.next ?? lease.owner) : lease.owner;
       counts.set(holder, (counts.get(holder) ?? 0) + 1);
