@@ -1,0 +1,174 @@
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { provision } from '../deploy/provision.ts';
+import { type Config, loadConfig } from '../shared/config.ts';
+import { createSlsClient } from '../shared/sls/client.ts';
+import type { SlsDataPlane } from '../shared/sls/types.ts';
+import type { LocalServer } from './call-hooks.ts';
+import { type CloudauthServer, createCloudauthServer } from './cloudauth/server.ts';
+import {
+  LOCAL_ACCESS_KEY_ID,
+  LOCAL_ACCESS_KEY_SECRET,
+  LOCAL_PROJECT,
+  LOCAL_REGION,
+  MemoryCredentialStore,
+} from './credentials.ts';
+import { createFcServer, type FcServer } from './fc/server.ts';
+import type { Flags } from './flags.ts';
+import { apiAccess, DIST_DIR, functionSpecs, settingsFrom } from './functions.ts';
+import { createSlsServer } from './sls/server.ts';
+
+/** The local cloud, provisioned and empty or as its data folder has it. */
+export interface Cloud {
+  readonly fc: FcServer;
+  readonly sls: LocalServer;
+  readonly cloudauth: CloudauthServer;
+  /** undefined: not asked for, or its page is not built. */
+  readonly console: LocalServer | undefined;
+  /** A client of the local SLS with the operator's key. */
+  readonly slsClient: SlsDataPlane;
+  readonly config: Config;
+  /** What calls of the HTTP API have to carry. */
+  readonly apiHeaders: Readonly<Record<string, string>>;
+  readonly dataDir: string;
+  /** Ends everything that was started; safe to call again. */
+  close(): Promise<void>;
+}
+
+export interface CloudOptions {
+  readonly flags: Flags;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly say: (line: string) => void;
+}
+
+type OnClose = (end: () => Promise<unknown>) => void;
+
+const OPERATOR = { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET };
+
+/**
+ * @throws Error that names the taken port or what is not built, ConfigError that names bad settings; whatever
+ * had been started is closed again
+ */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const ends: Array<() => Promise<unknown>> = [];
+  const close = async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    return { ...(await start(options, (end) => ends.push(end))), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Cloud, 'close'>> {
+  const { flags, env } = options;
+  const settings = settingsFrom(env);
+  const config = loadConfig({ ...settings, FC_REGION: LOCAL_REGION });
+  const api = apiAccess(config);
+  const places = { SLS_ENDPOINT: '', CLOUDAUTH_ENDPOINT: '', INVOKE_ENDPOINT: '' };
+  const functions = functionSpecs(() => ({ ...settings, ...api.env, ...places }));
+  const dataDir = await openDataDir(flags.data, onClose);
+  const log = createWriteStream(join(dataDir, 'functions.log'), { flags: 'a' });
+  onClose(() => new Promise<void>((done) => log.end(done)));
+
+  const credentials = new MemoryCredentialStore();
+  const portOf = (place: number) => (flags.port === 0 ? 0 : flags.port + place);
+  const fc = await opened(onClose, portOf(0), (port) =>
+    createFcServer({
+      port,
+      credentials,
+      functions,
+      maxInstances: flags.maxInstances,
+      log: ({ functionName, instanceId, text }) => log.write(`${functionName} ${instanceId} ${text}\n`),
+    }),
+  );
+  const { hooks } = fc;
+  const sls = await opened(onClose, portOf(1), (port) =>
+    createSlsServer({ port, credentials, hooks, dataDir: join(dataDir, 'sls'), region: LOCAL_REGION }),
+  );
+  // The account's quota is what the functions are told it is.
+  const cloudauth = await opened(onClose, portOf(2), (port) =>
+    createCloudauthServer({ port, credentials, hooks, seed: flags.seed, qps: config.qpsLimit }),
+  );
+  Object.assign(places, {
+    SLS_ENDPOINT: sls.url,
+    CLOUDAUTH_ENDPOINT: cloudauth.url,
+    INVOKE_ENDPOINT: fc.url,
+  });
+  const slsClient = await connectSls(sls.url, config);
+  const console = flags.console
+    ? await openConsole({ options, onClose, port: portOf(3), slsClient, lookupUrl: fc.url })
+    : undefined;
+  return { fc, sls, cloudauth, console, slsClient, config, apiHeaders: api.headers, dataDir };
+}
+
+async function connectSls(endpoint: string, config: Config): Promise<SlsDataPlane> {
+  await provision({
+    endpoint,
+    region: LOCAL_REGION,
+    project: LOCAL_PROJECT,
+    credentials: OPERATOR,
+    leaseSeconds: Math.ceil(config.leaseMs / 1000),
+  });
+  return createSlsClient({
+    endpoint,
+    project: LOCAL_PROJECT,
+    credentials: () => OPERATOR,
+    connectTimeoutMs: 5_000,
+    readTimeoutMs: 60_000,
+  });
+}
+
+interface ConsoleParts {
+  readonly options: CloudOptions;
+  readonly onClose: OnClose;
+  readonly port: number;
+  readonly slsClient: SlsDataPlane;
+  readonly lookupUrl: string;
+}
+
+async function openConsole(parts: ConsoleParts): Promise<LocalServer | undefined> {
+  const pageDir = join(DIST_DIR, 'console');
+  if (!existsSync(join(pageDir, 'index.html'))) {
+    parts.options.say('The console is left out: its page is not built (npm run build).');
+    return undefined;
+  }
+  const { createConsoleServer } = await import('./console/server.ts');
+  const { slsClient: sls, lookupUrl } = parts;
+  return opened(parts.onClose, parts.port, (port) =>
+    createConsoleServer({ port, sls, lookupUrl, pageDir, now: Date.now }),
+  );
+}
+
+async function opened<T extends LocalServer>(
+  onClose: OnClose,
+  port: number,
+  open: (port: number) => Promise<T>,
+): Promise<T> {
+  try {
+    const server = await open(port);
+    onClose(() => server.close());
+    return server;
+  } catch (error) {
+    const { code, cause } = error as NodeJS.ErrnoException;
+    const codes = [code, (cause as NodeJS.ErrnoException | undefined)?.code];
+    if (!codes.includes('EADDRINUSE')) throw error;
+    throw new Error(`port ${port} is taken; --port chooses others`, { cause: error });
+  }
+}
+
+/** Without a name a folder of its own, which goes when the cloud does. */
+async function openDataDir(name: string | undefined, onClose: OnClose): Promise<string> {
+  if (name !== undefined) {
+    const folder = resolve(name);
+    await mkdir(folder, { recursive: true });
+    return folder;
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'idv-local-'));
+  onClose(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -1,0 +1,86 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Config, SETTINGS } from '../shared/config.ts';
+import { LOCAL_PROJECT } from './credentials.ts';
+import type { FunctionSpec } from './fc/spec.ts';
+
+/** What `npm run build` makes. */
+export const DIST_DIR = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where the local services are; filled in as they start, before the first invocation. */
+export interface Places {
+  SLS_ENDPOINT: string;
+  CLOUDAUTH_ENDPOINT: string;
+  INVOKE_ENDPOINT: string;
+}
+
+/** Settings that say where things are: the environment's own values would lead out of the local cloud. */
+const OWN_SETTINGS = [
+  'SLS_PROJECT',
+  'SLS_ENDPOINT',
+  'CLOUDAUTH_ENDPOINT',
+  'CLOUDAUTH_NETWORK',
+  'INVOKE_ENDPOINT',
+  'SWEEP_FUNCTION',
+];
+
+/** The functions' settings as the environment has them, and ours where they must be ours. */
+export function settingsFrom(env: Environment): Record<string, string> {
+  const names = [...Object.keys(SETTINGS), 'ALIYUN_FC_LOG_LEVEL'].filter(
+    (name) => !OWN_SETTINGS.includes(name),
+  );
+  const given = names.flatMap((name) => {
+    const value = env[name];
+    return value === undefined || value === '' ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(given), SLS_PROJECT: LOCAL_PROJECT, SWEEP_FUNCTION: 'sweep' };
+}
+
+/** What our own calls of the HTTP API need: with AUTH=bearer a token of this run, let in beside the given ones. */
+export function apiAccess(config: Config): { headers: Record<string, string>; env: Record<string, string> } {
+  if (config.auth !== 'bearer') return { headers: {}, env: {} };
+  const token = randomBytes(32).toString('base64url');
+  const hash = createHash('sha256').update(token).digest('hex');
+  return {
+    headers: { authorization: `Bearer ${token}` },
+    env: { BEARER_TOKEN_SHA256: [...config.bearerTokenSha256, hash].join(',') },
+  };
+}
+
+/**
+ * Both functions as s.yaml deploys them.
+ * @throws Error when they are not built
+ */
+export function functionSpecs(env: () => Record<string, string>): FunctionSpec[] {
+  for (const name of ['lookup', 'sweep']) {
+    if (!existsSync(join(DIST_DIR, name, 'index.js'))) {
+      throw new Error(`dist/${name}/index.js is not there: npm run build makes it`);
+    }
+  }
+  return [
+    {
+      name: 'lookup',
+      codeDir: join(DIST_DIR, 'lookup'),
+      handler: 'index.handler',
+      timeoutSeconds: 60,
+      memoryMb: 256,
+      httpTrigger: true,
+      env,
+    },
+    {
+      name: 'sweep',
+      codeDir: join(DIST_DIR, 'sweep'),
+      handler: 'index.handler',
+      timeoutSeconds: 600,
+      memoryMb: 512,
+      reservedConcurrency: 1,
+      timer: { triggerName: 'sweep', cronExpression: '@every 5m' },
+      asyncInvoke: { maxAsyncRetryAttempts: 0, maxAsyncEventAgeInSeconds: 300 },
+      env,
+    },
+  ];
+}

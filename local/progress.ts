@@ -1,0 +1,27 @@
+/** A line that is rewritten on a terminal, and repeated every few seconds elsewhere. */
+export class Progress {
+  readonly #out: NodeJS.WriteStream;
+  readonly #everyMs: number;
+  #shownAt = Number.NEGATIVE_INFINITY;
+  #width = 0;
+
+  constructor(out: NodeJS.WriteStream, everyMs = 5_000) {
+    this.#out = out;
+    this.#everyMs = everyMs;
+  }
+
+  show(line: string): void {
+    if (this.#out.isTTY) {
+      this.#out.write(`\r${line.padEnd(this.#width)}`);
+      this.#width = line.length;
+    } else if (performance.now() - this.#shownAt >= this.#everyMs) {
+      this.#out.write(`${line}\n`);
+      this.#shownAt = performance.now();
+    }
+  }
+
+  end(): void {
+    if (this.#out.isTTY && this.#width > 0) this.#out.write('\n');
+    this.#width = 0;
+  }
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cloud } from './cloud.ts';
+import type { InvocationRecord } from './fc/invocation-log.ts';
+import { countDue } from './ledger.ts';
+import type { Progress } from './progress.ts';
+
+/** Fires the timer until nothing due is left, or until a run ends in a way that another run would not mend. */
+export interface SweepResult {
+  /** How the last run ended: `done`, or what went wrong. */
+  readonly ended: string;
+  /** What was older than the delay when the last run started. */
+  readonly due: number;
+}
+
+/** Ways of ending after which the next run goes on. */
+const GO_ON = ['deadline', 'busy'];
+const MOST_BUSY_RUNS = 20;
+
+export async function sweepUntilDone(cloud: Cloud, progress: Progress): Promise<SweepResult> {
+  const expected = await countDue(cloud, Date.now());
+  const stop = new AbortController();
+  const watching = watch(cloud, { expected, progress, signal: stop.signal });
+  try {
+    for (let runs = 1; ; runs += 1) {
+      const record = await cloud.fc.ended(cloud.fc.tick('sweep'));
+      const ended = endOf(record);
+      if (GO_ON.includes(ended) && (ended !== 'busy' || runs < MOST_BUSY_RUNS)) {
+        await sleep(500);
+        continue;
+      }
+      return { ended, due: await countDue(cloud, record.startedAtMs ?? record.acceptedAtMs) };
+    }
+  } finally {
+    stop.abort();
+    await watching;
+  }
+}
+
+/** The run's own word for its end, or the platform's where it had none left. */
+function endOf({ outcome, report, errorMessage }: InvocationRecord): string {
+  if (outcome !== 'ok') return `${outcome}: ${errorMessage ?? 'the run did not end by itself'}`;
+  const ended = typeof report === 'object' && report !== null && 'ended' in report ? report.ended : undefined;
+  return typeof ended === 'string' ? ended : 'done';
+}
+
+async function watch(
+  cloud: Cloud,
+  { expected, progress, signal }: { expected: number; progress: Progress; signal: AbortSignal },
+): Promise<void> {
+  const startedAt = performance.now();
+  while (!signal.aborted) {
+    const { calls } = await control<{ calls: number }>(cloud.cloudauth.url);
+    const { rows } = await control<{ rows: Record<string, number> }>(cloud.sls.url);
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    progress.show(`sweep: ${rows['idv-records'] ?? 0} of ${expected} recorded, ${calls} calls, ${seconds} s`);
+    await sleep(1_000, undefined, { signal }).catch(() => {});
+  }
+  progress.end();
+}
+
+export async function control<T>(url: string): Promise<T> {
+  const response = await fetch(new URL('/_control', url));
+  return (await response.json()) as T;
+}
