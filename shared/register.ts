@@ -1,9 +1,8 @@
 import { SlsError, UpstreamNetworkError } from './errors.ts';
-import { PENDING_FIELDS, PENDING_GROUP_ROWS, PENDING_LOGSTORE, type PendingRow } from './pending.ts';
-import { toContents } from './record/contents.ts';
+import { PENDING_GROUP_ROWS, PENDING_LOGSTORE, type PendingTransaction, toPendingLog } from './pending.ts';
 import { retry } from './retry.ts';
-import type { Log, SlsDataPlane } from './sls/types.ts';
-import { type Clock, SECOND_MS } from './time.ts';
+import type { SlsDataPlane } from './sls/types.ts';
+import type { Clock } from './time.ts';
 
 export interface StorePendingOptions {
   readonly clock: Clock;
@@ -29,10 +28,10 @@ const RETRIES = { attempts: 3, baseMs: 300, capMs: 1_000, retryable: mayPass } a
  */
 export async function storePending(
   sls: SlsDataPlane,
-  rows: readonly PendingRow[],
+  rows: readonly PendingTransaction[],
   options: StorePendingOptions,
 ): Promise<StorePendingOutcome> {
-  const groups: PendingRow[][] = [];
+  const groups: PendingTransaction[][] = [];
   for (let from = 0; from < rows.length; from += PENDING_GROUP_ROWS) {
     groups.push(rows.slice(from, from + PENDING_GROUP_ROWS));
   }
@@ -52,15 +51,17 @@ export async function storePending(
 
 async function putGroup(
   sls: SlsDataPlane,
-  rows: readonly PendingRow[],
+  rows: readonly PendingTransaction[],
   { clock, random, signal }: StorePendingOptions,
 ): Promise<void> {
   const abortable = signal === undefined ? {} : { signal };
   const put = () => {
-    // `Time` is now and nothing else: SLS refuses logs that are old, and the queue is ordered by arrival.
-    const timeSeconds = Math.floor(clock.now() / SECOND_MS);
-    const logs: Log[] = rows.map((row) => ({ timeSeconds, contents: toContents(PENDING_FIELDS, row) }));
-    return sls.putLogs(PENDING_LOGSTORE, logs, abortable);
+    const nowMs = clock.now();
+    return sls.putLogs(
+      PENDING_LOGSTORE,
+      rows.map((row) => toPendingLog(row, nowMs)),
+      abortable,
+    );
   };
   await retry(put, { ...RETRIES, ...abortable }, clock, random);
 }

@@ -1,4 +1,4 @@
-import type { PendingRow } from '../../shared/pending.ts';
+import type { PendingTransaction } from '../../shared/pending.ts';
 import { type StorePendingOutcome, storePending } from '../../shared/register.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
 import type { Known } from './known.ts';
@@ -6,13 +6,11 @@ import type { Transaction } from './request-schema.ts';
 import type { Services } from './services.ts';
 
 /** The queue's row of a transaction that is registered now, or was registered before. */
-export function toPendingRow(transaction: Transaction, registeredAtMs: number): PendingRow {
-  const { transactionId, merchantBizId, initializedAtMs, labels } = transaction;
+export function toPending(transaction: Transaction, registeredAtMs: number): PendingTransaction {
+  const { labels, ...rest } = transaction;
   return {
-    transaction_id: transactionId,
-    ...(merchantBizId === undefined ? {} : { merchant_biz_id: merchantBizId }),
-    ...(initializedAtMs === undefined ? {} : { initialized_at_ms: initializedAtMs }),
-    registered_at_ms: registeredAtMs,
+    ...rest,
+    registeredAtMs,
     attempt: 0,
     kind: 'register',
     ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels: JSON.stringify(labels) }),
@@ -37,7 +35,7 @@ export function mergeKnown(transaction: Transaction, known: Known): Transaction 
 /** Puts transactions into the queue. Never throws. */
 export function enqueue(
   services: Services,
-  rows: readonly PendingRow[],
+  rows: readonly PendingTransaction[],
   signal: AbortSignal,
 ): Promise<StorePendingOutcome> {
   return storePending(services.sls, rows, { clock: services.clock, random: services.random, signal });

@@ -1,4 +1,9 @@
-import { PENDING_LOGSTORE } from '../../shared/pending.ts';
+import {
+  PENDING_LOGSTORE,
+  type PendingReading,
+  type PendingTransaction,
+  readPendingRow,
+} from '../../shared/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
@@ -56,8 +61,6 @@ const PENDING_WINDOW_MS = 45 * DAY_MS;
 const RECORDS_WINDOW_MS = 180 * DAY_MS;
 /** SLS accepts logs up to 15 minutes ahead of its clock. */
 const AHEAD_MS = HOUR_MS;
-/** The queue's rows are at most 45 days old, and a session is registered within 31 days of its opening. */
-const OLDEST_SANE_MS = 80 * DAY_MS;
 const MAX_HISTORY_ROWS = 500;
 
 interface ReadOptions {
@@ -77,13 +80,37 @@ export async function readKnown(
   ]);
   const queued = pending.status === 'fulfilled' ? pending.value : { rows: [], complete: false };
   const answered = records.status === 'fulfilled' ? records.value : { rows: [], complete: false };
-  const queuedAtMs = queued.rows.map((row) => (toInteger(row.__time__) ?? 0) * SECOND_MS);
+  const queuedSaid = said(queued.rows.map((row) => readPendingRow(row, queuedAtMs(row))));
+  const recordsSaid = said(answered.rows.map((row) => readRecordRow(row, transactionId)));
+  const registered = [
+    ...queuedSaid.map((one) => one.registeredAtMs),
+    ...answered.rows.map((row) => toLong(row.registered_at_ms)).filter((ms) => ms > 0),
+  ];
   return {
-    session: toSession([...queued.rows, ...answered.rows], queuedAtMs, options.nowMs),
-    ...(queuedAtMs.length === 0 ? {} : { queuedAtMs: Math.max(...queuedAtMs) }),
+    session: toSession([...queuedSaid, ...recordsSaid], registered),
+    ...(queued.rows.length === 0 ? {} : { queuedAtMs: Math.max(...queued.rows.map(queuedAtMs)) }),
     history: foldCopies(answered.rows),
     complete: queued.complete && answered.complete,
   };
+}
+
+function said(readings: readonly PendingReading[]): PendingTransaction[] {
+  return readings.flatMap((reading) => (reading.ok ? [reading.transaction] : []));
+}
+
+/** `__time__` is written as now: within a second of when SLS received the row. */
+function queuedAtMs(row: Row): number {
+  return toLong(row.__time__) * SECOND_MS;
+}
+
+/** A record's columns have the names and the meaning of the queue's; its time of registration is read apart. */
+function readRecordRow(row: Row, transactionId: string): PendingReading {
+  const columns = Object.fromEntries(SESSION_COLUMNS.map((column) => [column, presentText(row[column])]));
+  const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+  return readPendingRow(
+    { ...(given as Record<string, string>), transaction_id: transactionId },
+    toLong(row.asked_at_ms),
+  );
 }
 
 async function readPending(sls: SlsDataPlane, transactionId: string, { nowMs, signal }: ReadOptions) {
@@ -134,20 +161,17 @@ function windowOf(nowMs: number, lengthMs: number) {
 
 type Row = Readonly<Record<string, string>>;
 
-/** The earliest registration counts; the rest is taken from the first row that says it, so newest first. */
-function toSession(rows: readonly Row[], queuedAtMs: readonly number[], nowMs: number): Session {
-  const sane = (text: string | undefined) => toSaneMs(text, nowMs);
-  // A row of another writer may lack its time of registration; that it is in the queue is then the proof.
-  const registered = [...rows.map((row) => sane(row.registered_at_ms)), ...queuedAtMs];
-  const registeredAtMs = registered.filter((ms) => ms !== undefined).sort((one, other) => one - other)[0];
-  const initializedAtMs = firstPresent(rows, (row) => sane(row.initialized_at_ms));
-  const merchantBizId = firstPresent(rows, (row) => toBizId(row.merchant_biz_id));
-  const labels = firstPresent(rows, (row) => toLabels(row.labels));
+/** The earliest registration counts; the rest is taken from the first that says it, so newest first. */
+function toSession(newestFirst: readonly PendingTransaction[], registeredMs: readonly number[]): Session {
+  const registeredAtMs = Math.min(...registeredMs);
+  const initializedAtMs = firstPresent(newestFirst.map((one) => one.initializedAtMs));
+  const merchantBizId = firstPresent(newestFirst.map((one) => one.merchantBizId));
+  const labels = firstPresent(newestFirst.map((one) => one.labels));
   return {
-    ...(registeredAtMs === undefined ? {} : { registeredAtMs }),
+    ...(Number.isFinite(registeredAtMs) ? { registeredAtMs } : {}),
     ...(initializedAtMs === undefined ? {} : { initializedAtMs }),
     ...(merchantBizId === undefined ? {} : { merchantBizId }),
-    ...(labels === undefined ? {} : { labels }),
+    ...(labels === undefined ? {} : { labels: JSON.parse(labels) }),
   };
 }
 
@@ -168,11 +192,8 @@ function foldCopies(rows: readonly Row[]): HistoryEntry[] {
 function toEntry(row: Row): HistoryEntry | undefined {
   const entry: Record<string, string | number> = {};
   for (const column of HISTORY_COLUMNS) {
-    const value = row[column];
-    // SQL writes an absent value as the word null; no column here can hold that word otherwise.
-    if (value === undefined || value === '' || value === 'null') continue;
-    if (!LONG_COLUMNS.has(column)) entry[column] = value;
-    else if (/^\d{1,15}$/.test(value)) entry[column] = Number(value);
+    const value = presentText(row[column]);
+    if (value !== undefined) entry[column] = LONG_COLUMNS.has(column) ? toLong(value) : value;
   }
   const { revision } = entry;
   return typeof revision === 'string' ? { ...entry, revision, copies: 1 } : undefined;
@@ -182,37 +203,15 @@ function askedAt(entry: HistoryEntry): number {
   return typeof entry.asked_at_ms === 'number' ? entry.asked_at_ms : 0;
 }
 
-/** Rows in the queue may come from any writer: what is not sane is not there. */
-function toSaneMs(text: string | undefined, nowMs: number): number | undefined {
-  const ms = toInteger(text);
-  return ms !== undefined && ms >= nowMs - OLDEST_SANE_MS && ms <= nowMs + AHEAD_MS ? ms : undefined;
+/** SQL writes an absent value as the word null; no column read here can hold that word otherwise. */
+function presentText(text: string | undefined): string | undefined {
+  return text === undefined || text === '' || text === 'null' ? undefined : text;
 }
 
-function toInteger(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+function toLong(text: string | undefined): number {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : 0;
 }
 
-function toBizId(text: string | undefined): string | undefined {
-  return text !== undefined && /^[A-Za-z0-9]{1,32}$/.test(text) ? text : undefined;
-}
-
-function toLabels(text: string | undefined): Record<string, string> | undefined {
-  if (text === undefined || text === '') return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return Object.fromEntries(
-      Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-    );
-  } catch {
-    return undefined;
-  }
-}
-
-function firstPresent<T>(rows: readonly Row[], read: (row: Row) => T | undefined): T | undefined {
-  for (const row of rows) {
-    const value = read(row);
-    if (value !== undefined) return value;
-  }
-  return undefined;
+function firstPresent<T>(values: readonly (T | undefined)[]): T | undefined {
+  return values.find((value) => value !== undefined);
 }

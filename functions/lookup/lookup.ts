@@ -5,7 +5,7 @@ import type { EventRow } from '../../shared/record/event-fields.ts';
 import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
 import type { RecordRow } from '../../shared/record/record-fields.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
-import { enqueue, mergeKnown, stillWaits, toPendingRow } from './enqueue.ts';
+import { enqueue, mergeKnown, stillWaits, toPending } from './enqueue.ts';
 import { logFieldsOf, type StoreFailure, storeFailureOf } from './failure.ts';
 import { type HistoryEntry, type Known, readKnown } from './known.ts';
 import type { Transaction } from './request-schema.ts';
@@ -167,7 +167,7 @@ async function ensureQueued(
 ): Promise<boolean> {
   const nowMs = services.clock.now();
   if (stillWaits(known, nowMs, services.settings.verifyDelayMs)) return true;
-  const row = toPendingRow(transaction, known.session.registeredAtMs ?? nowMs);
+  const row = toPending(transaction, known.session.registeredAtMs ?? nowMs);
   const { stored, error } = await enqueue(services, [row], signal);
   if (error !== undefined) Object.assign(services.trace.notes, logFieldsOf(error));
   return stored[0] === true;

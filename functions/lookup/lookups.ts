@@ -2,7 +2,7 @@ import { DeadlineError } from '../../shared/errors.ts';
 import { type Problem, toProblem, toProblemError } from '../../shared/fc/http.ts';
 import { ProblemError } from '../../shared/fc/problem.ts';
 import { SECOND_MS } from '../../shared/time.ts';
-import { enqueue, toPendingRow } from './enqueue.ts';
+import { enqueue, toPending } from './enqueue.ts';
 import { logFieldsOf } from './failure.ts';
 import { type LookupAnswer, lookUp } from './lookup.ts';
 import type { Parsed, Transaction } from './request-schema.ts';
@@ -125,7 +125,7 @@ async function queuePostponed(
 ): Promise<Map<number, string>> {
   const nowMs = services.clock.now();
   const waiting = items.flatMap((item, index) =>
-    item.ok && outcomes[index]?.kind === 'postponed' ? [{ index, row: toPendingRow(item.value, nowMs) }] : [],
+    item.ok && outcomes[index]?.kind === 'postponed' ? [{ index, row: toPending(item.value, nowMs) }] : [],
   );
   if (waiting.length === 0) return new Map();
   const { stored, error } = await enqueue(

@@ -2,7 +2,7 @@ import type { Issue } from '../../shared/errors.ts';
 import type { ParsedBody } from '../../shared/fc/body.ts';
 import { RETRY_AFTER_SECONDS } from '../../shared/fc/http.ts';
 import { ProblemError } from '../../shared/fc/problem.ts';
-import { enqueue, toPendingRow } from './enqueue.ts';
+import { enqueue, toPending } from './enqueue.ts';
 import { logFieldsOf } from './failure.ts';
 import {
   MAX_REGISTRATIONS,
@@ -50,7 +50,7 @@ export async function register(
     });
   }
   const nowMs = services.clock.now();
-  const rows = valid.map(({ transaction }) => toPendingRow(transaction, nowMs));
+  const rows = valid.map(({ transaction }) => toPending(transaction, nowMs));
   const { stored, error } = await enqueue(services, rows, signal);
   for (const [place, { index }] of valid.entries()) {
     if (stored[place] !== true) rejected.push({ index, reason: 'not_stored' });
