@@ -48,7 +48,7 @@ export class SlsComponent {
   constructor(terminal: Partial<Terminal> = {}) {
     this.#terminal = {
       write: terminal.write ?? ((line) => void process.stdout.write(`${line}\n`)),
-      ask: terminal.ask ?? (process.stdin.isTTY ? askInTerminal : undefined),
+      ask: 'ask' in terminal ? terminal.ask : process.stdin.isTTY ? askInTerminal : undefined,
     };
   }
 

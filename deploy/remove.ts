@@ -48,8 +48,13 @@ export async function remove(options: RemoveOptions): Promise<RemoveResult> {
     deleted.push(what);
     log(`deleted ${what}`);
   };
+  // Asked before anything is gone: who says no, or is not there, finds all as it was.
+  const logstores = await logstoresToDelete(control, options, kept);
   await removeDocuments(control, project, { done, kept });
-  await removeLogstores(control, options, { done, kept });
+  for (const name of logstores) {
+    await orAbsent(() => control.deleteLogStore(project, name), ['LogStoreNotExist']);
+    done(`logstore ${name}`);
+  }
   if (kept.length === 0) {
     const others = await otherLogstores(control, project);
     if (others.length > 0) kept.push(`project ${project}: it holds the logstores ${others.join(', ')}`);
@@ -129,11 +134,11 @@ async function savedSearches(control: SlsControl, project: string): Promise<Foun
   );
 }
 
-async function removeLogstores(
+async function logstoresToDelete(
   control: SlsControl,
   { project, mayDelete = async () => false }: RemoveOptions,
-  { done, kept }: Report,
-): Promise<void> {
+  kept: string[],
+): Promise<readonly string[]> {
   const empty: string[] = [];
   const full: string[] = [];
   for (const { name } of LOGSTORES) {
@@ -141,12 +146,9 @@ async function removeLogstores(
     if (isThere === undefined) continue;
     ((await holdsRows(control, project, name)) ? full : empty).push(name);
   }
-  const dataToo = full.length > 0 && (await mayDelete(full));
-  if (!dataToo) kept.push(...full.map((name) => `logstore ${name}: it holds rows`));
-  for (const name of dataToo ? [...empty, ...full] : empty) {
-    await orAbsent(() => control.deleteLogStore(project, name), ['LogStoreNotExist']);
-    done(`logstore ${name}`);
-  }
+  if (full.length > 0 && (await mayDelete(full))) return [...empty, ...full];
+  kept.push(...full.map((name) => `logstore ${name}: it holds rows`));
+  return empty;
 }
 
 /** Whether any shard's oldest retained row lies before its end. */
