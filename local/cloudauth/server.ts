@@ -118,10 +118,7 @@ class Cloudauth {
       body = await readBody(request, MAX_BODY_BYTES);
     } catch (error) {
       if (!(error instanceof BodyTooLarge)) throw error;
-      return this.#send(
-        response,
-        refusalReply({ status: 413, code: 'RequestEntityTooLarge', message: error.message }),
-      );
+      return this.#refuse(response, { status: 413, code: 'RequestEntityTooLarge', message: error.message });
     }
     const signed: SignedRequest = {
       method: request.method ?? 'POST',
@@ -134,7 +131,7 @@ class Cloudauth {
       nonces: this.#nonces,
       nowMs: this.#clock(),
     });
-    if ('refusal' in passed) return this.#send(response, refusalReply(passed.refusal));
+    if ('refusal' in passed) return this.#refuse(response, passed.refusal);
 
     const call = { service: 'cloudauth', action: 'CheckVerifyLog', caller: passed.caller } as const;
     if ((await this.#options.hooks?.before?.(call)) === 'drop') {
@@ -144,11 +141,9 @@ class Cloudauth {
     const admitted = this.#quota.admit(arrivedAtMs, this.#qps);
     if (this.#latencyMs > 0) await sleep(this.#latencyMs);
     const reply = admitted ? this.#answer(parametersOf(signed)) : codeReply('Throttling.Api');
-    if ((await this.#options.hooks?.after?.(call)) === 'drop') {
-      response.destroy();
-      return;
-    }
-    this.#send(response, reply);
+    this.#count(reply);
+    if ((await this.#options.hooks?.after?.(call)) === 'drop') response.destroy();
+    else send(response, reply);
   }
 
   #answer(parameters: URLSearchParams): Reply {
@@ -175,19 +170,14 @@ class Cloudauth {
     return successReply(known.result(nowMs));
   }
 
-  #send(response: ServerResponse, reply: Reply): void {
-    this.#byAnswer.set(reply.name, (this.#byAnswer.get(reply.name) ?? 0) + 1);
-    if (!('status' in reply)) {
-      // A hang holds the connection until the caller gives up or the server closes.
-      if (reply.name === 'reset') response.destroy();
-      return;
-    }
-    response.writeHead(reply.status, {
-      'content-type': 'application/json;charset=utf-8',
-      ...reply.headers,
-      'content-length': reply.body.length,
-    });
-    response.end(reply.body);
+  #refuse(response: ServerResponse, refusal: GatewayRefusal): void {
+    const reply = refusalReply(refusal);
+    this.#count(reply);
+    send(response, reply);
+  }
+
+  #count({ name }: Reply): void {
+    this.#byAnswer.set(name, (this.#byAnswer.get(name) ?? 0) + 1);
   }
 
   #applyControl(body: Readonly<Record<string, unknown>>): unknown {
@@ -223,6 +213,20 @@ export async function createCloudauthServer(options: CloudauthServerOptions): Pr
     handle: (request, response) => cloudauth.handle(request, response),
   });
   return { ...server, addSessions: (sessions) => cloudauth.addSessions(sessions) };
+}
+
+function send(response: ServerResponse, reply: Reply): void {
+  if (!('status' in reply)) {
+    // A hang holds the connection until the caller gives up or the server closes.
+    if (reply.name === 'reset') response.destroy();
+    return;
+  }
+  response.writeHead(reply.status, {
+    'content-type': 'application/json;charset=utf-8',
+    ...reply.headers,
+    'content-length': reply.body.length,
+  });
+  response.end(reply.body);
 }
 
 /** @throws ControlRefused */
