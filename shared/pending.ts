@@ -1,4 +1,7 @@
+import { toContents } from './record/contents.ts';
 import { defineFields, type RowOf } from './record/field-table.ts';
+import type { Log } from './sls/types.ts';
+import { DAY_MS, HOUR_MS, SECOND_MS } from './time.ts';
 
 /** `idv-pending`: the queue. One row is one transaction that waits, or is asked again. */
 export const PENDING_LOGSTORE = 'idv-pending';
@@ -46,3 +49,111 @@ export const PENDING_FIELDS = defineFields({
 });
 
 export type PendingRow = RowOf<typeof PENDING_FIELDS>;
+
+/** A row of the queue as the sweep works with it. */
+export interface PendingTransaction {
+  readonly transactionId: string;
+  readonly merchantBizId?: string;
+  readonly initializedAtMs?: number;
+  /** As the row says, else when SLS received it. */
+  readonly registeredAtMs: number;
+  /** How often it was asked about before. */
+  readonly attempt: number;
+  readonly kind: PendingKind;
+  readonly lastCode?: string;
+  /** JSON text. */
+  readonly labels?: string;
+}
+
+export type PendingReading =
+  | { readonly ok: true; readonly transaction: PendingTransaction }
+  | { readonly ok: false; readonly transactionId: string | undefined; readonly reason: string };
+
+const TRANSACTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
+/** https://www.alibabacloud.com/help/doc-detail/2879914.html (read 2026-11-23): up to 32 letters and digits. */
+const MERCHANT_BIZ_ID = /^[A-Za-z0-9]{1,32}$/;
+const LABEL_KEY = /^[a-z][a-z0-9_]{0,31}$/;
+const MAX_LABELS = 20;
+const MAX_LABEL_LENGTH = 128;
+const MAX_CODE_LENGTH = 128;
+/** A time said in a row counts if it lies this close to when SLS received the row: a session is registered within
+ * 31 days of its opening, and the queue keeps a row for 45. */
+export const SANE_TIME_BEFORE_MS = 80 * DAY_MS;
+export const SANE_TIME_AFTER_MS = HOUR_MS;
+
+/**
+ * Any writer may fill the queue: the transaction id is needed, everything else is used when it is there and sane.
+ * An id is never changed, not even trimmed, since the ledger finds its record by it. Never throws.
+ */
+export function readPendingRow(
+  contents: Readonly<Record<string, string>>,
+  receivedAtMs: number,
+): PendingReading {
+  const { transaction_id: id } = contents;
+  if (id === undefined || id === '') {
+    return { ok: false, transactionId: undefined, reason: 'the row has no transaction_id' };
+  }
+  if (!TRANSACTION_ID.test(id)) {
+    return { ok: false, transactionId: id, reason: 'transaction_id is not 1 to 64 of A-Z a-z 0-9 _ -' };
+  }
+  const { merchant_biz_id: merchantBizId, last_code: lastCode } = contents;
+  const initializedAtMs = readTime(contents.initialized_at_ms, receivedAtMs);
+  const labels = readLabels(contents.labels);
+  return {
+    ok: true,
+    transaction: {
+      transactionId: id,
+      ...(merchantBizId !== undefined && MERCHANT_BIZ_ID.test(merchantBizId) ? { merchantBizId } : {}),
+      ...(initializedAtMs === undefined ? {} : { initializedAtMs }),
+      registeredAtMs: readTime(contents.registered_at_ms, receivedAtMs) ?? receivedAtMs,
+      attempt: readAttempt(contents.attempt),
+      kind: PENDING_KINDS.find((kind) => kind === contents.kind) ?? 'register',
+      ...(lastCode ? { lastCode: lastCode.slice(0, MAX_CODE_LENGTH) } : {}),
+      ...(labels === undefined ? {} : { labels }),
+    },
+  };
+}
+
+/** The row as it goes into the queue. `Time` is now and nothing else: SLS refuses logs older than seven days. */
+export function toPendingLog(transaction: PendingTransaction, nowMs: number): Log {
+  const row: PendingRow = {
+    transaction_id: transaction.transactionId,
+    ...(transaction.merchantBizId === undefined ? {} : { merchant_biz_id: transaction.merchantBizId }),
+    ...(transaction.initializedAtMs === undefined ? {} : { initialized_at_ms: transaction.initializedAtMs }),
+    registered_at_ms: transaction.registeredAtMs,
+    attempt: transaction.attempt,
+    kind: transaction.kind,
+    ...(transaction.lastCode === undefined ? {} : { last_code: transaction.lastCode }),
+    ...(transaction.labels === undefined ? {} : { labels: transaction.labels }),
+  };
+  return { timeSeconds: Math.floor(nowMs / SECOND_MS), contents: toContents(PENDING_FIELDS, row) };
+}
+
+function readTime(text: string | undefined, receivedAtMs: number): number | undefined {
+  if (text === undefined || !/^\d{1,15}$/.test(text)) return undefined;
+  const ms = Number(text);
+  const sane = ms >= receivedAtMs - SANE_TIME_BEFORE_MS && ms <= receivedAtMs + SANE_TIME_AFTER_MS;
+  return sane ? ms : undefined;
+}
+
+function readAttempt(text: string | undefined): number {
+  return text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : 0;
+}
+
+/** Only labels as the registration would have taken them; numbers and true/false as their text. */
+function readLabels(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const labels = Object.entries(value)
+    .filter(([, label]) => ['string', 'number', 'boolean'].includes(typeof label))
+    .map(([key, label]) => [key, String(label)] as const)
+    .filter(([key, label]) => LABEL_KEY.test(key) && label.length <= MAX_LABEL_LENGTH)
+    .slice(0, MAX_LABELS);
+  return labels.length === 0 ? undefined : JSON.stringify(Object.fromEntries(labels));
+}

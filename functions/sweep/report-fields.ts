@@ -1,7 +1,6 @@
 import { defineFields, type RowOf } from '../../shared/record/field-table.ts';
 
-/** `idv-sweeps`: one row is one run of the sweep. */
-export const SWEEPS_LOGSTORE = 'idv-sweeps';
+export { SWEEPS_LOGSTORE } from '../../shared/sweeps-logstore.ts';
 
 /** Why a run ended. Only `done` means that nothing due is left. */
 export const RUN_ENDS = [
@@ -21,7 +20,7 @@ const ANSWERS = 'CheckVerifyLog';
 const QUEUE = 'idv-pending';
 
 /**
- * Absent means "not known": a run that ended `busy` holds no shard and knows no checkpoint. The ledger reads
+ * `idv-sweeps`: one row is one run of the sweep. Absent means "not known": a run that ended `busy` holds no shard and knows no checkpoint. The ledger reads
  * `checkpoint_at_ms` from the newest row that has one.
  */
 export const SWEEP_FIELDS = defineFields({

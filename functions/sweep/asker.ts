@@ -1,0 +1,194 @@
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import { deriveMerchantBizId } from '../../shared/merchant-biz-id.ts';
+import { Pacer, type PaceTicket } from '../../shared/pace.ts';
+import type { PendingTransaction } from '../../shared/pending.ts';
+import { type Disposition, type RecordOutput, toRecord } from '../../shared/record/record.ts';
+import { SECOND_MS } from '../../shared/time.ts';
+import type { RowResult } from './page.ts';
+import type { RunReport } from './report.ts';
+import type { Services, SweepSettings } from './services.ts';
+import { Slots } from './slots.ts';
+import type { Streak } from './streak.ts';
+import { type Asking, dispositionWithout, isNearEnd, judge } from './verdict.ts';
+
+/**
+ * Asks CheckVerifyLog about one transaction until this run has an end for it. Every call, a repeated one too,
+ * needs a permit: a place among the calls under way, and a turn of the pacer.
+ */
+export interface AskerOptions {
+  readonly services: Services;
+  readonly settings: SweepSettings;
+  readonly streak: Streak;
+  readonly report: RunReport;
+  /** After it no call begins. */
+  readonly asking: AbortSignal;
+  /** After it no answer is waited for. */
+  readonly waiting: AbortSignal;
+}
+
+export interface Permit {
+  readonly ticket: PaceTicket;
+}
+
+export const MAX_CALLS_AT_ONCE = 128;
+
+export class Asker {
+  readonly #options: AskerOptions;
+  readonly #pacer: Pacer;
+  readonly #slots = new Slots(MAX_CALLS_AT_ONCE);
+  #meanLatencyMs = 0;
+
+  constructor(options: AskerOptions) {
+    this.#options = options;
+    const { pacePerSecond, limitPerSecond } = options.settings;
+    const { clock } = options.services;
+    this.#pacer = new Pacer({ ratePerSecond: pacePerSecond, limitPerSecond, clock });
+  }
+
+  /** Calls per second at present: the pace, or what the calls at once allow with the latency there is. */
+  get ratePerSecond(): number {
+    const possible = (MAX_CALLS_AT_ONCE * SECOND_MS) / Math.max(1, this.#meanLatencyMs);
+    return Math.min(this.#pacer.ratePerSecond, possible);
+  }
+
+  get meanLatencyMs(): number {
+    return this.#meanLatencyMs;
+  }
+
+  /** Rejects when asking is over. */
+  async permit(): Promise<Permit> {
+    const { asking } = this.#options;
+    await this.#slots.take(asking);
+    try {
+      return { ticket: await this.#pacer.take(asking) };
+    } catch (error) {
+      this.#slots.give();
+      throw error;
+    }
+  }
+
+  /** Never throws: what has no end when asking is over is `unfinished`. */
+  async ask(transaction: PendingTransaction, first: Permit): Promise<RowResult> {
+    let permit = first;
+    let attempt = transaction.attempt;
+    let tries = 0;
+    let last: CheckVerifyLogOutcome | undefined;
+    for (;;) {
+      const outcome = await this.#call(transaction, permit);
+      if (outcome === undefined) return this.#unfinished(transaction, attempt, last);
+      if (outcome.kind !== 'throttled') last = outcome;
+      tries += outcome.kind === 'failed' ? 1 : 0;
+      const step: Asking = { transaction, attempt, tries, nowMs: this.#options.services.clock.now() };
+      const { settings: limits, services } = this.#options;
+      const verdict = judge(outcome, step, { limits, random: services.random });
+      if (verdict.kind === 'final') return this.#final(step, outcome, verdict.disposition);
+      if (verdict.kind === 'requeue') return this.#requeue(step, outcome);
+      if (verdict.newAttempt) {
+        attempt += 1;
+        tries = 0;
+      }
+      try {
+        if (verdict.afterMs > 0) await services.clock.sleep(verdict.afterMs, this.#options.asking);
+        permit = await this.permit();
+      } catch {
+        return this.#unfinished(transaction, attempt, last);
+      }
+    }
+  }
+
+  /** undefined: nobody waits for the answer any more. */
+  async #call(
+    { transactionId, merchantBizId }: PendingTransaction,
+    { ticket }: Permit,
+  ): Promise<CheckVerifyLogOutcome | undefined> {
+    const { services, streak, report, waiting } = this.#options;
+    const begunAtMs = services.clock.now();
+    report.callBegins(begunAtMs);
+    let outcome: CheckVerifyLogOutcome;
+    try {
+      outcome = await services.cloudauth.checkVerifyLog(
+        { transactionId, merchantBizId: merchantBizId ?? deriveMerchantBizId(transactionId) },
+        { signal: waiting },
+      );
+    } finally {
+      this.#slots.give();
+    }
+    if (waiting.aborted && outcome.kind === 'failed') return undefined;
+    const latencyMs = services.clock.now() - begunAtMs;
+    this.#meanLatencyMs += (latencyMs - this.#meanLatencyMs) / 16;
+    if (outcome.kind === 'throttled') this.#pacer.throttled(ticket, outcome.retryAfterMs);
+    else this.#pacer.accepted(ticket);
+    report.callEnds(outcome);
+    streak.note(transactionId, outcome);
+    return outcome;
+  }
+
+  #final(step: Asking, outcome: CheckVerifyLogOutcome, disposition: Disposition): RowResult {
+    const output = this.#toRecord(step, outcome, disposition);
+    const againstService = outcome.kind === 'failed' || outcome.kind === 'forbidden';
+    return {
+      kind: 'final',
+      disposition,
+      output,
+      ...(againstService ? { streak: this.#options.streak.number } : {}),
+    };
+  }
+
+  #requeue({ transaction, attempt }: Asking, outcome: CheckVerifyLogOutcome): RowResult {
+    const again: PendingTransaction = {
+      ...transaction,
+      attempt: attempt + 1,
+      kind: 'requeue',
+      lastCode: outcome.code,
+    };
+    return { kind: 'requeue', transaction: again, streak: this.#options.streak.number };
+  }
+
+  /** A row too near its end to be handed back keeps what it would end as. */
+  #unfinished(
+    transaction: PendingTransaction,
+    attempt: number,
+    last: CheckVerifyLogOutcome | undefined,
+  ): RowResult {
+    const { services, settings } = this.#options;
+    const nowMs = services.clock.now();
+    if (last === undefined || !isNearEnd(transaction, settings.retentionMs, nowMs)) {
+      return { kind: 'unfinished', transaction };
+    }
+    const disposition = dispositionWithout(last, { transaction, nowMs }, settings.retentionMs);
+    const step: Asking = { transaction, attempt, tries: 0, nowMs };
+    const lastResort = { disposition, output: this.#toRecord(step, last, disposition) };
+    return { kind: 'unfinished', transaction, lastResort };
+  }
+
+  #toRecord(
+    { transaction, attempt, nowMs }: Asking,
+    outcome: CheckVerifyLogOutcome,
+    disposition: Disposition,
+  ): RecordOutput {
+    return toRecord({
+      ...identityOf(transaction),
+      source: 'sweep',
+      attempt: attempt + 1,
+      region: this.#options.settings.region,
+      askedAtMs: nowMs,
+      final: true,
+      disposition,
+      code: outcome.code,
+      ...(outcome.requestId === undefined ? {} : { requestId: outcome.requestId }),
+      ...(outcome.kind === 'answered' ? { result: outcome.result } : {}),
+    });
+  }
+}
+
+/** What a record takes over from the queue's row. */
+export function identityOf(transaction: PendingTransaction) {
+  const { transactionId, merchantBizId, initializedAtMs, registeredAtMs, labels } = transaction;
+  return {
+    transactionId,
+    registeredAtMs,
+    ...(merchantBizId === undefined ? {} : { merchantBizId }),
+    ...(initializedAtMs === undefined ? {} : { initializedAtMs }),
+    ...(labels === undefined ? {} : { labels }),
+  };
+}

@@ -1,0 +1,122 @@
+import { PENDING_LOGSTORE } from '../../shared/pending.ts';
+import { toContents } from '../../shared/record/contents.ts';
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
+import { putWithRetry } from '../../shared/write-records.ts';
+import type { RunReport } from './report.ts';
+import { type RunEnd, SWEEP_FIELDS, SWEEPS_LOGSTORE, type SweepRow } from './report-fields.ts';
+import type { RunInput, Services, SweepSettings } from './services.ts';
+import type { Shards } from './shards.ts';
+
+export interface Conclusion {
+  readonly services: Services;
+  readonly settings: SweepSettings;
+  readonly input: RunInput;
+  readonly report: RunReport;
+  readonly shards: Shards;
+  readonly ended: RunEnd;
+  readonly message: string | undefined;
+}
+
+/** Ends that the platform's own figures should show: a person has to do something. */
+const FAILURES: ReadonlySet<RunEnd> = new Set(['forbidden', 'write_failed', 'error']);
+const INVALID_CURSOR =
+  'SLS no longer knew the checkpoint: the queue was read again from its begin. Rows may have been lost if the ' +
+  'sweep stood still for as long as idv-pending is kept.';
+const REPORT_ATTEMPTS = 4;
+/** A report is worth a moment, not the platform's timeout. */
+const PATIENCE_MS = 8 * SECOND_MS;
+const QUERY_PATIENCE_MS = 5 * SECOND_MS;
+
+/** Puts the run's report where people and the ledger find it. Never throws: the run's work is done. */
+export async function conclude(conclusion: Conclusion): Promise<SweepRow> {
+  const { services, settings, input, report, shards } = conclusion;
+  const { log, clock } = services;
+  const invalid = shards.opened.filter((queue) => queue.wasInvalid).length;
+  report.add({ invalid_cursors: invalid });
+  if (invalid > 0) log.error('invalid cursor', { shards: invalid, message: INVALID_CURSOR });
+  const standing = await orNothing(conclusion, standingOf);
+  const row: SweepRow = {
+    ...report.toRow(input, settings, {
+      atMs: clock.now(),
+      ended: conclusion.ended,
+      message: conclusion.message ?? (invalid > 0 ? INVALID_CURSOR : undefined),
+      failed: FAILURES.has(conclusion.ended) || invalid > 0,
+    }),
+    ...standing,
+  };
+  try {
+    const logs = [
+      { timeSeconds: Math.floor(clock.now() / SECOND_MS), contents: toContents(SWEEP_FIELDS, row) },
+    ];
+    await putWithRetry(
+      services.sls,
+      { logstore: SWEEPS_LOGSTORE, logs },
+      { ...services, attempts: REPORT_ATTEMPTS },
+    );
+  } catch (error) {
+    log.error('report not written', { error: String(error) });
+  }
+  log[row.failed === 'true' ? 'error' : 'info']('sweep', row);
+  return row;
+}
+
+/** How far the queue is done, and how much of what is due is left. */
+async function standingOf({ services, shards }: Conclusion): Promise<Partial<SweepRow>> {
+  const queues = shards.kept;
+  if (queues.length === 0) return {};
+  const doneUntil = await Promise.all(
+    queues.map(async (queue) => [queue, await queue.doneUntilMs()] as const),
+  );
+  const others = await shards.othersDoneUntilMs();
+  const lagMs = Math.max(...doneUntil.map(([queue, ms]) => Math.max(0, queue.dueAtMs - ms)));
+  const checkpoints = Object.fromEntries(doneUntil.map(([{ shard }, ms]) => [shard, ms]));
+  const oldestMs = Math.min(...doneUntil.map(([, ms]) => ms));
+  const dueAtMs = Math.max(...queues.map((queue) => queue.dueAtMs));
+  const backlog = lagMs === 0 ? 0 : await countRows(services, { fromMs: oldestMs, toMs: dueAtMs });
+  return {
+    checkpoints: JSON.stringify(checkpoints),
+    ...(others === undefined ? {} : { checkpoint_at_ms: Math.min(oldestMs, ...others) }),
+    lag_ms: lagMs,
+    ...(backlog === undefined ? {} : { backlog }),
+  };
+}
+
+/** Rows by receive time. Another writer's rows may have an event time up to seven days before it. */
+async function countRows(
+  services: Services,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): Promise<number | undefined> {
+  const received = 'cast("__tag__:__receive_time__" as bigint)';
+  const [fromSeconds, toSeconds] = [Math.floor(fromMs / SECOND_MS), Math.floor(toMs / SECOND_MS)];
+  const { rows, complete } = await services.sls.query(
+    PENDING_LOGSTORE,
+    {
+      query: `* | select count(*) as n from log where ${received} >= ${fromSeconds} and ${received} < ${toSeconds}`,
+      fromSeconds: fromSeconds - (8 * DAY_MS) / SECOND_MS,
+      toSeconds: Math.floor((services.clock.now() + HOUR_MS) / SECOND_MS),
+    },
+    { signal: AbortSignal.timeout(QUERY_PATIENCE_MS) },
+  );
+  const count = Number(rows[0]?.n);
+  return complete && Number.isSafeInteger(count) ? count : undefined;
+}
+
+async function orNothing(
+  conclusion: Conclusion,
+  tell: (conclusion: Conclusion) => Promise<Partial<SweepRow>>,
+): Promise<Partial<SweepRow>> {
+  const { clock, log } = conclusion.services;
+  const finished = new AbortController();
+  const tooLate = clock.sleep(PATIENCE_MS, finished.signal).then(() => {
+    throw new Error('SLS took too long');
+  });
+  try {
+    return await Promise.race([tell(conclusion), tooLate]);
+  } catch (error) {
+    log.warn('the standing of the queue is not known', { error: String(error) });
+    return {};
+  } finally {
+    finished.abort();
+    tooLate.catch(() => undefined);
+  }
+}

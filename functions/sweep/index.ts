@@ -1,0 +1,49 @@
+import { createCloudauthClient } from '../../shared/cloudauth/client.ts';
+import { type Config, loadConfig } from '../../shared/config.ts';
+import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
+import { createLogger } from '../../shared/logger.ts';
+import { createSlsClient } from '../../shared/sls/client.ts';
+import { systemClock } from '../../shared/time.ts';
+import { MAX_CALLS_AT_ONCE } from './asker.ts';
+import { createHandler, type HandlerOptions } from './handler.ts';
+
+function wire(config: Config): HandlerOptions {
+  const role = createRoleCredentials(config.environmentCredentials);
+  const credentials = role.provide;
+  const timeouts = { connectTimeoutMs: config.callTimeoutMs, readTimeoutMs: config.callTimeoutMs };
+  return {
+    sls: createSlsClient({
+      endpoint: config.slsEndpoint,
+      project: config.slsProject,
+      credentials,
+      ...timeouts,
+    }),
+    cloudauth: createCloudauthClient({
+      endpoint: config.cloudauthEndpoint,
+      credentials,
+      ...timeouts,
+      maxSockets: MAX_CALLS_AT_ONCE,
+    }),
+    clock: systemClock,
+    random: Math.random,
+    role,
+    settings: {
+      region: config.region,
+      verifyDelayMs: config.verifyDelayMs,
+      retentionMs: config.retentionMs,
+      notCompletedAttempts: config.notCompletedAttempts,
+      maxAttempts: config.maxAttempts,
+      leaseMs: config.leaseMs,
+      heartbeatMs: config.heartbeatMs,
+      pacePerSecond: config.qpsLimit * config.sweepQpsShare,
+      limitPerSecond: config.qpsLimit,
+    },
+    runMarginMs: config.runMarginMs,
+    instanceId: config.instanceId,
+    loggerFor: (requestId) =>
+      createLogger({ level: config.logLevel, fields: { function: 'sweep', requestId } }),
+  };
+}
+
+/** Bad settings end the cold start here, with all of them named. */
+export const handler = createHandler(wire(loadConfig(process.env)));

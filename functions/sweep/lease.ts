@@ -1,0 +1,108 @@
+import { SlsError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/pending.ts';
+import type { SlsDataPlane } from '../../shared/sls/types.ts';
+import { type Clock, SECOND_MS } from '../../shared/time.ts';
+
+/**
+ * The shards that the consumer group lets this instance work on.
+ *
+ * A shard is held while the newest heartbeat named it and is younger than the lease; once lost it stays lost
+ * for this run, because somebody else may have moved its checkpoint since. What is believed here only saves
+ * work: the fence is the checkpoint, which SLS refuses from anybody but the holder.
+ */
+export interface LeaseOptions {
+  readonly sls: SlsDataPlane;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly consumer: string;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+}
+
+const ASK_AGAIN_MS = SECOND_MS;
+const LEAST_PATIENCE_MS = 500;
+
+export class Lease {
+  readonly #options: LeaseOptions;
+  readonly #stop = new AbortController();
+  readonly #lost = new Set<number>();
+  #given: readonly number[] = [];
+  #heardAtMs = Number.NEGATIVE_INFINITY;
+  #beating: Promise<void> | undefined;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+  }
+
+  /** Heartbeats until `isEnough` is content with the shards given, or the time is over. */
+  async acquire(untilMs: number, isEnough: (shards: readonly number[]) => boolean): Promise<boolean> {
+    const { clock, heartbeatMs } = this.#options;
+    for (;;) {
+      await this.#beat();
+      const shards = this.shards();
+      if (shards.length > 0 && isEnough(shards)) return true;
+      const waitMs = Math.min(ASK_AGAIN_MS, heartbeatMs);
+      if (clock.now() + waitMs > untilMs) return false;
+      await clock.sleep(waitMs);
+    }
+  }
+
+  /** Goes on heartbeating until `close`. */
+  keep(): void {
+    this.#beating ??= this.#keepBeating();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#beating;
+  }
+
+  /** In ascending order. */
+  shards(): number[] {
+    if (this.#options.clock.now() - this.#heardAtMs >= this.#options.leaseMs) return [];
+    return this.#given.filter((shard) => !this.#lost.has(shard)).sort((one, other) => one - other);
+  }
+
+  holds(shard: number): boolean {
+    return this.shards().includes(shard);
+  }
+
+  /** SLS refused a checkpoint of ours. */
+  lose(shard: number): void {
+    this.#lost.add(shard);
+  }
+
+  async #keepBeating(): Promise<void> {
+    const { clock, heartbeatMs } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      try {
+        await clock.sleep(heartbeatMs, this.#stop.signal);
+        await this.#beat(this.#stop.signal);
+      } catch {
+        // Stopped while waiting, or refused for good: the lease then runs out by itself.
+      }
+    }
+  }
+
+  /** @throws SlsError when SLS refuses heartbeats, and not for its load */
+  async #beat(signal?: AbortSignal): Promise<void> {
+    const { sls, clock, consumer, log, heartbeatMs } = this.#options;
+    const sentAtMs = clock.now();
+    const before = this.shards();
+    // The lease ran out unheard: somebody may have had the shard meanwhile.
+    if (this.#beating !== undefined && before.length === 0) for (const shard of this.#given) this.lose(shard);
+    // A heartbeat that hangs must not keep the next one from going out.
+    const hung = AbortSignal.timeout(Math.max(LEAST_PATIENCE_MS, heartbeatMs));
+    const options = { signal: signal === undefined ? hung : AbortSignal.any([signal, hung]) };
+    try {
+      this.#given = await sls.heartbeat(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP, consumer, before, options);
+      this.#heardAtMs = sentAtMs;
+    } catch (error) {
+      if (error instanceof SlsError && !error.retryable) throw error;
+      if (!signal?.aborted) log.warn('heartbeat failed', { error: String(error) });
+      return;
+    }
+    for (const shard of before) if (!this.#given.includes(shard)) this.#lost.add(shard);
+  }
+}

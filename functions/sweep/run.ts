@@ -1,0 +1,176 @@
+import { LeaseLostError } from '../../shared/errors.ts';
+import { SECOND_MS } from '../../shared/time.ts';
+import { Asker } from './asker.ts';
+import { Committer } from './committer.ts';
+import { conclude } from './conclude.ts';
+import { Feed } from './feed.ts';
+import { Lease } from './lease.ts';
+import { RunReport } from './report.ts';
+import type { RunEnd, SweepRow } from './report-fields.ts';
+import type { RunInput, Services, SweepSettings } from './services.ts';
+import { Shards } from './shards.ts';
+import { ChangeSignal } from './signal.ts';
+import { Streak } from './streak.ts';
+
+/**
+ * One run of the sweep, from invocation to report.
+ *
+ * Joining. The instance heartbeats until the consumer group gives it shards, for ten seconds at most. The holder
+ * of the lowest shard with anything left is the run that works; any other ends as `busy`.
+ *
+ * Opening. For each shard held: where the checkpoint stands (none: the shard's begin), where what is due ends,
+ * and then the own checkpoint is written back, fenced. If SLS refuses that, somebody else holds the shard, and
+ * nothing is asked.
+ *
+ * Working. Three things go on at once. The feed pulls pages of whole log groups and begins their rows one after
+ * the other. The asker puts each question, as the pacer permits, until the row has a result: a final record, a
+ * row to queue again, or nothing to do. The committer takes the pages in order as soon as they are complete, and
+ * for each: writes records and events, appends what is asked again, and when SLS has acknowledged all of it moves
+ * the checkpoint, fenced. Whatever a crash cuts off is still in front of the checkpoint and comes again.
+ *
+ * Ending. In this order of precedence: `write_failed` or `error`, something could not be done at all; `forbidden`
+ * and `upstream_down`, the service answers nobody; `lease_lost`; `deadline`, time is over and work is left;
+ * `done`. With the first two nothing more is committed. With the next two only what was answered for good.
+ * At the deadline asking stops first and calls under way get a moment more; then what is complete is committed,
+ * and a group that no run could complete is cut: its rows without a result are appended again.
+ *
+ * Reporting. Always, however the run ended: one row in `idv-sweeps` and one line in the function's log.
+ */
+export async function runSweep(
+  services: Services,
+  settings: SweepSettings,
+  input: RunInput,
+): Promise<SweepRow> {
+  return new Run(services, settings, input).run();
+}
+
+const JOIN_MS = 10 * SECOND_MS;
+/** At the end of a run, for the answers under way and for the last write. */
+const RESERVE_SHARE = 0.1;
+const MOST_RESERVE_MS = 5 * SECOND_MS;
+
+class Run {
+  readonly #services: Services;
+  readonly #settings: SweepSettings;
+  readonly #input: RunInput;
+  readonly #report = new RunReport();
+  readonly #changed = new ChangeSignal();
+  /** Aborted: no call begins any more. */
+  readonly #asking = new AbortController();
+  /** Aborted: no answer is waited for any more. */
+  readonly #waiting = new AbortController();
+  /** Aborted: writing is given up; what is not acknowledged comes again. */
+  readonly #writing = new AbortController();
+  readonly #finished = new AbortController();
+  readonly #lease: Lease;
+  readonly #shards: Shards;
+  #end: { ended: RunEnd; message?: string } | undefined;
+
+  constructor(services: Services, settings: SweepSettings, input: RunInput) {
+    this.#services = services;
+    this.#settings = settings;
+    this.#input = input;
+    this.#lease = new Lease({ ...services, ...settings, consumer: input.consumer });
+    this.#shards = new Shards({ services, settings, input, lease: this.#lease });
+  }
+
+  async run(): Promise<SweepRow> {
+    let ended: RunEnd = 'error';
+    try {
+      ended = (await this.#join()) ? await this.#work() : 'busy';
+    } catch (error) {
+      this.#stop('error', messageOf(error));
+      this.#services.log.error('run failed', { error: messageOf(error) });
+    }
+    this.#stop(ended);
+    await this.#lease.close();
+    return conclude({
+      services: this.#services,
+      settings: this.#settings,
+      input: this.#input,
+      report: this.#report,
+      shards: this.#shards,
+      ended: this.#end?.ended ?? ended,
+      message: this.#end?.message,
+    });
+  }
+
+  /** True if this is the run that works. */
+  async #join(): Promise<boolean> {
+    const untilMs = Math.min(this.#services.clock.now() + JOIN_MS, this.#input.endAtMs);
+    if (!(await this.#lease.acquire(untilMs, () => true))) return false;
+    this.#lease.keep();
+    await this.#shards.load();
+    const lowest = await this.#shards.lowestUndrained();
+    if (lowest === undefined) return true;
+    return this.#lease.acquire(untilMs, (shards) => shards.includes(lowest));
+  }
+
+  async #work(): Promise<RunEnd> {
+    const wholeMs = this.#input.endAtMs - this.#input.startedAtMs;
+    const reserveMs = Math.min(wholeMs * RESERVE_SHARE, MOST_RESERVE_MS);
+    const askUntilMs = this.#input.endAtMs - reserveMs;
+    this.#abortAt(askUntilMs, this.#asking);
+    this.#abortAt(askUntilMs + reserveMs / 2, this.#waiting);
+    this.#abortAt(this.#input.cutOffAtMs, this.#writing);
+    const { feed, committer, streak } = this.#parts(askUntilMs, wholeMs - reserveMs);
+    const committing = committer.run();
+    committing.catch((error: unknown) => this.#stop('write_failed', messageOf(error)));
+    try {
+      await feed.run().catch((error: unknown) => this.#stop('error', messageOf(error)));
+      await this.#changed.until(() => committer.isSettled);
+      committer.close(this.#end === undefined ? 'finish' : 'trouble');
+      await committing;
+    } finally {
+      this.#finished.abort();
+    }
+    if (feed.silentShards.length > 0) {
+      this.#stop('error', `SLS gave nothing from shard ${feed.silentShards.join(', ')} although more is due`);
+    }
+    if (streak.trouble !== undefined) return streak.trouble;
+    if (this.#shards.settle() > 0) return 'lease_lost';
+    return this.#shards.allDone ? 'done' : 'deadline';
+  }
+
+  #parts(askUntilMs: number, wholeMs: number) {
+    const [services, settings, report] = [this.#services, this.#settings, this.#report];
+    const [changed, shards, lease] = [this.#changed, this.#shards, this.#lease];
+    const streak: Streak = new Streak(() => {
+      if (streak.trouble !== undefined) this.#stop(streak.trouble, streak.message);
+      changed.notify();
+    });
+    const asking = this.#asking.signal;
+    const asker = new Asker({ services, settings, streak, report, asking, waiting: this.#waiting.signal });
+    const queueOf = (shard: number) => shards.queueOf(shard);
+    const signal = this.#writing.signal;
+    const committer = new Committer({ services, report, lease, streak, changed, queueOf, signal });
+    const fail = (error: unknown) => this.#stop('error', messageOf(error));
+    const both = { services, settings, report, changed, shards };
+    const feed = new Feed({ ...both, asker, committer, asking, fail, askUntilMs, wholeMs });
+    return { feed, committer, streak };
+  }
+
+  /** The first reason counts. Nothing is asked or waited for after it. */
+  #stop(ended: RunEnd, message?: string): void {
+    this.#end ??= message === undefined ? { ended } : { ended, message };
+    this.#asking.abort();
+    this.#waiting.abort();
+    this.#changed.notify();
+  }
+
+  #abortAt(atMs: number, controller: AbortController): void {
+    const { clock } = this.#services;
+    clock.sleep(Math.max(0, atMs - clock.now()), this.#finished.signal).then(
+      () => {
+        controller.abort();
+        this.#changed.notify();
+      },
+      () => undefined,
+    );
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof LeaseLostError) return String(error.cause ?? error.message);
+  return error instanceof Error ? error.message : String(error);
+}

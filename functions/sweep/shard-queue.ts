@@ -1,0 +1,212 @@
+import { LeaseLostError, SlsError, UpstreamContractError } from '../../shared/errors.ts';
+import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/pending.ts';
+import { retry } from '../../shared/retry.ts';
+import { SECOND_MS } from '../../shared/time.ts';
+import { isBefore, isCursor, isInvalidCursor } from './cursors.ts';
+import { type Group, toGroup } from './page.ts';
+import type { Services, SweepSettings } from './services.ts';
+
+/**
+ * One shard of the queue between its checkpoint and what is due.
+ *
+ * The end is the cursor of the first group received within the delay, by the clock of SLS itself. Only cursors
+ * that the server gave become checkpoints: the checkpoint before, the shard's begin, that end, and the cursor
+ * behind a pull.
+ */
+export interface ShardOptions {
+  readonly services: Services;
+  readonly settings: SweepSettings;
+  readonly consumer: string;
+  readonly shard: number;
+  /** '' when there is none yet. */
+  readonly checkpoint: string;
+}
+
+export interface Pull {
+  readonly groups: readonly Group[];
+  readonly fromCursor: string;
+  readonly nextCursor: string;
+}
+
+const RETRY = { attempts: 5, baseMs: 250, capMs: 3 * SECOND_MS };
+const FIRST_PULL_GROUPS = 8;
+/** The most that PullLogs takes: https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-pulllogs
+ * (read 2026-11-23). */
+const MAX_PULL_GROUPS = 1_000;
+/** Decoded rows take several times this in memory. */
+const MAX_PULL_BYTES = 4_000_000;
+
+export class ShardQueue {
+  readonly shard: number;
+  readonly #options: ShardOptions;
+  readonly #begin: string;
+  readonly #end: string;
+  readonly #dueAtMs: number;
+  #done: string;
+  #read: string;
+  #pulledGroups = 0;
+  #pulledRows = 0;
+  #pulledBytes = 0;
+  #wasInvalid = false;
+
+  private constructor(
+    options: ShardOptions,
+    cursors: { begin: string; end: string; start: string; dueAtMs: number; wasInvalid: boolean },
+  ) {
+    this.shard = options.shard;
+    this.#options = options;
+    this.#begin = cursors.begin;
+    this.#end = cursors.end;
+    this.#dueAtMs = cursors.dueAtMs;
+    this.#done = cursors.start;
+    this.#read = cursors.start;
+    this.#wasInvalid = cursors.wasInvalid;
+  }
+
+  /**
+   * Step 0 of a run is in here: the own checkpoint is written back before anything is asked.
+   * @throws LeaseLostError
+   */
+  static async open(options: ShardOptions): Promise<ShardQueue> {
+    const { shard, checkpoint, services, settings } = options;
+    const begin = await read(services, () => services.sls.getCursor(PENDING_LOGSTORE, shard, 'begin'));
+    const dueAtMs = begin.serverTimeMs - settings.verifyDelayMs;
+    const { cursor: end } = await read(services, () =>
+      services.sls.getCursor(PENDING_LOGSTORE, shard, Math.max(0, Math.floor(dueAtMs / SECOND_MS))),
+    );
+    const wasInvalid = checkpoint !== '' && (await isUnknown(options, end));
+    const start = checkpoint === '' || wasInvalid ? begin.cursor : checkpoint;
+    const queue = new ShardQueue(options, { begin: begin.cursor, end, start, dueAtMs, wasInvalid });
+    await queue.checkpoint(start);
+    return queue;
+  }
+
+  /** The checkpoint was unknown to SLS, and the shard is read again from its begin. */
+  get wasInvalid(): boolean {
+    return this.#wasInvalid;
+  }
+
+  /** Everything due has been read. */
+  get isRead(): boolean {
+    return !isBefore(this.#read, this.#end);
+  }
+
+  /** Everything due is done: the checkpoint is the end. */
+  get isDone(): boolean {
+    return !isBefore(this.#done, this.#end);
+  }
+
+  /** The receive time before which rows are due, unix ms by SLS's clock. */
+  get dueAtMs(): number {
+    return this.#dueAtMs;
+  }
+
+  /** The receive time before which everything is done, unix ms. */
+  async doneUntilMs(): Promise<number> {
+    if (this.isDone) return this.#dueAtMs;
+    const { services } = this.#options;
+    return read(services, () => services.sls.getCursorTimeMs(PENDING_LOGSTORE, this.shard, this.#done));
+  }
+
+  /** About as many rows as wanted, in whole groups; undefined when nothing came. */
+  async next(rowsWanted: number): Promise<Pull | undefined> {
+    if (this.isRead) return undefined;
+    let pull: Pull;
+    try {
+      pull = await this.#pull(this.#read, this.#groupsFor(rowsWanted));
+    } catch (error) {
+      // Begin itself is always known; and what was read already must be committed before going back.
+      const mayRestart = this.#read === this.#done && this.#read !== this.#begin;
+      if (!isInvalidCursor(error) || !mayRestart) throw error;
+      await this.#restart();
+      pull = await this.#pull(this.#read, this.#groupsFor(rowsWanted));
+    }
+    this.#read = pull.nextCursor;
+    return pull.groups.length === 0 && pull.fromCursor === pull.nextCursor ? undefined : pull;
+  }
+
+  /** The server's cursor behind the first groups of a pull. */
+  async boundaryBehind(fromCursor: string, groups: number): Promise<string> {
+    const { nextCursor, groups: pulled } = await this.#pull(fromCursor, groups);
+    if (pulled.length !== groups) throw new UpstreamContractError('the same pull brought other groups');
+    return nextCursor;
+  }
+
+  /**
+   * Moves the checkpoint, fenced: SLS takes it only while this consumer holds the shard. Whatever it refuses it
+   * with, somebody else may be at work: a lost lease costs a repetition, a wrong guess could cost a row.
+   * @throws LeaseLostError
+   */
+  async checkpoint(cursor: string): Promise<void> {
+    const { services, consumer, shard } = this.#options;
+    const policy = { ...RETRY, retryable: (error: unknown) => !isRefusal(error) };
+    try {
+      await retry(
+        () =>
+          services.sls.updateCheckpoint(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP, {
+            consumer,
+            shard,
+            checkpoint: cursor,
+          }),
+        policy,
+        services.clock,
+        services.random,
+      );
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      throw new LeaseLostError(`the checkpoint of shard ${shard} was refused`, { cause: error });
+    }
+    this.#done = cursor;
+  }
+
+  async #restart(): Promise<void> {
+    this.#wasInvalid = true;
+    await this.checkpoint(this.#begin);
+    this.#read = this.#begin;
+  }
+
+  async #pull(cursor: string, count: number): Promise<Pull> {
+    const { services, settings, shard } = this.#options;
+    const pulled = await read(services, () =>
+      services.sls.pullLogs(PENDING_LOGSTORE, shard, { cursor, endCursor: this.#end, count }),
+    );
+    // A group at or past the end is not due, whatever the server sent.
+    const due = pulled.groups.filter((group) => isBefore(group.cursor, this.#end));
+    const nextCursor = isBefore(pulled.nextCursor, this.#end) ? pulled.nextCursor : this.#end;
+    if (pulled.groups.length > 0 && !isBefore(cursor, nextCursor)) {
+      throw new UpstreamContractError('a pull with groups did not move on');
+    }
+    const nowMs = services.clock.now();
+    const groups = due.map((group) => toGroup(group, { shard, nowMs, retentionMs: settings.retentionMs }));
+    this.#pulledGroups += groups.length;
+    this.#pulledRows += groups.reduce((sum, { rows }) => sum + rows.length, 0);
+    this.#pulledBytes += pulled.rawBytes;
+    // An empty pull stands still: the shard's end may be nearer than thought, but only its own cursor says so.
+    return { groups, fromCursor: cursor, nextCursor };
+  }
+
+  /** Groups have 1 to some thousand rows: judged by those seen so far. */
+  #groupsFor(rowsWanted: number): number {
+    if (this.#pulledGroups === 0) return FIRST_PULL_GROUPS;
+    const byRows = Math.ceil((rowsWanted * this.#pulledGroups) / Math.max(1, this.#pulledRows));
+    const byBytes = Math.floor((MAX_PULL_BYTES * this.#pulledGroups) / Math.max(1, this.#pulledBytes));
+    return Math.max(1, Math.min(byRows, byBytes, MAX_PULL_GROUPS));
+  }
+}
+
+/** A checkpoint that is no cursor, or that lies behind everything the shard ever held. */
+async function isUnknown({ services, shard, checkpoint }: ShardOptions, end: string): Promise<boolean> {
+  if (!isCursor(checkpoint)) return true;
+  if (!isBefore(end, checkpoint)) return false;
+  const newest = await read(services, () => services.sls.getCursor(PENDING_LOGSTORE, shard, 'end'));
+  return isBefore(newest.cursor, checkpoint);
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof SlsError && error.status >= 400 && error.status < 500;
+}
+
+/** Reading repeats what the state of SLS or the network broke. */
+export function read<T>({ clock, random }: Services, call: () => Promise<T>): Promise<T> {
+  return retry(call, RETRY, clock, random);
+}
