@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallHooks, LocalServer } from '../call-hooks.ts';
@@ -15,9 +14,9 @@ import {
 import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
 import { Arrivals, Quota } from './arrivals.ts';
 import { type GatewayRefusal, parametersOf, passGateway } from './gateway.ts';
-import { Plan, type PlannedAnswer } from './plan.ts';
+import { Plan } from './plan.ts';
 import { seededRandom } from './random.ts';
-import { RETURN_CODES, type ReturnCode } from './return-codes.ts';
+import { codeReply, plannedReply, type Reply, refusalReply, send, successReply } from './replies.ts';
 import type { Session } from './session-types.ts';
 import { resultAt } from './sessions.ts';
 
@@ -49,16 +48,6 @@ interface KnownTransaction {
   readonly initializedAtMs: number;
   result(nowMs: number): unknown;
 }
-
-/** What goes back: an answer, or one of the ways of not answering. */
-type Reply =
-  | {
-      readonly name: string;
-      readonly status: number;
-      readonly headers?: Record<string, string>;
-      body: Buffer;
-    }
-  | { readonly name: 'reset' | 'hang' };
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const DAY_MS = 86_400_000;
@@ -215,20 +204,6 @@ export async function createCloudauthServer(options: CloudauthServerOptions): Pr
   return { ...server, addSessions: (sessions) => cloudauth.addSessions(sessions) };
 }
 
-function send(response: ServerResponse, reply: Reply): void {
-  if (!('status' in reply)) {
-    // A hang holds the connection until the caller gives up or the server closes.
-    if (reply.name === 'reset') response.destroy();
-    return;
-  }
-  response.writeHead(reply.status, {
-    'content-type': 'application/json;charset=utf-8',
-    ...reply.headers,
-    'content-length': reply.body.length,
-  });
-  response.end(reply.body);
-}
-
 /** @throws ControlRefused */
 function idFromPath(pathname: string): string {
   const [, encoded = ''] = /^\/_transactions\/([^/]+)$/.exec(pathname) ?? [];
@@ -239,67 +214,4 @@ function idFromPath(pathname: string): string {
     // Malformed percent encoding: refused below, like an empty id.
   }
   throw new ControlRefused('the path must end with a transaction id');
-}
-
-/** The return code that a planned body bears. */
-function codeIn(body: unknown): string | undefined {
-  const code = typeof body === 'object' && body !== null && 'Code' in body ? body.Code : undefined;
-  return typeof code === 'string' ? code : undefined;
-}
-
-/** As on the page's example: a UUID in capitals. */
-const requestId = () => randomUUID().toUpperCase();
-
-function successReply(result: unknown): Reply {
-  const { status, message } = RETURN_CODES.Success;
-  return jsonReply('Success', status, {
-    RequestId: requestId(),
-    Code: 'Success',
-    Message: message,
-    Result: result,
-  });
-}
-
-function codeReply(code: ReturnCode, detail?: string): Reply {
-  const { status, message } = RETURN_CODES[code];
-  return refusalReply({ status, code, message: detail ?? message });
-}
-
-function refusalReply({ status, code, message }: GatewayRefusal): Reply {
-  return jsonReply(code, status, {
-    RequestId: requestId(),
-    HostId: 'cloudauth-intl.ap-southeast-1.aliyuncs.com',
-    Code: code,
-    Message: message,
-    Recommend: `https://api.alibabacloud.com/troubleshoot?q=${code}&product=Cloudauth-intl`,
-  });
-}
-
-function jsonReply(name: string, status: number, body: unknown): Reply {
-  return { name, status, body: Buffer.from(JSON.stringify(body), 'utf8') };
-}
-
-/** undefined: the plan says Success, so the truth is told. */
-function plannedReply(answer: PlannedAnswer): Reply | undefined {
-  switch (answer.kind) {
-    case 'code':
-      return answer.code === 'Success' ? undefined : codeReply(answer.code);
-    case 'reset':
-    case 'hang':
-      return { name: answer.kind };
-    case 'garbage':
-      return { name: 'garbage', status: 200, body: Buffer.from('<html><body>upstream busy</body></html>') };
-    case 'empty':
-      return { name: 'empty', status: 200, body: Buffer.alloc(0) };
-    case 'custom': {
-      const { status, headers, body } = answer;
-      const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
-      return {
-        name: codeIn(body) ?? String(status),
-        status,
-        headers: { ...headers },
-        body: Buffer.from(text, 'utf8'),
-      };
-    }
-  }
 }
