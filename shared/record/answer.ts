@@ -1,5 +1,5 @@
 import { toJsonText } from './json-text.ts';
-import { clip, storable } from './text.ts';
+import { clip } from './text.ts';
 import { noteUnknown, type Unknowns } from './unknowns.ts';
 
 /** The members of a Result, each as text where the document says text; nothing is interpreted yet. */
@@ -67,5 +67,5 @@ export function own(object: Readonly<Record<string, unknown>>, name: string): un
 function scalarText(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   const text = clip(typeof value === 'string' ? value : toJsonText(value, true), SCALAR_LENGTH);
-  return text.trim() === '' ? undefined : storable(text);
+  return text.trim() === '' ? undefined : text;
 }

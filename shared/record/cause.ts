@@ -1,4 +1,5 @@
-import { CAUSE_ROWS, type Cause, type Confidence } from './causes.ts';
+import { CAUSE_ROWS } from './cause-rows.ts';
+import type { Cause, Confidence } from './causes.ts';
 import type { Check } from './contradictions.ts';
 import type { Known } from './present.ts';
 import type { RecordRow } from './record-fields.ts';

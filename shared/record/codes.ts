@@ -56,6 +56,7 @@ export interface CodeParts {
 
 /** Undefined for what is not documented. */
 export function toCodeParts(text: string): CodeParts | undefined {
+  if (Object.hasOwn(CODES, text)) return { family: text, detail: undefined };
   const [, family, detail] = FORM.exec(text) ?? [];
   if (family === undefined || !Object.hasOwn(CODES, family)) return undefined;
   return { family, detail: detail === undefined ? undefined : Number(detail) };

@@ -1,6 +1,5 @@
 import type { EventRow } from './event-fields.ts';
 import { type LogLine, readLogLines } from './log-lines.ts';
-import { present } from './present.ts';
 import { rungOf } from './stages.ts';
 import { clip } from './text.ts';
 import { readWording, type Wording } from './wording.ts';
@@ -58,19 +57,19 @@ function readLog(value: unknown) {
     rungReached: 0,
   };
   let beforeMs: number | undefined;
-  for (const line of readLogLines(value)) {
-    if (line.atMs === undefined) {
-      lines.push({ ...line, wording: UNREAD, gapMs: undefined });
+  for (const { loggedAt, atMs, text } of readLogLines(value)) {
+    if (atMs === undefined) {
+      lines.push({ loggedAt, atMs, text, wording: UNREAD, gapMs: undefined });
       continue;
     }
-    const wording = readWording(line.text);
-    const gapMs = beforeMs === undefined ? undefined : line.atMs - beforeMs;
+    const wording = readWording(text);
+    const gapMs = beforeMs === undefined ? undefined : atMs - beforeMs;
     const backwards = gapMs !== undefined && gapMs < 0;
-    lines.push({ ...line, wording, gapMs: backwards ? undefined : gapMs });
-    beforeMs = line.atMs;
+    lines.push({ loggedAt, atMs, text, wording, gapMs: backwards ? undefined : gapMs });
+    beforeMs = atMs;
     log.timedCount += 1;
-    log.firstMs = Math.min(log.firstMs, line.atMs);
-    log.lastMs = Math.max(log.lastMs, line.atMs);
+    log.firstMs = Math.min(log.firstMs, atMs);
+    log.lastMs = Math.max(log.lastMs, atMs);
     log.outOfOrder ||= backwards;
     if (wording.stage !== undefined) log.rungReached = Math.max(log.rungReached, rungOf(wording.stage));
   }
@@ -78,45 +77,52 @@ function readLog(value: unknown) {
 }
 
 /** The rows for `idv-events`: all lines, or of a very long log the first and the last ones. */
-export function toEventRows(
-  journal: Journal,
-  identity: { transaction_id: string; revision: string; final: string },
-): EventRow[] {
+export function toEventRows(journal: Journal, identity: Identity): EventRow[] {
   const { zh, en } = journal;
   // Each log is owed half; what one does not need goes to the other.
   const enCount = Math.min(en.length, Math.max(EVENTS_MAX / 2, EVENTS_MAX - zh.length));
   const rows: EventRow[] = [];
-  for (const [lang, lines, most] of [
-    ['zh', zh, EVENTS_MAX - enCount],
-    ['en', en, enCount],
-  ] as const) {
-    for (const index of keptIndexes(lines.length, most)) {
-      const line = lines[index];
-      if (line !== undefined) rows.push(toRow({ ...identity, lang, seq: index + 1 }, line));
-    }
-  }
+  addRows(rows, zh, { identity, lang: 'zh', most: EVENTS_MAX - enCount });
+  addRows(rows, en, { identity, lang: 'en', most: enCount });
   return rows;
 }
 
-/** Beginning and end in equal parts: where a session broke off is at its end. */
-function keptIndexes(length: number, most: number): number[] {
-  const indexes = Array.from({ length: Math.min(length, most) }, (_, index) => index);
-  const head = Math.ceil(most / 2);
-  return length <= most ? indexes : indexes.map((index) => (index < head ? index : length - most + index));
+/** Columns that an event shares with its record. */
+export interface Identity {
+  readonly transaction_id: string;
+  readonly revision: string;
+  readonly final: string;
 }
 
-function toRow(place: EventRow, line: JournalLine): EventRow {
-  return present<EventRow>({
-    transaction_id: place.transaction_id,
-    revision: place.revision,
-    final: place.final,
-    lang: place.lang,
-    seq: place.seq,
-    logged_at: line.loggedAt,
+interface Part {
+  readonly identity: Identity;
+  readonly lang: 'zh' | 'en';
+  readonly most: number;
+}
+
+/** Beginning and end in equal parts: where a session broke off is at its end. */
+function addRows(rows: EventRow[], lines: readonly JournalLine[], part: Part): void {
+  const headCount = lines.length <= part.most ? lines.length : Math.ceil(part.most / 2);
+  const tailFrom = lines.length <= part.most ? lines.length : lines.length - (part.most - headCount);
+  for (const [index, line] of lines.entries()) {
+    if (index < headCount || index >= tailFrom) rows.push(toRow(line, index + 1, part));
+  }
+}
+
+type Draft = { -readonly [K in keyof EventRow]: EventRow[K] };
+
+function toRow(line: JournalLine, seq: number, part: Part): EventRow {
+  const row: Draft = {
+    transaction_id: part.identity.transaction_id,
+    revision: part.identity.revision,
+    final: part.identity.final,
+    lang: part.lang,
+    seq,
     text: clip(line.text, TEXT_LENGTH),
     kind: line.wording.kind,
-    stage: line.wording.stage,
-    gap_ms: line.gapMs,
-    write_error: undefined,
-  });
+  };
+  if (line.loggedAt !== undefined) row.logged_at = line.loggedAt;
+  if (line.wording.stage !== undefined) row.stage = line.wording.stage;
+  if (line.gapMs !== undefined) row.gap_ms = line.gapMs;
+  return row;
 }

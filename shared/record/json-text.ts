@@ -13,6 +13,44 @@ interface Frame {
   written: number;
 }
 
+export interface JsonTexts {
+  readonly text: string;
+  /** Keys in code unit order: of the same length, whatever the order was. */
+  readonly sorted: string;
+}
+
+/** Both texts of a value. Members of an object that hold no object are written once for both. */
+export function toJsonTexts(value: unknown): JsonTexts {
+  if (typeof value !== 'object' || value === null || isArray(value)) {
+    return { text: toJsonText(value), sorted: toJsonText(value, true) };
+  }
+  const pieces: { key: string; text: string; sorted: string }[] = [];
+  for (const key of keysOf(value)) {
+    const item = memberOf(value, key);
+    if (!hasJsonForm(item)) continue;
+    const name = JSON.stringify(key);
+    const flat = flatText(item);
+    pieces.push({
+      key,
+      text: `${name}:${flat ?? toJsonText(item)}`,
+      sorted: `${name}:${flat ?? toJsonText(item, true)}`,
+    });
+  }
+  const text = `{${pieces.map((piece) => piece.text).join(',')}}`;
+  pieces.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return { text, sorted: `{${pieces.map((piece) => piece.sorted).join(',')}}` };
+}
+
+/** Text of a scalar or of a list of texts, in which there are no keys to sort. */
+function flatText(item: unknown): string | undefined {
+  if (typeof item !== 'object' || item === null) return scalarText(item) ?? 'null';
+  try {
+    return Array.isArray(item) && item.every(isText) ? JSON.stringify(item) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Text of `value`; with `sorted`, keys in code unit order, so that key order makes no difference. */
 export function toJsonText(value: unknown, sorted = false): string {
   let text = '';
@@ -63,6 +101,10 @@ function frameOf(container: object, sorted: boolean): Frame {
   const keys = keysOf(container);
   if (sorted) keys.sort();
   return { container, keys, length: keys.length, next: 0, written: 0 };
+}
+
+function isText(item: unknown): item is string {
+  return typeof item === 'string';
 }
 
 function isArray(value: object): value is unknown[] {

@@ -8,8 +8,6 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** `YYYY-MM-DD HH:mm:ss<space>`, the form of the official example; a T and a fraction are let pass. */
-const TIME = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,3}))?(?=\s)/;
 const NEXT_LINE = /\r?\n(?=\d{4}-\d{2}-\d{2}[ T]\d{2}:)/;
 
 /**
@@ -44,29 +42,68 @@ function parseArray(element: unknown): readonly unknown[] | undefined {
 
 function addLines(lines: LogLine[], element: unknown): void {
   const text = typeof element === 'string' ? element : toJsonText(element, true);
-  // Several lines in one element are told apart by the time that each begins with.
-  for (const part of text.includes('\n') ? text.split(NEXT_LINE) : [text]) {
-    const line = part.trim();
-    if (line !== '') lines.push(parseLine(line));
+  if (text.includes('\n')) {
+    // Several lines in one element are told apart by the time that each begins with.
+    for (const part of text.split(NEXT_LINE)) addLine(lines, part.trim());
+  } else {
+    addLine(lines, text.trim());
   }
 }
 
-function parseLine(line: string): LogLine {
-  const match = TIME.exec(line);
-  const atMs = match === null ? undefined : toMs(match);
-  if (match === null || atMs === undefined) return { loggedAt: undefined, atMs: undefined, text: line };
-  return { loggedAt: match[0], atMs, text: line.slice(match[0].length).trimStart() };
+function addLine(lines: LogLine[], line: string): void {
+  if (line === '') return;
+  const time = readTime(line);
+  const next = time === undefined ? '' : line.charAt(time.length);
+  if (time === undefined || (next !== ' ' && next !== '\t')) {
+    lines.push({ loggedAt: undefined, atMs: undefined, text: line });
+    return;
+  }
+  lines.push({
+    loggedAt: line.slice(0, time.length),
+    atMs: time.atMs,
+    text: line.slice(time.length + 1).trimStart(),
+  });
 }
 
-/** Undefined for a date or time that no calendar or clock shows. */
-function toMs(match: RegExpExecArray): number | undefined {
-  const year = Number(match[1]);
-  const month = Number(match[2]);
-  const day = Number(match[3]);
-  const hour = Number(match[4]);
-  const minute = Number(match[5]);
-  const second = Number(match[6]);
-  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return undefined;
-  if (day > 28 && day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return undefined;
-  return Date.UTC(year, month - 1, day, hour, minute, second, Number((match[7] ?? '').padEnd(3, '0')));
+/** Length of `YYYY-MM-DD HH:mm:ss`, the form of the official example. */
+const TIME_LENGTH = 19;
+const DAYS_OF_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/**
+ * The time that a line begins with; a T in the middle and a fraction of a second are let pass. Undefined when
+ * there is none, or one that no calendar or clock shows. Read by hand: a log may have a hundred thousand lines.
+ */
+function readTime(line: string): { length: number; atMs: number } | undefined {
+  const middle = line.charAt(10);
+  if (line.charAt(4) !== '-' || line.charAt(7) !== '-' || (middle !== ' ' && middle !== 'T'))
+    return undefined;
+  if (line.charAt(13) !== ':' || line.charAt(16) !== ':') return undefined;
+  const year = twoDigits(line, 0) * 100 + twoDigits(line, 2);
+  const month = twoDigits(line, 5);
+  const day = twoDigits(line, 8);
+  const hour = twoDigits(line, 11);
+  const minute = twoDigits(line, 14);
+  const second = twoDigits(line, 17);
+  // NaN, for what is no digit, fails each of these.
+  if (!(year >= 0 && day >= 1 && day <= daysOf(year, month))) return undefined;
+  if (!(hour <= 23 && minute <= 59 && second <= 59)) return undefined;
+  const atMs = Date.UTC(year, month - 1, day, hour, minute, second);
+  const mark = line.charAt(TIME_LENGTH);
+  if (mark !== '.' && mark !== ',') return { length: TIME_LENGTH, atMs };
+  const [fraction = ''] = /^\d{1,9}/.exec(line.slice(TIME_LENGTH + 1, TIME_LENGTH + 10)) ?? [];
+  return {
+    length: TIME_LENGTH + 1 + fraction.length,
+    atMs: atMs + Math.floor(Number(`0.${fraction}`) * 1000),
+  };
+}
+
+function twoDigits(line: string, at: number): number {
+  const tens = line.charCodeAt(at) - 48;
+  const ones = line.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+function daysOf(year: number, month: number): number {
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return month === 2 && !leap ? 28 : (DAYS_OF_MONTH[month - 1] ?? 0);
 }

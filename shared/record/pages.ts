@@ -136,12 +136,18 @@ export const PAGES: readonly Page[] = [
 export const PAGE_NOT_STARTED = '页面未启动';
 export const PAGE_LIVENESS_RETRY = '活体检测重试';
 
-const BY_NAME: ReadonlyMap<string, Page> = new Map(PAGES.map((page) => [plainName(page.zh), page]));
+const BY_NAME: ReadonlyMap<string, Page> = new Map(
+  PAGES.flatMap((page) => [
+    [page.zh, page],
+    [plainName(page.zh), page],
+  ]),
+);
 const LONGEST_NAME = 64;
 
 /** The documented page of that name; case, spaces and a closing 页面 do not matter. */
 export function toPage(name: string): Page | undefined {
-  return name.length > LONGEST_NAME ? undefined : BY_NAME.get(plainName(name));
+  // Nearly always the exact name: putting it in plain form costs as much as the rest of a session.
+  return BY_NAME.get(name) ?? (name.length > LONGEST_NAME ? undefined : BY_NAME.get(plainName(name)));
 }
 
 function plainName(name: string): string {

@@ -3,7 +3,7 @@ import { decideCause } from './cause.ts';
 import { findContradictions } from './contradictions.ts';
 import type { EventRow } from './event-fields.ts';
 import { EVENTS_MAX, readJournal, toEventRows } from './journal.ts';
-import { toJsonText } from './json-text.ts';
+import { toJsonText, toJsonTexts } from './json-text.ts';
 import { toLong } from './number.ts';
 import { permissionOutcomeOf } from './permission.ts';
 import { type Known, present } from './present.ts';
@@ -54,18 +54,28 @@ const LABELS_LENGTH_MAX = 16 * 1024;
 export function toRecord(input: RecordInput): RecordOutput {
   const answered = input.disposition === 'answered';
   const content = answered ? input.result : (input.raw ?? input.result);
-  const sortedJson = content === undefined ? undefined : toJsonText(content, true);
+  const json = content === undefined ? undefined : toContentJson(content);
   try {
-    return build(input, { result: content, sortedJson });
+    return build(input, { result: content, json });
   } catch {
     // A value that is not JSON, such as a member that throws when read a second time. Its text is JSON.
-    return build(input, { result: JSON.parse(sortedJson ?? 'null'), sortedJson });
+    return build(input, { result: JSON.parse(json?.text ?? 'null'), json });
   }
+}
+
+interface ContentJson {
+  readonly text: string;
+  readonly sortedBytes: Buffer;
 }
 
 interface Content {
   readonly result: unknown;
-  readonly sortedJson: string | undefined;
+  readonly json: ContentJson | undefined;
+}
+
+function toContentJson(content: unknown): ContentJson {
+  const { text, sorted } = toJsonTexts(content);
+  return { text, sortedBytes: Buffer.from(sorted) };
 }
 
 function build(input: RecordInput, content: Content): RecordOutput {
@@ -73,10 +83,10 @@ function build(input: RecordInput, content: Content): RecordOutput {
   const rawColumns = rawOf(content);
   if (input.disposition !== 'answered') {
     const told = tellWithoutAnswer(input.disposition, clip(input.code, CODE_LENGTH), toLong(input.attempt));
-    return { record: present<RecordRow>({ ...head, ...told, ...rawColumns }), events: [] };
+    return { record: present<RecordRow>(head, told, rawColumns), events: [] };
   }
   const session = sessionOf(content.result);
-  const record = present<RecordRow>({ ...head, ...judge(session, input.final), ...rawColumns });
+  const record = present<RecordRow>(head, ...judge(session, input.final), rawColumns);
   const events = toEventRows(session.journal, {
     transaction_id: head.transaction_id,
     revision: head.revision,
@@ -95,12 +105,12 @@ function sessionOf(result: unknown): Session {
   });
 }
 
-function identityOf(input: RecordInput, { sortedJson }: Content) {
+function identityOf(input: RecordInput, { json }: Content) {
   const answered = input.disposition === 'answered';
   const revision = revisionOf(
     input.transactionId,
-    answered && sortedJson !== undefined
-      ? { sortedResultJson: sortedJson }
+    answered && json !== undefined
+      ? { sortedResultJson: json.sortedBytes }
       : { disposition: input.disposition, code: input.code },
   );
   const askedAtMs = toLong(input.askedAtMs);
@@ -124,12 +134,11 @@ function identityOf(input: RecordInput, { sortedJson }: Content) {
 }
 
 /** Everything that the session itself says, the facts first: the cause and the story are made of them. */
-function judge(session: Session, final: boolean): Known<RecordRow> {
+function judge(session: Session, final: boolean): Known<RecordRow>[] {
   const facts = factsOf(session);
   const contradictions = findContradictions(session);
   const verdict = decideCause(session, contradictions, facts);
-  return {
-    ...facts,
+  const judgement = {
     cause: verdict.cause,
     cause_confidence: verdict.confidence,
     cause_evidence: JSON.stringify(verdict.evidence),
@@ -137,8 +146,12 @@ function judge(session: Session, final: boolean): Known<RecordRow> {
       contradictions.length === 0 ? undefined : contradictions.map(({ name }) => name).join(','),
     contradiction_count: contradictions.length,
     recoverable: booleanText(verdict.recoverable),
-    ...tellStory({ session, verdict, contradictionCount: contradictions.length, final }),
   };
+  return [
+    facts,
+    judgement,
+    tellStory({ session, verdict, contradictionCount: contradictions.length, final }),
+  ];
 }
 
 function factsOf(session: Session): Known<RecordRow> {
@@ -182,15 +195,12 @@ function coverageOf({ journal, statistics }: Session): string {
   return came === 0 ? 'none' : came === 3 ? 'full' : 'partial';
 }
 
-/** Sorted keys change no length, so the size is known before the unsorted text is made. */
-function rawOf({
-  result,
-  sortedJson,
-}: Content): Known<Pick<RecordRow, 'raw' | 'raw_bytes' | 'raw_truncated'>> {
-  if (sortedJson === undefined) return { raw: undefined, raw_bytes: undefined, raw_truncated: undefined };
-  const bytes = Buffer.byteLength(sortedJson);
+/** Sorted keys change no length, so either text gives the size. */
+function rawOf({ json }: Content): Known<RecordRow> {
+  if (json === undefined) return {};
+  const bytes = json.sortedBytes.length;
   const fits = bytes <= RAW_BYTES_MAX;
-  return { raw: fits ? toJsonText(result) : undefined, raw_bytes: bytes, raw_truncated: String(!fits) };
+  return { raw: fits ? json.text : undefined, raw_bytes: bytes, raw_truncated: String(!fits) };
 }
 
 function labelsText(labels: RecordInput['labels']): string | undefined {

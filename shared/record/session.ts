@@ -58,7 +58,12 @@ export function readSession(
   // LOADING is the only English page that a session never opened can have.
   const active = seen > rungOf('LOADING') || hasStay(statistics) || journal.lineCount > 0;
   return {
-    ...place,
+    pageZh: place.pageZh,
+    pageEn: place.pageEn,
+    page: place.page,
+    stageEn: place.stageEn,
+    stage: place.stage,
+    lastStages: place.lastStages,
     journey,
     passed: readPassed(answer.passed, unknowns),
     subCode: answer.subCode,
@@ -107,14 +112,15 @@ function readPlace({ page: pageZh, pageEn }: Answer, unknowns: Unknowns): Place 
   if (pageEn !== undefined && stageEn === undefined) noteUnknown(unknowns, 'InterruptPageEn', pageEn);
   const named = pageEn ?? pageZh;
   const known = pageEn === undefined ? page?.stage : stageEn;
-  const lastStages = [stageEn, page?.stage].filter((stage) => stage !== undefined);
+  const lastStages: Stage[] = stageEn === undefined ? [] : [stageEn];
+  if (page !== undefined && page.stage !== stageEn) lastStages.push(page.stage);
   return {
     pageZh,
     pageEn,
     page,
     stageEn,
     stage: known ?? (named === undefined ? undefined : `unknown:${named}`),
-    lastStages: [...new Set(lastStages)],
+    lastStages,
   };
 }
 

@@ -71,17 +71,12 @@ function lastPage(words: Words, session: Session): string {
   return words.lastPage(name, disagrees ? stageEn : undefined, stayMs);
 }
 
-function obstaclesOf(words: Words, { statistics: s, journey }: Session): string[] {
-  const counted = [
-    [s.ocrRetries, words.ocrRetries],
-    [s.ocrEdits, words.ocrEdits],
-    [s.ocrEditRetries, words.ocrEditRetries],
-    [s.faceRetries, words.faceRetries],
-  ] as const;
-  const obstacles = counted.flatMap(([count, say]) =>
-    count === undefined || count === 0 ? [] : [say(count)],
-  );
-  if (journey === 'not_started') return obstacles;
+function obstaclesOf(words: Words, { statistics: s }: Session): string[] {
+  const obstacles: string[] = [];
+  if (s.ocrRetries) obstacles.push(words.ocrRetries(s.ocrRetries));
+  if (s.ocrEdits) obstacles.push(words.ocrEdits(s.ocrEdits));
+  if (s.ocrEditRetries) obstacles.push(words.ocrEditRetries(s.ocrEditRetries));
+  if (s.faceRetries) obstacles.push(words.faceRetries(s.faceRetries));
   if (s.ocrPermissionRefused) obstacles.push(words.ocrRefused);
   if (s.facePermissionRefused) obstacles.push(words.faceRefused);
   return obstacles;

@@ -4,12 +4,17 @@
  */
 
 /** What SLS cannot store (half a surrogate pair) or what C programs cut text at (NUL). */
-const UNSTORABLE = /[\p{Cs}\0]/u;
-const ALL_UNSTORABLE = /[\p{Cs}\0]/gu;
+const UNSTORABLE = /[\p{Cs}\0]/gu;
+
+/** In Node 20, not yet in the ES2023 typings. */
+interface WellFormed {
+  isWellFormed(): boolean;
+}
 
 /** The same text with each unstorable character replaced by U+FFFD. */
 export function storable(text: string): string {
-  return UNSTORABLE.test(text) ? text.replace(ALL_UNSTORABLE, '\uFFFD') : text;
+  const fine = (text as unknown as WellFormed).isWellFormed() && !text.includes('\0');
+  return fine ? text : text.replace(UNSTORABLE, '\uFFFD');
 }
 
 /** At most `length` UTF-16 units, the last one `…` when something was cut off; never half a surrogate pair. */

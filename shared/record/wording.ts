@@ -14,9 +14,18 @@ export interface Wording {
 const READ_LENGTH = 256;
 const CJK = /[\u3400-\u9FFF]/;
 
+/** The same few dozen phrases make up nearly every log, so what they say is looked up. */
+const REMEMBERED_MAX = 1_000;
+const remembered = new Map<string, Wording>();
+
 export function readWording(text: string): Wording {
   const line = text.length > READ_LENGTH ? text.slice(0, READ_LENGTH) : text;
-  return CJK.test(line) ? readChinese(line) : readCode(line);
+  const known = remembered.get(line);
+  if (known !== undefined) return known;
+  const wording = CJK.test(line) ? readChinese(line) : readCode(line);
+  // A slice keeps its whole source text alive: such long lines are not remembered.
+  if (line === text && remembered.size < REMEMBERED_MAX) remembered.set(line, wording);
+  return wording;
 }
 
 /** First match wins: a click on a button called "retry" is a click, a dialog that opens is a dialog. */
