@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { CODES } from '../../../../shared/record/codes.ts';
+import { PAGES } from '../../../../shared/record/pages.ts';
+import { STAGES } from '../../../../shared/record/stages.ts';
+import { JUDGED } from './judged-sessions.ts';
+import { recordOf } from './record-of.ts';
+
+describe('sessions judged by hand', () => {
+  it.each(JUDGED.map((session) => [session.name, session] as const))('%s', (_name, session) => {
+    const { record } = recordOf(session.result);
+    expect({
+      because: session.because,
+      cause: record.cause,
+      confidence: session.confidence && record.cause_confidence,
+      stage: record.stage,
+      reached: record.stage_reached,
+      permission: record.permission_outcome,
+      contradictions: record.contradictions?.split(',') ?? [],
+      count: record.contradiction_count,
+    }).toEqual({
+      because: session.because,
+      cause: session.cause,
+      confidence: session.confidence,
+      stage: session.stage,
+      reached: session.reached,
+      permission: session.permission,
+      contradictions: session.contradictions ?? [],
+      count: session.contradictions?.length ?? 0,
+    });
+  });
+
+  it('are at least sixty, each with its reason', () => {
+    expect(JUDGED.length).toBeGreaterThanOrEqual(60);
+    expect(JUDGED.filter(({ because }) => because.length < 10)).toEqual([]);
+    expect(new Set(JUDGED.map(({ name }) => name)).size).toBe(JUDGED.length);
+  });
+
+  it.each([
+    ['VerifyErrorCode', Object.keys(CODES)],
+    ['InterruptPage', PAGES.map(({ zh }) => zh)],
+    ['InterruptPageEn', [...STAGES]],
+    ['VerifyStatus', ['0', '1', '2']],
+    ['Passed', ['Y', 'N']],
+  ])('cover every documented %s', (member, values) => {
+    const seen = new Set(JUDGED.map(({ result }) => result[member]));
+    expect(values.filter((value) => !seen.has(value))).toEqual([]);
+  });
+});
