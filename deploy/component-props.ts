@@ -3,7 +3,19 @@ import { REGION_TABLE, regionFacts } from './regions.ts';
 
 /** What s.yaml says under `resources.sls.props`. */
 const text = z.string();
-const days = z.coerce.number().int().min(1).max(3_650);
+/** A variable of s.yaml gives a number as text, or as a number. */
+const count = (most: number) => {
+  const number = z.number().int().min(1).max(most);
+  return z.union([
+    number,
+    z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number)
+      .pipe(number),
+  ]);
+};
+const days = count(3_650);
 
 const schema = z.strictObject({
   region: text.min(1),
@@ -18,7 +30,7 @@ const schema = z.strictObject({
     .optional(),
   bearerTokenSha256: text.default(''),
   alertReceiver: text.default(''),
-  leaseSeconds: z.coerce.number().int().min(1).max(3_600).default(60),
+  leaseSeconds: count(3_600).default(60),
   /** Days kept, by logstore. */
   retentionDays: z
     .partialRecord(z.enum(['pending', 'records', 'events', 'sweeps', 'functions']), days)

@@ -52,9 +52,9 @@ export class SlsComponent {
     };
   }
 
-  /** Lets `s verify` check the properties. */
-  getSchema(): unknown {
-    return PROPS_SCHEMA;
+  /** Lets `s verify` check the properties; it wants JSON text. */
+  getSchema(): string {
+    return JSON.stringify(PROPS_SCHEMA);
   }
 
   async deploy(inputs: ComponentInputs): Promise<Record<string, unknown>> {
