@@ -1,0 +1,62 @@
+import { schemaProblems } from './json-schema.ts';
+
+/** One request and what came back. */
+export interface Recorded {
+  readonly method: string;
+  readonly path: string;
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+interface Operation {
+  readonly responses: Readonly<
+    Record<
+      string,
+      { readonly headers?: object; readonly content: Readonly<Record<string, { readonly schema: object }>> }
+    >
+  >;
+}
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+/** Where an answer differs from what the OpenAPI document promises for its path, method and status. */
+export function openApiProblems(document: object, recorded: Recorded): string[] {
+  const { method, path, statusCode, headers, body } = recorded;
+  const name = `${method} ${path} ${statusCode}`;
+  const { paths } = document as Document;
+  const template = Object.keys(paths).find((candidate) => patternOf(candidate).test(path));
+  const operation = template === undefined ? undefined : paths[template]?.[method.toLowerCase()];
+  if (operation === undefined) return refusalProblems(recorded, template === undefined ? [404] : [401, 405]);
+  const response = operation.responses[String(statusCode)];
+  if (response === undefined) return [`${name}: the status is not in the document`];
+  const type = headers['content-type']?.split(';')[0] ?? '';
+  const content = response.content[type];
+  if (content === undefined) return [`${name}: ${type} is not in the document`];
+  return [
+    ...schemaProblems(document, content.schema, JSON.parse(body)).map((problem) => `${name}: ${problem}`),
+    ...(statusCode === 429 || statusCode === 409 || statusCode === 503
+      ? headers['retry-after'] === undefined
+        ? [`${name}: no Retry-After`]
+        : []
+      : []),
+  ];
+}
+
+/** What the document cannot list: paths and methods that are not there. */
+function refusalProblems(
+  { method, path, statusCode, headers }: Recorded,
+  allowed: readonly number[],
+): string[] {
+  if (method === 'OPTIONS' && statusCode === 204)
+    return headers.allow === undefined ? [`${path}: no Allow`] : [];
+  if (method === 'HEAD') return [];
+  return allowed.includes(statusCode) || statusCode === 401 || statusCode === 400
+    ? []
+    : [`${method} ${path}: ${statusCode}`];
+}
+
+function patternOf(template: string): RegExp {
+  return new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{[^}]+\}/g, '[^/]*')}$`);
+}
