@@ -1,23 +1,30 @@
-import { ServiceError, SlsError, UpstreamHttpError, UpstreamTimeoutError } from '../../shared/errors.ts';
+import {
+  DeadlineError,
+  ServiceError,
+  SlsError,
+  UpstreamHttpError,
+  UpstreamTimeoutError,
+} from '../../shared/errors.ts';
 
 /** Why the log store did not take what we wrote, as far as a caller can use it. */
 export const STORE_FAILURES = ['refused', 'quota', 'unreachable', 'timeout', 'failed'] as const;
 export type StoreFailure = (typeof STORE_FAILURES)[number];
 
 export function storeFailureOf(error: unknown): StoreFailure {
-  if (error instanceof UpstreamTimeoutError) return 'timeout';
+  if (error instanceof UpstreamTimeoutError || isTimeUp(error)) return 'timeout';
   if (error instanceof SlsError) {
     if (/Quota|Qps|ServerBusy/i.test(error.serverCode)) return 'quota';
     return error.status >= 500 ? 'failed' : 'refused';
   }
   if (error instanceof ServiceError) {
-    return error.code === 'UPSTREAM_NETWORK'
-      ? 'unreachable'
-      : error.code === 'DEADLINE_NEAR'
-        ? 'timeout'
-        : 'failed';
+    return error.code === 'UPSTREAM_NETWORK' ? 'unreachable' : 'failed';
   }
   return 'failed';
+}
+
+/** Our own limits: the request's deadline, and AbortSignal.timeout, whose error is a DOMException of this name. */
+function isTimeUp(error: unknown): boolean {
+  return error instanceof DeadlineError || (error instanceof DOMException && error.name === 'TimeoutError');
 }
 
 /** Error codes of the SLS data plane that may stand in a log; any other text in their place is left out.

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { LookupsItem } from '../../../functions/lookup/lookups.ts';
+import { openApiDocument } from '../../../functions/lookup/openapi.ts';
+import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
+import { Pacer } from '../../../shared/pace.ts';
+import { systemClock } from '../../../shared/time.ts';
+import { type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';
+import { openApiProblems } from '../../support/openapi-check.ts';
+
+/** Several lookups in one request: what is asked, what is queued, and that no item is lost or said twice. */
+let world: LookupWorld;
+let serial = 0;
+const ids = (count: number) => Array.from({ length: count }, () => `bulk-${process.pid}-${serial++}`);
+const opened = () => Date.now() - 40 * 60_000;
+const ask = (of: readonly string[], options = {}) =>
+  world.call('POST', '/v1/lookups', {
+    body: { transactions: of.map((transactionId) => ({ transactionId, initializedAt: opened() })) },
+    ...options,
+  });
+const putAll = (of: readonly string[]) =>
+  Promise.all(of.map((id) => world.putSession(id, opened(), OFFICIAL_RESULT)));
+const byOutcome = (results: readonly LookupsItem[], outcome: string) =>
+  results.filter((one) => one.outcome === outcome);
+async function rowCount(logstore: string): Promise<number> {
+  const report = (await (await fetch(`${world.sls.url}/_control`)).json()) as {
+    rows: Record<string, number>;
+  };
+  return report.rows[logstore] ?? 0;
+}
+
+const RATE = 100;
+beforeAll(async () => {
+  world = await openLookupWorld({ pacer: new Pacer({ ratePerSecond: RATE, clock: systemClock }) });
+});
+afterAll(async () => {
+  const problems = world.answers.flatMap((answer) => openApiProblems(openApiDocument(), answer));
+  await world.close();
+  expect(problems).toEqual([]);
+});
+beforeEach(async () => {
+  await world.control(world.sls, { fail: [], latencyMs: 0 });
+  await world.control(world.cloudauth, { plan: [], latencyMs: 0, qps: 1_000 });
+});
+
+describe('POST /v1/lookups', () => {
+  it('answers 50, in order, each with its own record', async () => {
+    const asked = ids(50);
+    await putAll(asked);
+    const before = await rowCount('idv-records');
+    const answer = await ask(asked);
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json).toMatchObject({ answered: 50, queued: 0, problems: 0 });
+    for (const [index, result] of answer.json.results.entries()) {
+      expect(result).toMatchObject({
+        index,
+        outcome: 'answered',
+        transactionId: asked[index],
+        final: true,
+        stored: true,
+        record: { transaction_id: asked[index] },
+      });
+    }
+    expect((await rowCount('idv-records')) - before).toBe(50);
+  });
+
+  it('keeps a failure with its item', async () => {
+    const [good = '', unknown = '', young = ''] = ids(3);
+    await putAll([good]);
+    await world.control(world.cloudauth, {
+      plan: [{ match: young, times: 9, answer: 'ProcessNotCompleted' }],
+    });
+    const answer = await world.call('POST', '/v1/lookups', {
+      body: {
+        transactions: [
+          { transactionId: unknown },
+          { transactionId: good, initializedAt: opened() },
+          { transactionId: 'not valid' },
+          { transactionId: young },
+        ],
+      },
+    });
+    expect(answer.json).toMatchObject({ answered: 1, queued: 0, problems: 3 });
+    expect(answer.json.results).toMatchObject([
+      {
+        index: 0,
+        outcome: 'problem',
+        transactionId: unknown,
+        problem: { status: 404, code: 'TRANSACTION_INVALID' },
+      },
+      { index: 1, outcome: 'answered', transactionId: good },
+      {
+        index: 2,
+        outcome: 'problem',
+        problem: { status: 400, issues: [{ path: 'transactions[2].transactionId' }] },
+      },
+      { index: 3, outcome: 'problem', transactionId: young, problem: { status: 409, code: 'NOT_COMPLETED' } },
+    ]);
+  });
+
+  it('asks no faster than its share of the quota', async () => {
+    const asked = ids(50);
+    await putAll(asked);
+    const startMs = Date.now();
+    await ask(asked);
+    // 50 at 100 a second, the first at once; a little may be made up for.
+    expect(Date.now() - startMs).toBeGreaterThan((49 / RATE) * 1_000 * 0.7);
+  });
+
+  it('queues what the time does not allow, and says so', async () => {
+    const asked = ids(50);
+    await putAll(asked);
+    await world.control(world.cloudauth, { latencyMs: 700 });
+    const before = await rowCount('idv-pending');
+    const startMs = Date.now();
+    const answer = await ask(asked, { timeout: 7 });
+    expect(Date.now() - startMs).toBeLessThan(7_000);
+    expect(answer.statusCode).toBe(200);
+    const { results, answered, queued, problems } = answer.json;
+    expect(problems).toBe(0);
+    expect(answered).toBeGreaterThan(4);
+    expect(queued).toBeGreaterThan(4);
+    expect(answered + queued).toBe(50);
+    expect(results.map((one: LookupsItem) => one.index)).toEqual(asked.map((_, index) => index));
+    for (const one of byOutcome(results, 'queued'))
+      expect(one).toMatchObject({ reason: 'time', transactionId: asked[one.index] });
+    expect((await rowCount('idv-pending')) - before).toBe(queued);
+  });
+
+  it('queues what the quota does not allow, and leaves the service alone', async () => {
+    const asked = ids(30);
+    await putAll(asked);
+    await world.control(world.cloudauth, { plan: [{ match: '*', times: 1_000, answer: 'Throttling.Api' }] });
+    const before = await rowCount('idv-pending');
+    const callsBefore = ((await (await fetch(`${world.cloudauth.url}/_control`)).json()) as { calls: number })
+      .calls;
+    const answer = await ask(asked);
+    expect(answer.json).toMatchObject({ answered: 0, queued: 30, problems: 0 });
+    for (const one of answer.json.results) expect(one).toMatchObject({ outcome: 'queued', reason: 'quota' });
+    expect((await rowCount('idv-pending')) - before).toBe(30);
+    const report = (await (await fetch(`${world.cloudauth.url}/_control`)).json()) as { calls: number };
+    expect(report.calls - callsBefore).toBeLessThanOrEqual(8);
+  });
+
+  it('asks again after a throttled call or two', async () => {
+    const asked = ids(10);
+    await putAll(asked);
+    await world.control(world.cloudauth, { plan: [{ match: '*', times: 2, answer: 'Throttling.Api' }] });
+    expect((await ask(asked)).json).toMatchObject({ answered: 10, queued: 0 });
+  });
+
+  it('claims nothing when what is left cannot be queued', async () => {
+    const asked = ids(10);
+    await world.control(world.cloudauth, { plan: [{ match: '*', times: 1_000, answer: 'Throttling.Api' }] });
+    await world.control(world.sls, {
+      fail: [{ action: 'PutLogs', logstore: '*', rate: 1, answer: 'WriteQuotaExceed' }],
+    });
+    const answer = await ask(asked);
+    expect(answer.json).toMatchObject({ answered: 0, queued: 0, problems: 10 });
+    for (const one of answer.json.results) expect(one).toMatchObject({ problem: { code: 'NOT_STORED' } });
+  });
+});
