@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /**
  * Key and tokens for an HTTP trigger of `authType: jwt`, as far as a first try needs them; in earnest your identity
  * provider signs the tokens, and its public key goes into s.yaml.
- *   npx tsx deploy/jwt.ts key              makes .idv/jwt-private.pem, prints the key for vars.authChoices.jwt
+ *   npx tsx deploy/jwt.ts key              makes .idv/jwt-private.pem, prints `n` for vars.authChoices.jwt
  *   npx tsx deploy/jwt.ts token [hours]    prints a token signed with it (8 hours by default)
  */
 export const KEY_ID = 'idv';
@@ -47,8 +47,7 @@ function main([command, hours = String(DEFAULT_HOURS)]: readonly string[]): void
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: MODULUS_BITS });
     mkdirSync(dirname(KEY_FILE), { recursive: true });
     writeFileSync(KEY_FILE, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-    const { kty, use, alg, kid, e, n } = toJsonWebKey(privateKey);
-    console.log(`- { kty: ${kty}, use: ${use}, alg: ${alg}, kid: ${kid}, e: ${e}, n: ${n} }`);
+    console.log(`n: ${toJsonWebKey(privateKey).n}`);
   } else if (command === 'token' && Number(hours) > 0) {
     console.log(
       createToken(createPrivateKey(readFileSync(KEY_FILE)), { nowMs: Date.now(), hours: Number(hours) }),

@@ -58,7 +58,7 @@ const choose = (key: 'auth' | 'network', alias: string) => (yaml: string) => {
   if (!chosen.includes(`  ${key}: *${alias}`)) throw new Error(`s.yaml has no ${key} to choose`);
   return chosen;
 };
-const withTokens = (yaml: string) => yaml.replace("bearerTokenSha256: ''", `bearerTokenSha256: ${HASH}`);
+const withTokens = (yaml: string) => yaml.replace('bearerTokenSha256: ""', `bearerTokenSha256: ${HASH}`);
 
 async function deployed(edit: (yaml: string) => string): Promise<{ lookup: Props; sweep: Props }> {
   const workspace = new Workspace({ sls: sls.url, ram: ram.url }, edit);

@@ -51,8 +51,7 @@ describe('the JWT example', () => {
       }).trim();
     try {
       const line = jwt('key');
-      const [, n = ''] =
-        /^- \{ kty: RSA, use: sig, alg: RS256, kid: idv, e: AQAB, n: ([\w-]+) \}$/.exec(line) ?? [];
+      const [, n = ''] = /^n: ([\w-]+)$/.exec(line) ?? [];
       expect(statSync(join(dir, '.idv/jwt-private.pem')).mode & 0o777).toBe(0o600);
       expect(claimsOf(jwt('token'), { kty: 'RSA', e: 'AQAB', n })).toBeDefined();
       // A key in use is not written over.
