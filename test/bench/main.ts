@@ -1,0 +1,26 @@
+import { bundleSize } from './bundle-size.ts';
+import { coldStart } from './cold-start.ts';
+import { type Bench, describeRow, isReached, machine } from './harness.ts';
+
+/** `npm run bench [-- NAME ...]`: all of them, or those whose name begins so. Bundles must have been built. */
+const BENCHES: readonly Bench[] = [bundleSize, coldStart];
+
+async function main(names: readonly string[]): Promise<void> {
+  const chosen = BENCHES.filter(
+    ({ name }) => names.length === 0 || names.some((given) => name.startsWith(given)),
+  );
+  if (chosen.length === 0) throw new Error(`there are ${BENCHES.map(({ name }) => name).join(', ')}`);
+  const started = performance.now();
+  console.log(`${machine()}, ${new Date().toISOString()}\n`);
+  let missed = 0;
+  for (const bench of chosen) {
+    for (const row of await bench.run()) {
+      console.log(`${describeRow(row)}\n`);
+      missed += isReached(row) ? 0 : 1;
+    }
+  }
+  const seconds = Math.round((performance.now() - started) / 1_000);
+  console.log(`${missed === 0 ? 'every row is reached' : `${missed} not reached`}, ${seconds} s`);
+}
+
+await main(process.argv.slice(2));
