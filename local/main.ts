@@ -13,13 +13,10 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 /** Everything up to the first finished sweep; the exit code of `--once`. */
 async function runJob(cloud: Cloud, flags: Flags): Promise<number> {
-  const before = await askLedger(cloud);
-  const seeded = await seed(cloud, { flags, nowMs: Date.now(), alreadyRegistered: before.registered });
-  say(
-    seeded.registered > 0
-      ? `${seeded.registered} transactions registered`
-      : `${before.registered} transactions are here from before`,
-  );
+  // Only a data folder can hold something from before.
+  const here = flags.data === undefined ? 0 : (await askLedger(cloud)).registered;
+  const seeded = await seed(cloud, { flags, nowMs: Date.now(), alreadyRegistered: here });
+  say(`${seeded.registered} transactions registered${here > 0 ? `, ${here} here from before` : ''}`);
   const swept = await sweepUntilDone(cloud, new Progress(process.stdout));
   const ledger = await askLedger(cloud);
   for (const line of await summaryOf(cloud, ledger)) say(line);

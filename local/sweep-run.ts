@@ -52,7 +52,9 @@ async function watch(
     const { calls } = await control<{ calls: number }>(cloud.cloudauth.url);
     const { rows } = await control<{ rows: Record<string, number> }>(cloud.sls.url);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    progress.show(`sweep: ${rows['idv-records'] ?? 0} of ${expected} recorded, ${calls} calls, ${seconds} s`);
+    progress.show(
+      `sweep: ${calls} calls for ${expected} due, ${rows['idv-records'] ?? 0} recorded, ${seconds} s`,
+    );
     await sleep(1_000, undefined, { signal }).catch(() => {});
   }
   progress.end();

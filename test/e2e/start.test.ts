@@ -1,0 +1,176 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+/** `npm start` without its build, which `npm test` has done before. */
+const root = resolve(import.meta.dirname, '../..');
+/** The quota is the account's affair: high, so that the test is not about waiting. */
+const FAST = { QPS_LIMIT: '500' };
+
+interface Started {
+  readonly child: ChildProcess;
+  output(): string;
+  lines(): string[];
+  exit: Promise<number | null>;
+}
+
+const children: ChildProcess[] = [];
+const folders: string[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  }
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+function start(args: string[], env: Record<string, string> = FAST): Started {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
+  }
+  const exit = once(child, 'close').then(([code]) => code as number | null);
+  return { child, exit, output: () => text, lines: () => text.trimEnd().split('\n') };
+}
+
+async function folder(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), 'idv-e2e-'));
+  folders.push(made);
+  return made;
+}
+
+/** Four free ports in a row. */
+async function freePorts(): Promise<number> {
+  for (;;) {
+    const base = 20_000 + Math.floor(Math.random() * 10_000);
+    const open = await Promise.all([0, 1, 2, 3].map((place) => isFree(base + place)));
+    if (open.every(Boolean)) return base;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const probe = createServer();
+    probe.once('error', () => done(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)));
+  });
+}
+
+/** Waits for a text in the output, or for the end. */
+async function said(run: Started, text: string): Promise<void> {
+  while (!run.output().includes(text) && run.child.exitCode === null) await sleep(50);
+}
+
+const lastJson = ({ lines }: Started) => JSON.parse(lines().at(-1) ?? '') as Record<string, number>;
+
+describe('npm start -- --once', () => {
+  it('registers, waits, sweeps, records, and ends with a line of JSON', async () => {
+    const port = await freePorts();
+    const run = start(['--once', '--port', String(port), '--transactions', '60', '--no-console']);
+    expect([await run.exit, run.output()]).toEqual([0, expect.stringMatching(/\n\{.*\}\n$/)]);
+    const result = lastJson(run);
+    expect(Object.keys(result)).toEqual([
+      'registered',
+      'due',
+      'final',
+      'waiting',
+      'residual',
+      'calls',
+      'peakQps',
+      'durationMs',
+    ]);
+    expect(result).toMatchObject({ registered: 60, due: 55, final: 55, waiting: 5, residual: 0, calls: 55 });
+    expect(run.output()).toMatch(/sweep: \d+ calls for 55 due/);
+    for (const place of [0, 1, 2, 3]) expect(await isFree(port + place)).toBe(true);
+  });
+
+  it('with --transactions 0 seeds nothing', async () => {
+    const run = start(['--once', '--port', '0', '--transactions', '0', '--no-console']);
+    expect([await run.exit, run.output()]).toEqual([0, expect.anything()]);
+    expect(lastJson(run)).toMatchObject({
+      registered: 0,
+      due: 0,
+      final: 0,
+      waiting: 0,
+      residual: 0,
+      calls: 0,
+    });
+  });
+
+  it('goes on from what a data folder holds', async () => {
+    const data = await folder();
+    const args = ['--once', '--port', '0', '--transactions', '20', '--no-console', '--data', data];
+    const first = start(args);
+    expect([await first.exit, first.output()]).toEqual([0, expect.anything()]);
+    const { registered, final, waiting } = lastJson(first);
+    expect([registered, final, waiting]).toEqual([20, 18, 2]);
+    const second = start(args);
+    expect([await second.exit, second.output()]).toEqual([0, expect.anything()]);
+    expect(lastJson(second)).toMatchObject({ registered, final, waiting, residual: 0, calls: 0 });
+    expect(existsSync(join(data, 'functions.log'))).toBe(true);
+  });
+
+  it('hands the environment’s settings to the functions', async () => {
+    // A delay of a second leaves nothing to wait for: the youngest are asked for as well.
+    const env = { ...FAST, VERIFY_DELAY_SECONDS: '1', AUTH: 'bearer' };
+    const run = start(['--once', '--port', '0', '--transactions', '20', '--no-console'], env);
+    await run.exit;
+    const { due = 0, final = 0, waiting = 0 } = lastJson(run);
+    expect(due).toBeGreaterThanOrEqual(18);
+    expect(final + waiting).toBe(20);
+  });
+});
+
+describe('npm start', () => {
+  it('serves until it is stopped, and leaves nothing behind', async () => {
+    const run = start(['--port', '0', '--transactions', '20']);
+    await said(run, 'Ctrl-C');
+    expect(run.output()).toContain('Ctrl-C');
+    const api = /HTTP API\s+(http:\S+?)\/v1\//.exec(run.output())?.[1] ?? '';
+    const example = /curl (http:\S+\/v1\/transactions\/\S+)/.exec(run.output())?.[1] ?? '';
+    const log = /functions' log\s+(\S+)/.exec(run.output())?.[1] ?? '';
+    expect(await (await fetch(`${api}/v1/health`)).json()).toEqual({ status: 'ok' });
+    expect(await (await fetch(example)).json()).toMatchObject({ final: true, stored: 'already' });
+    const state = (await (await fetch(`${api}/_control`)).json()) as { instances: Array<{ pid: number }> };
+    expect(state.instances.length).toBeGreaterThanOrEqual(2);
+    run.child.kill('SIGINT');
+    expect(await run.exit).toBe(0);
+    for (const { pid } of state.instances) expect(() => process.kill(pid, 0)).toThrow();
+    expect(existsSync(dirname(log))).toBe(false);
+  });
+
+  it('names a port that is taken', async () => {
+    const port = await freePorts();
+    const holder = createServer().listen(port + 2, '127.0.0.1');
+    await once(holder, 'listening');
+    const run = start(['--port', String(port), '--transactions', '0']);
+    expect([await run.exit, run.output()]).toEqual([1, expect.stringContaining(`port ${port + 2} is taken`)]);
+    holder.close();
+    expect(await isFree(port)).toBe(true);
+  });
+
+  it.each([
+    { args: ['--prot', '1'], env: {}, name: '--prot' },
+    { args: ['--port', 'x'], env: {}, name: '--port' },
+    { args: [], env: { QPS_LIMIT: 'many', RUN_MARGIN_SECONDS: '0' }, name: 'RUN_MARGIN_SECONDS' },
+  ])('refuses $args $env and names $name', async ({ args, env, name }) => {
+    const run = start(args, env as Record<string, string>);
+    expect([await run.exit, run.output()]).toEqual([2, expect.stringContaining(name)]);
+  });
+});
