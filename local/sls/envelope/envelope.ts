@@ -97,11 +97,11 @@ export class Envelope {
     const route = findRoute(request);
     const service: ServiceCall = { service: 'sls', action: route?.action.name ?? 'Unknown', caller };
     control.count(service.action);
-    await hooks.before?.(service);
+    if ((await hooks.before?.(service)) === 'drop') return breakOff(response, 'reset', stamp);
     if (control.latencyMs > 0) await sleep(control.latencyMs);
     const outcome = await this.#runWithFaults(call, route);
-    await hooks.after?.(service);
     const answeredAt = { ...stamp, nowMs: this.#deps.clock() };
+    if ((await hooks.after?.(service)) === 'drop') return breakOff(response, 'reset', answeredAt);
     if ('answer' in outcome) sendAnswer(response, outcome.answer, answeredAt);
     else if ('error' in outcome) sendError(response, outcome.error, answeredAt);
     else breakOff(response, outcome.broken, answeredAt);
