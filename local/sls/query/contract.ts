@@ -125,4 +125,6 @@ export interface QueryEngine {
 export type CreateQueryEngine = (options?: {
   memoryLimitMb?: number;
   threads?: number;
+  /** Unix milliseconds, for `now()` and the like. */
+  now?: () => number;
 }) => Promise<QueryEngine>;

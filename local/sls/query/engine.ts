@@ -10,8 +10,13 @@ import {
 } from './contract.ts';
 import { compileSearch } from './search/compile.ts';
 import { parseSearch } from './search/parse.ts';
-import { countByInterval, searchRows } from './search/run.ts';
+import { countByInterval, countRows, searchRows, windowCondition } from './search/run.ts';
 import { splitQuery } from './search/split.ts';
+import type { Query } from './sql/ast.ts';
+import type { Source } from './sql/compile/context.ts';
+import { parseSql } from './sql/parse-query.ts';
+import { runSql } from './sql/run.ts';
+import { tableNames } from './sql/walk.ts';
 import { Database } from './store/database.ts';
 import { TableCache } from './store/table-cache.ts';
 
@@ -32,15 +37,17 @@ export const createQueryEngine: CreateQueryEngine = async (options = {}) => {
     threads: options.threads ?? DEFAULT_THREADS,
     timeoutMs: QUERY_TIMEOUT_MS,
   });
-  return new DuckQueryEngine(database);
+  return new DuckQueryEngine(database, options.now ?? Date.now);
 };
 
 class DuckQueryEngine implements QueryEngine {
   readonly #database: Database;
   readonly #tables: TableCache;
+  readonly #now: () => number;
 
-  constructor(database: Database) {
+  constructor(database: Database, now: () => number) {
     this.#database = database;
+    this.#now = now;
     this.#tables = new TableCache(database);
   }
 
@@ -51,8 +58,8 @@ class DuckQueryEngine implements QueryEngine {
   ): Promise<QueryAnswer> {
     checkWindow(request);
     const { search, sql } = splitQuery(request.query);
-    if (sql !== undefined) throw new QueryRefused('ParameterInvalid', 'SQL is not there yet');
-    return this.#search(logstore, request, search);
+    if (sql === undefined) return this.#search(logstore, request, search);
+    return this.#analyse({ logstore, lookup, request }, search, sql);
   }
 
   async histogram(
@@ -80,6 +87,9 @@ class DuckQueryEngine implements QueryEngine {
 
   async #search(logstore: QueryableLogstore, request: QueryRequest, text: string): Promise<QueryAnswer> {
     checkPage(request);
+    if (/^select\s/i.test(text)) {
+      throw new QueryRefused('ParameterInvalid', 'sql query must follow search query,please read syntex doc');
+    }
     const search = parseSearch(text);
     return this.#tables.withTables([logstore], async (tables) => {
       const table = tableOf(tables, logstore);
@@ -95,6 +105,79 @@ class DuckQueryEngine implements QueryEngine {
         terms: compiled.terms,
       };
     });
+  }
+
+  async #analyse(
+    asked: { logstore: QueryableLogstore; lookup: LogstoreLookup; request: QueryRequest },
+    search: string,
+    sql: string,
+  ): Promise<QueryAnswer> {
+    const { logstore, lookup, request } = asked;
+    if (request.offset !== 0) {
+      throw new QueryRefused('ParameterInvalid', 'offset is not available for pagination in sql query');
+    }
+    const statement = guarded(() => parseSql(sql));
+    const node = parseSearch(search);
+    const stores = namedStores(statement, logstore, lookup);
+    return this.#tables.withTables([...new Set(stores.values())], async (tables) => {
+      const table = tableOf(tables, logstore);
+      const compiled = compileSearch(node, table.plan);
+      const sourceOf = (name: string): Source | undefined => {
+        const store = stores.get(name);
+        if (store === undefined) return undefined;
+        const searched = store === logstore;
+        const condition = (shift: number) => {
+          const window = windowCondition(searched ? request : { ...request, topic: '' }, shift);
+          return searched ? `${window} AND ${compiled.sql}` : window;
+        };
+        return { table: tableOf(tables, store), condition };
+      };
+      const { fromSeconds, toSeconds } = request;
+      const options = { text: sql, sourceOf, fromSeconds, toSeconds, nowMs: this.#now() };
+      const answer = await guarded(() => runSql(this.#database, statement, options));
+      const processedRows = await countRows(
+        this.#database,
+        table,
+        `${windowCondition(request)} AND ${compiled.sql}`,
+      );
+      return {
+        ...answer,
+        hasSql: true,
+        whereQuery: search,
+        aggQuery: sql,
+        processedRows,
+        terms: compiled.terms,
+      };
+    });
+  }
+}
+
+/** The logstores a statement names; CTEs and unknown names are left to its translation. */
+function namedStores(
+  statement: Query,
+  logstore: QueryableLogstore,
+  lookup: LogstoreLookup,
+): Map<string, QueryableLogstore> {
+  const stores = new Map([['log', logstore]]);
+  for (const name of tableNames(statement)) {
+    if (name.toLowerCase() === 'log' || name === logstore.name) {
+      stores.set(name, logstore);
+      continue;
+    }
+    const found = lookup(name);
+    if (found !== undefined) stores.set(name, found);
+  }
+  return stores;
+}
+
+/** What is nested so deeply that the stack ends is the query's fault. */
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new QueryRefused('ParameterInvalid', 'the statement is too complex');
+    throw error;
   }
 }
 

@@ -24,8 +24,7 @@ export async function searchRows(
   const { condition, request } = search;
   const where = `${windowCondition(request)} AND ${condition}`;
   const direction = request.reverse ? 'DESC' : 'ASC';
-  const count = await database.query(`SELECT count(*) FROM ${table.name} WHERE ${where}`, 1);
-  const matched = Number(count.rows[0]?.[0] ?? 0);
+  const matched = await countRows(database, table, where);
   if (request.line === 0 || matched <= request.offset) return { rows: [], matched };
   const found = await database.query(
     `SELECT t, ns, topic, source, tags, raw FROM ${table.name} JOIN (
@@ -35,6 +34,12 @@ export async function searchRows(
     request.line,
   );
   return { rows: found.rows.map(toLog), matched };
+}
+
+/** How many rows meet a condition. */
+export async function countRows(database: Database, table: LogTable, where: string): Promise<number> {
+  const count = await database.query(`SELECT count(*) FROM ${table.name} WHERE ${where}`, 1);
+  return Number(count.rows[0]?.[0] ?? 0);
 }
 
 /** How many rows match in each interval of the window; the intervals start at multiples of their length. */

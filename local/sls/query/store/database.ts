@@ -52,7 +52,7 @@ export class Database {
     await database.use(async (connection) => {
       await connection.run(`ATTACH ':memory:' AS ${CATALOG} (COMPRESS)`);
       for (const macro of MACROS) await connection.run(macro);
-      // 7/2 is 3 in Presto, 1e0/0 is Infinity, rows have no order of their own.
+      // 7/2 is 3 in Presto, 1e0/0 is Infinity.
       for (const [setting, value] of SETTINGS) await connection.run(`SET GLOBAL ${setting} = ${value}`);
     });
     return database;
@@ -119,7 +119,6 @@ export class Database {
 const SETTINGS: ReadonlyArray<readonly [string, string]> = [
   ['integer_division', 'true'],
   ['ieee_floating_point_ops', 'true'],
-  ['preserve_insertion_order', 'false'],
   ['autoinstall_known_extensions', 'false'],
   ['autoload_known_extensions', 'false'],
   ['enable_external_access', 'false'],

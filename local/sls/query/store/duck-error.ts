@@ -1,9 +1,9 @@
 import { QueryRefused } from '../contract.ts';
 
 const RULES: ReadonlyArray<readonly [pattern: RegExp, message: (match: RegExpExecArray) => string]> = [
-  [/Could not convert string 'sls:([^]*?)' to INT64/, (match) => match[1] ?? ''],
+  [/Could not convert string 'sls:(.*?)' to INT64/s, (match) => match[1] ?? ''],
   [
-    /Could not convert string '([^]*?)' to (\w+)/,
+    /Could not convert string '(.*?)' to (\w+)/s,
     (match) => `Cannot cast '${match[1]}' to ${prestoName(match[2])}`,
   ],
   [/Out of Memory Error|memory limit/i, () => 'Query exceeded max memory size'],

@@ -22,7 +22,8 @@ type Pairs = ReadonlyArray<readonly [key: string, value: string]>;
 export function writePairs(pairs: Pairs, holds?: (key: string) => boolean): string {
   let text = '';
   for (const [key, value] of pairs) {
-    if (holds === undefined || holds(key)) text += `${escapeText(key)}${KEY_END}${escapeText(value)}${FIELD_END}`;
+    if (holds === undefined || holds(key))
+      text += `${escapeText(key)}${KEY_END}${escapeText(value)}${FIELD_END}`;
   }
   return text;
 }

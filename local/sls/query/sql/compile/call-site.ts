@@ -1,0 +1,143 @@
+import type { Call, Expr, SortItem } from '../ast.ts';
+import { nameOfType, type SqlType } from '../types.ts';
+import { coerce } from './cast.ts';
+import type { Typed } from './context.ts';
+import { compileExpression } from './expression.ts';
+import type { Scope } from './scope.ts';
+import { compileSort, compileWindow } from './window.ts';
+
+export interface Lambda {
+  /** `lambda a, b: …` */
+  readonly sql: string;
+  readonly type: SqlType;
+}
+
+/** One call of a function, as the function's translation sees it. */
+export class CallSite {
+  readonly call: Call;
+  readonly scope: Scope;
+  readonly #compiled = new Map<number, Typed>();
+
+  constructor(call: Call, scope: Scope) {
+    this.call = call;
+    this.scope = scope;
+  }
+
+  get count(): number {
+    return this.call.args.length;
+  }
+
+  /** The same place, with the call changed. */
+  withCall(call: Call): CallSite {
+    return new CallSite(call, this.scope);
+  }
+
+  compile(expr: Expr): Typed {
+    return compileExpression(expr, this.scope);
+  }
+
+  arg(at: number): Expr {
+    const arg = this.call.args[at];
+    return arg ?? this.refuse();
+  }
+
+  typed(at: number): Typed {
+    const known = this.#compiled.get(at);
+    if (known !== undefined) return known;
+    const compiled = compileExpression(this.arg(at), this.scope);
+    this.#compiled.set(at, compiled);
+    return compiled;
+  }
+
+  all(): Typed[] {
+    return this.call.args.map((_, at) => this.typed(at));
+  }
+
+  /** The argument's SQL as that type. */
+  as(at: number, type: SqlType): string {
+    return (coerce(this.typed(at), type) ?? this.refuse()).sql;
+  }
+
+  array(at: number): { sql: string; element: SqlType } {
+    const { sql, type } = this.typed(at);
+    return type.kind === 'array' ? { sql, element: type.element } : this.refuse();
+  }
+
+  map(at: number): { sql: string; key: SqlType; value: SqlType } {
+    const { sql, type } = this.typed(at);
+    return type.kind === 'map' ? { sql, key: type.key, value: type.value } : this.refuse();
+  }
+
+  /** The text of an argument that must be a literal. */
+  literal(at: number): string {
+    const arg = this.arg(at);
+    if (arg.kind === 'string' || arg.kind === 'long') return arg.text;
+    return this.fail(`argument ${at + 1} of ${this.call.name} must be a constant`);
+  }
+
+  lambda(at: number, parameters: readonly SqlType[]): Lambda {
+    const { params, body } = this.#lambdaAst(at, parameters.length);
+    const names = params.map(() => this.scope.env.context.fresh('p'));
+    const locals = new Map(this.scope.locals);
+    for (const [index, param] of params.entries()) {
+      const type = parameters[index];
+      if (type !== undefined) locals.set(param.name.toLowerCase(), { sql: names[index] ?? '', type });
+    }
+    const compiled = compileExpression(body, { ...this.scope, locals });
+    return { sql: `lambda ${names.join(', ')}: ${compiled.sql}`, type: compiled.type };
+  }
+
+  /** The lambda's body with SQL put in place of its parameters. */
+  inline(at: number, values: readonly Typed[]): Typed {
+    const { params, body } = this.#lambdaAst(at, values.length);
+    const locals = new Map(this.scope.locals);
+    for (const [index, param] of params.entries()) {
+      const value = values[index];
+      if (value !== undefined) locals.set(param.name.toLowerCase(), value);
+    }
+    return compileExpression(body, { ...this.scope, locals });
+  }
+
+  #lambdaAst(at: number, parameters: number): Extract<Expr, { kind: 'lambda' }> {
+    const arg = this.arg(at);
+    if (arg.kind !== 'lambda') return this.refuse();
+    if (arg.params.length !== parameters) {
+      return this.fail(`a lambda of ${this.call.name} takes ${parameters} parameters`);
+    }
+    return arg;
+  }
+
+  /** An aggregate or window function of DuckDB with this call's DISTINCT, ORDER BY, FILTER and OVER. */
+  aggregate(
+    name: string,
+    args: readonly string[],
+    extra: { filter?: string; orderBy?: string } = {},
+  ): string {
+    const { distinct, filter, over, ignoreNulls } = this.call;
+    const order = extra.orderBy ?? this.#orderBy(this.call.orderBy);
+    const nulls = ignoreNulls && over !== undefined ? ' IGNORE NULLS' : '';
+    const inside = `${distinct ? 'DISTINCT ' : ''}${args.join(', ')}${order}${nulls}`;
+    const conditions = [
+      ...(filter === undefined ? [] : [compileExpression(filter, this.scope).sql]),
+      ...(extra.filter === undefined ? [] : [extra.filter]),
+    ];
+    const where = conditions.length === 0 ? '' : ` FILTER (WHERE ${conditions.join(' AND ')})`;
+    return `${name}(${inside})${where}${over === undefined ? '' : ` OVER (${compileWindow(over, this.scope)})`}`;
+  }
+
+  #orderBy(items: readonly SortItem[]): string {
+    return items.length === 0 ? '' : ` ORDER BY ${compileSort(items, this.scope)}`;
+  }
+
+  fail(message: string): never {
+    return this.scope.env.context.refuse(this.call.at, message);
+  }
+
+  /** The arguments do not fit the function. */
+  refuse(): never {
+    const types = this.call.args.map((arg, at) =>
+      arg.kind === 'lambda' ? 'function' : nameOfType(this.typed(at).type),
+    );
+    return this.fail(`Unexpected parameters (${types.join(', ')}) for function ${this.call.name}`);
+  }
+}

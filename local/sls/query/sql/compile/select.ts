@@ -1,0 +1,144 @@
+import type { Expr, GroupItem, Identifier, Select, SelectItem, SortItem } from '../ast.ts';
+import { hasAggregate, hasColumn } from '../walk.ts';
+import type { Column, Environment, Typed } from './context.ts';
+import { compileCondition, compileExpression } from './expression.ts';
+import type { CompiledQuery } from './query.ts';
+import { type CompiledRelation, compileFrom, scopeOf } from './relation.ts';
+import { type Scope, sameName } from './scope.ts';
+import { direction } from './window.ts';
+
+interface Output {
+  readonly column: Column;
+  /** What stands in the SELECT list. */
+  readonly value: Typed;
+  readonly expr: Expr | undefined;
+}
+
+const EMPTY: CompiledRelation = { sql: '', relations: [], merged: [] };
+
+/** Translates one SELECT with the ORDER BY that follows it. */
+export function compileSelect(
+  select: Select,
+  orderBy: readonly SortItem[],
+  env: Environment,
+  parent: Scope | undefined,
+): CompiledQuery {
+  const from = sourceOf(select, env, parent);
+  const scope = scopeOf(from, env, parent);
+  const where =
+    select.where === undefined ? '' : ` WHERE ${compileCondition(select.where, scope, 'WHERE clause')}`;
+  const outputs = select.items.flatMap((item, at) => compileItem(item, at, scope));
+  const aliases = aliasesOf(select.items);
+  const grouping = groupBy(select, outputs, { ...scope, aliases });
+  const having =
+    select.having === undefined
+      ? ''
+      : ` HAVING ${compileCondition(select.having, { ...scope, aliases }, 'HAVING clause')}`;
+  const order = compileOrder(orderBy, outputs, { ...scope, aliases });
+  const list = outputs.map(({ column, value }) => `${value.sql} AS ${column.sql}`).join(', ');
+  const source = from.sql === '' ? '' : ` FROM ${from.sql}`;
+  return {
+    sql: `SELECT ${select.distinct ? 'DISTINCT ' : ''}${list}${source}${where}${grouping}${having}${order}`,
+    columns: outputs.map(({ column }) => column),
+  };
+}
+
+/** FROM may be left out: the logstore asked about is meant, unless nothing in the SELECT needs rows. */
+function sourceOf(select: Select, env: Environment, parent: Scope | undefined): CompiledRelation {
+  if (select.from.length > 0) return compileFrom(select.from, env, parent);
+  const exprs = select.items.flatMap((item) => (item.kind === 'expr' ? [item.expr] : []));
+  const needsRows =
+    select.items.some((item) => item.kind === 'star') ||
+    select.where !== undefined ||
+    select.groupBy !== undefined ||
+    exprs.some((expr) => hasAggregate(expr) || hasColumn(expr));
+  if (!needsRows) return EMPTY;
+  const log = { kind: 'table', at: select.at, name: { name: 'log', quoted: false } } as const;
+  return compileFrom([log], env, parent);
+}
+
+function compileItem(item: SelectItem, at: number, scope: Scope): Output[] {
+  const { context } = scope.env;
+  if (item.kind === 'expr') {
+    const value = compileExpression(item.expr, scope);
+    const name = item.alias?.name ?? nameOf(item.expr) ?? `_col${at}`;
+    return [{ column: { name, sql: context.fresh('o', name), type: value.type }, value, expr: item.expr }];
+  }
+  const relations = scope.relations.filter(
+    (relation) => item.relation === undefined || sameName(relation.name, item.relation.name),
+  );
+  if (relations.length === 0) context.refuse(item.at, `nothing to select '*' from`);
+  const merged = item.relation === undefined ? (scope.merged ?? []) : [];
+  const isMerged = (column: Column) => merged.some((other) => sameName(other.name, column.name));
+  const columns = relations.flatMap((relation) => relation.columns).filter((column) => !isMerged(column));
+  return [...merged, ...columns]
+    .filter((column) => column.name !== '__time_ns_part__')
+    .map((value) => ({
+      column: { name: value.name, sql: context.fresh('o', value.name), type: value.type },
+      value,
+      expr: undefined,
+    }));
+}
+
+function nameOf(expr: Expr): string | undefined {
+  if (expr.kind === 'column') return expr.path.at(-1)?.name;
+  return expr.kind === 'member' ? expr.field.name : undefined;
+}
+
+function aliasesOf(items: readonly SelectItem[]): Map<string, Expr> {
+  const aliases = new Map<string, Expr>();
+  for (const item of items) {
+    if (item.kind === 'expr' && item.alias !== undefined)
+      aliases.set(item.alias.name.toLowerCase(), item.expr);
+  }
+  return aliases;
+}
+
+function groupBy(select: Select, outputs: readonly Output[], scope: Scope): string {
+  if (select.groupBy === undefined) return '';
+  const items = select.groupBy.map((item) => groupItem(item, outputs, scope));
+  return ` GROUP BY ${items.join(', ')}`;
+}
+
+function groupItem(item: GroupItem, outputs: readonly Output[], scope: Scope): string {
+  if (item.kind === 'expr') return groupKey(item.expr, outputs, scope);
+  const sets = item.sets.map((set) => {
+    const keys = set.map((expr) => groupKey(expr, outputs, scope));
+    return item.kind === 'GROUPING SETS' ? `(${keys.join(', ')})` : keys.join(', ');
+  });
+  return `${item.kind} (${sets.join(', ')})`;
+}
+
+/** By name, by alias, by position, or any expression. */
+function groupKey(expr: Expr, outputs: readonly Output[], scope: Scope): string {
+  if (expr.kind !== 'long') return compileExpression(expr, scope).sql;
+  const output = outputs[Number(expr.text) - 1];
+  if (output === undefined) {
+    return scope.env.context.refuse(expr.at, `GROUP BY position ${expr.text} is not in the select list`);
+  }
+  return output.value.sql;
+}
+
+function compileOrder(orderBy: readonly SortItem[], outputs: readonly Output[], scope: Scope): string {
+  if (orderBy.length === 0) return '';
+  return ` ORDER BY ${orderBy.map((item) => `${orderKey(item.expr, outputs, scope)}${direction(item)}`).join(', ')}`;
+}
+
+/** Names of the SELECT list come before those of the source. */
+function orderKey(expr: Expr, outputs: readonly Output[], scope: Scope): string {
+  if (expr.kind === 'long') {
+    const output = outputs[Number(expr.text) - 1];
+    if (output !== undefined) return output.column.sql;
+    return scope.env.context.refuse(expr.at, `ORDER BY position ${expr.text} is not in the select list`);
+  }
+  const only: Identifier | undefined =
+    expr.kind === 'column' && expr.path.length === 1 ? expr.path[0] : undefined;
+  if (only !== undefined) {
+    const named = outputs.filter(({ column }) => column.name === only.name);
+    const output = named[0] ?? outputs.find(({ column }) => sameName(column.name, only.name));
+    if (output !== undefined) return output.column.sql;
+  }
+  const compiled = compileExpression(expr, scope).sql;
+  // After DISTINCT only what is selected can be sorted by, and DuckDB wants it by its name.
+  return outputs.find(({ value }) => value.sql === compiled)?.column.sql ?? compiled;
+}

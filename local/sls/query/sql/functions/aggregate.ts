@@ -1,0 +1,217 @@
+import type { CallSite } from '../compile/call-site.ts';
+import type { Typed } from '../compile/context.ts';
+import { arrayOf, BIGINT, BOOLEAN, DOUBLE, isInteger, isNumeric, mapOf, type SqlType } from '../types.ts';
+import type { Translate } from './definition.ts';
+import { windowFunnel } from './window-funnel.ts';
+
+type Table = Readonly<Record<string, Translate>>;
+
+function typed(sql: string, type: SqlType): Typed {
+  return { sql, type };
+}
+
+function expectCount(site: CallSite, ...counts: number[]): void {
+  if (!counts.includes(site.count)) site.refuse();
+}
+
+const count: Translate = (site) => {
+  if (site.call.star || site.count === 0) return typed(site.aggregate('count', ['*']), BIGINT);
+  expectCount(site, 1);
+  return typed(site.aggregate('count', [site.typed(0).sql]), BIGINT);
+};
+
+const countIf: Translate = (site) => {
+  expectCount(site, 1);
+  return typed(`CAST(${site.aggregate('count_if', [site.as(0, BOOLEAN)])} AS BIGINT)`, BIGINT);
+};
+
+/** DuckDB sums integers to 128 bits; beyond 64 Presto has an error. */
+const sum: Translate = (site) => {
+  expectCount(site, 1);
+  const { type, sql } = site.typed(0);
+  if (isInteger(type)) return typed(`CAST(${site.aggregate('sum', [sql])} AS BIGINT)`, BIGINT);
+  if (type.kind === 'decimal') {
+    const wide = { kind: 'decimal', precision: 38, scale: type.scale } as const;
+    return typed(`CAST(${site.aggregate('sum', [sql])} AS DECIMAL(38, ${type.scale}))`, wide);
+  }
+  return typed(site.aggregate('sum', [site.as(0, DOUBLE)]), DOUBLE);
+};
+
+/** An aggregate over doubles that gives a double. */
+function ofDoubles(name: string, parameters = 1): Translate {
+  return (site) => {
+    expectCount(site, parameters);
+    const args = Array.from({ length: parameters }, (_, at) => site.as(at, DOUBLE));
+    return typed(site.aggregate(name, args), DOUBLE);
+  };
+}
+
+const average: Translate = (site) => {
+  expectCount(site, 1);
+  return typed(site.aggregate('avg', [site.as(0, DOUBLE)]), DOUBLE);
+};
+
+/** `max(x)`, and `max(x, n)`: the n greatest. */
+function extreme(name: 'max' | 'min'): Translate {
+  return (site) => {
+    expectCount(site, 1, 2);
+    const { sql, type } = site.typed(0);
+    if (['map', 'json', 'row'].includes(type.kind)) site.refuse();
+    if (site.count === 1) return typed(site.aggregate(name, [sql]), type);
+    return typed(site.aggregate(name, [sql, site.as(1, BIGINT)]), arrayOf(type));
+  };
+}
+
+/** `max_by(x, y)`: x of the row with the greatest y, even if it is NULL; `max_by(x, y, n)`: of the n greatest. */
+function extremeBy(name: 'arg_max' | 'arg_min'): Translate {
+  return (site) => {
+    expectCount(site, 2, 3);
+    const [value, by] = [site.typed(0), site.typed(1)];
+    if (site.count === 2) return typed(site.aggregate(`${name}_null`, [value.sql, by.sql]), value.type);
+    return typed(site.aggregate(name, [value.sql, by.sql, site.as(2, BIGINT)]), arrayOf(value.type));
+  };
+}
+
+const anyValue: Translate = (site) => {
+  expectCount(site, 1);
+  const { sql, type } = site.typed(0);
+  return typed(site.aggregate('any_value', [sql]), type);
+};
+
+/** Exact, which an approximation may be. */
+const approxDistinct: Translate = (site) => {
+  expectCount(site, 1, 2);
+  const { distinct: _, ...call } = site.call;
+  const counting = { ...call, distinct: true };
+  return typed(site.withCall(counting).aggregate('count', [site.typed(0).sql]), BIGINT);
+};
+
+/** Exact too: the value at that rank, of the argument's own type. */
+const approxPercentile: Translate = (site) => {
+  expectCount(site, 2);
+  const { sql, type } = site.typed(0);
+  if (!isNumeric(type)) site.refuse();
+  const value = type.kind === 'decimal' ? site.as(0, DOUBLE) : sql;
+  const result = type.kind === 'decimal' ? DOUBLE : type;
+  const share = site.typed(1);
+  if (share.type.kind === 'array') {
+    const shares = site.as(1, arrayOf(DOUBLE));
+    return typed(site.aggregate('quantile_disc', [value, shares]), arrayOf(result));
+  }
+  return typed(site.aggregate('quantile_disc', [value, site.as(1, DOUBLE)]), result);
+};
+
+const arrayAgg: Translate = (site) => {
+  expectCount(site, 1);
+  const { sql, type } = site.typed(0);
+  return typed(site.aggregate('list', [sql]), arrayOf(type));
+};
+
+const setAgg: Translate = (site) => {
+  expectCount(site, 1);
+  const { sql, type } = site.typed(0);
+  return typed(`list_sort(list_distinct(${site.aggregate('list', [sql])}))`, arrayOf(type));
+};
+
+const histogram: Translate = (site) => {
+  expectCount(site, 1);
+  const { sql, type } = site.typed(0);
+  const counted = site.aggregate('histogram', [sql]);
+  return typed(
+    `map_from_entries(list_transform(map_entries(${counted}), lambda e: {k: e.key, v: CAST(e.value AS BIGINT)}))`,
+    mapOf(type, BIGINT),
+  );
+};
+
+/** The value at a key met more than once is the last one's. */
+const mapAgg: Translate = (site) => {
+  expectCount(site, 2);
+  const [key, value] = [site.typed(0), site.typed(1)];
+  const entries = site.aggregate('list', [`{'k': ${key.sql}, 'v': ${value.sql}}`], {
+    filter: `${key.sql} IS NOT NULL`,
+  });
+  return typed(`sls_map(${entries})`, mapOf(key.type, value.type));
+};
+
+/** All values of each key. */
+const multimapAgg: Translate = (site) => {
+  expectCount(site, 2);
+  const [key, value] = [site.typed(0), site.typed(1)];
+  const entries = site.aggregate('list', [`{'k': ${key.sql}, 'v': ${value.sql}}`], {
+    filter: `${key.sql} IS NOT NULL`,
+  });
+  return typed(`sls_multimap(${entries})`, mapOf(key.type, arrayOf(value.type)));
+};
+
+function ofBooleans(name: string): Translate {
+  return (site) => {
+    expectCount(site, 1);
+    return typed(site.aggregate(name, [site.as(0, BOOLEAN)]), BOOLEAN);
+  };
+}
+
+function ofBigints(name: string): Translate {
+  return (site) => {
+    expectCount(site, 1);
+    return typed(site.aggregate(name, [site.as(0, BIGINT)]), BIGINT);
+  };
+}
+
+const geometricMean: Translate = (site) => {
+  expectCount(site, 1);
+  return typed(`exp(${site.aggregate('avg', [`ln(${site.as(0, DOUBLE)})`])})`, DOUBLE);
+};
+
+const grouping: Translate = (site) => {
+  if (site.count === 0) site.refuse();
+  return typed(
+    `CAST(grouping(${site
+      .all()
+      .map(({ sql }) => sql)
+      .join(', ')}) AS BIGINT)`,
+    BIGINT,
+  );
+};
+
+/** Functions that make one value of many rows; with OVER they are window functions too. */
+export const AGGREGATES: Table = {
+  count,
+  count_if: countIf,
+  sum,
+  avg: average,
+  max: extreme('max'),
+  min: extreme('min'),
+  max_by: extremeBy('arg_max'),
+  min_by: extremeBy('arg_min'),
+  arbitrary: anyValue,
+  any_value: anyValue,
+  approx_distinct: approxDistinct,
+  approx_percentile: approxPercentile,
+  array_agg: arrayAgg,
+  set_agg: setAgg,
+  histogram,
+  map_agg: mapAgg,
+  multimap_agg: multimapAgg,
+  bool_and: ofBooleans('bool_and'),
+  bool_or: ofBooleans('bool_or'),
+  every: ofBooleans('bool_and'),
+  bitwise_and_agg: ofBigints('bit_and'),
+  bitwise_or_agg: ofBigints('bit_or'),
+  geometric_mean: geometricMean,
+  corr: ofDoubles('corr', 2),
+  covar_pop: ofDoubles('covar_pop', 2),
+  covar_samp: ofDoubles('covar_samp', 2),
+  regr_slope: ofDoubles('regr_slope', 2),
+  regr_intercept: ofDoubles('regr_intercept', 2),
+  stddev: ofDoubles('stddev_samp'),
+  stddev_samp: ofDoubles('stddev_samp'),
+  stddev_pop: ofDoubles('stddev_pop'),
+  variance: ofDoubles('var_samp'),
+  var_samp: ofDoubles('var_samp'),
+  var_pop: ofDoubles('var_pop'),
+  skewness: ofDoubles('skewness'),
+  kurtosis: ofDoubles('kurtosis'),
+  entropy: ofDoubles('entropy'),
+  grouping,
+  window_funnel: windowFunnel,
+};

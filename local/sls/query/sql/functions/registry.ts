@@ -1,0 +1,41 @@
+import type { Expr } from '../ast.ts';
+import { CallSite } from '../compile/call-site.ts';
+import type { Typed } from '../compile/context.ts';
+import type { Scope } from '../compile/scope.ts';
+import { AGGREGATES } from './aggregate.ts';
+import type { FunctionDefinition, Translate } from './definition.ts';
+
+type Table = Readonly<Record<string, Translate>>;
+
+const FUNCTIONS = new Map<string, FunctionDefinition>();
+
+function register(role: FunctionDefinition['role'], ...tables: readonly Table[]): void {
+  for (const table of tables) {
+    for (const [name, translate] of Object.entries(table)) FUNCTIONS.set(name, { role, translate });
+  }
+}
+
+register('aggregate', AGGREGATES);
+
+/** Whether a function of that name groups rows. */
+export function isAggregate(name: string): boolean {
+  return FUNCTIONS.get(name)?.role === 'aggregate';
+}
+
+/**
+ * Translates a call. Only functions of the tables above exist; all others are refused by name.
+ * @throws QueryRefused ParameterInvalid
+ */
+export function compileFunction(call: Extract<Expr, { kind: 'call' }>, scope: Scope): Typed {
+  const { context } = scope.env;
+  const definition = FUNCTIONS.get(call.name);
+  if (definition === undefined) return context.refuse(call.at, `Function ${call.name} not registered`);
+  const { role } = definition;
+  if (role === 'window' && call.over === undefined)
+    context.refuse(call.at, `Window function ${call.name} requires OVER`);
+  if (role === 'scalar' && (call.over !== undefined || call.filter !== undefined || call.distinct)) {
+    context.refuse(call.at, `${call.name} is not an aggregate or window function`);
+  }
+  if (call.star && call.name !== 'count') context.refuse(call.at, `* is not an argument of ${call.name}`);
+  return definition.translate(new CallSite(call, scope));
+}

@@ -1,0 +1,54 @@
+import type { QueryAnswer } from '../contract.ts';
+import type { Database } from '../store/database.ts';
+import type { Query } from './ast.ts';
+import { Context, type StatementOptions } from './compile/context.ts';
+import { compileQuery } from './compile/query.ts';
+import { toText } from './format.ts';
+import { refuseSql } from './refuse.ts';
+import { nameOfType } from './types.ts';
+
+/** The most rows any LIMIT can ask for. */
+const MAX_ROWS = 1_000_000;
+
+/**
+ * Runs a SQL statement over the logstores it names.
+ * @throws QueryRefused ParameterInvalid
+ */
+export async function runSql(
+  database: Database,
+  query: Query,
+  options: StatementOptions,
+): Promise<Pick<QueryAnswer, 'rows' | 'columns'>> {
+  const context = new Context(options);
+  const compiled = compileQuery(query, { context, ctes: new Map(), shiftSeconds: 0 }, { outermost: true });
+  const result = await database.query(compiled.sql, MAX_ROWS).catch((error: unknown) => {
+    throw explain(error, context);
+  });
+  const { columns } = compiled;
+  const rows = result.rows.map((values) => {
+    const row: Record<string, string> = {};
+    for (const [at, column] of columns.entries()) row[column.name] = toText(values[at] ?? null, column.type);
+    return row;
+  });
+  return { rows, columns: columns.map(({ name, type }) => ({ name, type: nameOfType(type) })) };
+}
+
+/** DuckDB speaks of columns by names of ours. */
+function explain(error: unknown, context: Context): unknown {
+  if (!(error instanceof Error)) return error;
+  const column = /column "?(\w+)"? must appear in the GROUP BY clause/i.exec(error.message)?.[1];
+  if (column !== undefined) {
+    const name = context.names.get(column) ?? column;
+    return caught(`Column '${name}' not in GROUP BY clause;please add the column in the index attribute`);
+  }
+  const named = error.message.replace(/\b[a-z]\d+\b/g, (name) => context.names.get(name) ?? name);
+  return named === error.message ? error : caught(named);
+}
+
+function caught(message: string): unknown {
+  try {
+    return refuseSql(message);
+  } catch (error) {
+    return error;
+  }
+}

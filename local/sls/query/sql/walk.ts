@@ -1,0 +1,51 @@
+import type { Expr, Query } from './ast.ts';
+import { isAggregate } from './functions/registry.ts';
+
+/** Visits every object of a syntax tree that has a `kind`; `false` keeps it from going further down. */
+function visit(node: unknown, visitor: (node: { kind: string }) => boolean): void {
+  const open: unknown[] = [node];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (Array.isArray(next)) {
+      open.push(...next);
+    } else if (typeof next === 'object' && next !== null) {
+      if ('kind' in next && !visitor(next as { kind: string })) continue;
+      open.push(...Object.values(next));
+    }
+  }
+}
+
+/** The names of all tables in a query: logstores, and CTEs. */
+export function tableNames(query: Query): Set<string> {
+  const names = new Set<string>();
+  visit(query, (node) => {
+    if (node.kind === 'table') names.add((node as unknown as { name: { name: string } }).name.name);
+    return true;
+  });
+  return names;
+}
+
+const QUERIES = ['exists', 'subquery', 'inQuery', 'quantified'];
+
+/** Whether an expression refers to a column, subqueries aside. */
+export function hasColumn(expr: Expr): boolean {
+  let found = false;
+  visit(expr, (node) => {
+    if (node.kind === 'column') found = true;
+    return node.kind !== 'lambda' && !QUERIES.includes(node.kind);
+  });
+  return found;
+}
+
+/** Whether an expression aggregates, or looks at other rows, subqueries aside. */
+export function hasAggregate(expr: Expr): boolean {
+  let found = false;
+  visit(expr, (node) => {
+    if (node.kind === 'call') {
+      const call = node as Extract<Expr, { kind: 'call' }>;
+      if (isAggregate(call.name) || call.over !== undefined) found = true;
+    }
+    return !QUERIES.includes(node.kind);
+  });
+  return found;
+}
