@@ -40,6 +40,9 @@ const schema = z.strictObject({
   ramEndpoint: text.default(''),
 });
 
+/** What stands in s.yaml until somebody puts a key there. */
+const KEY_TO_PUT = 'put-the-modulus';
+
 export type ComponentProps = z.output<typeof schema>;
 
 /** For `s verify`. */
@@ -70,6 +73,11 @@ export function parseProps(given: unknown): ComponentProps {
   if (open && bearerTokenSha256 === '') {
     throw new Error(
       'vars.auth is bearer, and vars.bearerTokenSha256 is empty: nobody could call the function',
+    );
+  }
+  if (JSON.stringify(auth ?? {}).includes(KEY_TO_PUT)) {
+    throw new Error(
+      'vars.auth is jwt, and vars.authChoices.jwt still has no public key: put the modulus of yours there',
     );
   }
   return parsed.data;

@@ -52,7 +52,9 @@ export function projectResource(
         // Ours when an answer was lost on the way; a stranger's when we cannot see it.
         const current = await read().catch(() => undefined);
         const why =
-          current === undefined ? 'belongs to another account: choose another name' : foreign(current);
+          current === undefined
+            ? 'belongs to another account, or to another region: choose another name'
+            : foreign(current);
         if (why !== undefined) throw new TakenError(itself, why);
       }
       control.expect(name);
