@@ -14,7 +14,7 @@ export async function orAbsent<T>(
     if (alsoAbsent.includes(error.serverCode)) return undefined;
     if (PARENT_GONE.has(error.serverCode)) throw error;
     // Documents that are not there are a 404 or a 400 ParameterInvalid, depending on the kind and on who tells.
-    if (error.status === 404 || /not exist/i.test(error.message)) return undefined;
+    if (error.status === 404 || /not ?exist/i.test(error.message)) return undefined;
     throw error;
   }
 }
