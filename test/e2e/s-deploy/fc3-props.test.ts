@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LocalServer } from '../../../local/call-hooks.ts';
 import { LOCAL_ACCOUNT_ID, MemoryCredentialStore } from '../../../local/credentials.ts';
+import { DIST_DIR } from '../../../local/functions.ts';
 import { createSlsServer } from '../../../local/sls/server.ts';
 import { loadConfig } from '../../../shared/config.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
@@ -214,7 +215,7 @@ describe.each(CHOICES)('with %s', (name, edit) => {
 
   it('what is deployed is what npm start runs, in under 5 MB', () => {
     for (const [name, { code }] of Object.entries(functions)) {
-      expect(code).toBe(`./dist/${name}`);
+      expect(resolve(ROOT, code)).toBe(join(DIST_DIR, name));
       const bundle = resolve(ROOT, code, 'index.js');
       expect(existsSync(bundle)).toBe(true);
       expect(statSync(bundle).size).toBeLessThan(5_000_000);
