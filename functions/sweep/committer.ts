@@ -146,13 +146,13 @@ export class Committer {
   /** No run can finish this group: what is left of it goes to the end of the queue, once something is done. */
   async #cut(work: PageWork): Promise<void> {
     const group = firstGroups(work, 1);
-    if (group.rows.every(isUnfinished)) return;
     let nearEnd = 0;
     for (const row of group.rows) {
       if (row.result?.kind !== 'unfinished' || row.result.lastResort === undefined) continue;
       row.result = { kind: 'final', ...row.result.lastResort };
       nearEnd += 1;
     }
+    if (group.rows.every(isUnfinished)) return;
     const { log } = this.#options.services;
     log.info('group cut', { rows: group.rows.length, left: group.rows.filter(isUnfinished).length, nearEnd });
     await this.#commit([group]);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { LeaseLostError } from '../../shared/errors.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { Asker } from './asker.ts';
@@ -16,7 +17,8 @@ import { Streak } from './streak.ts';
  * One run of the sweep, from invocation to report.
  *
  * Joining. The instance heartbeats until the consumer group gives it shards, for ten seconds at most. The holder
- * of the lowest shard with anything left is the run that works; any other ends as `busy`.
+ * of the lowest shard with anything left is the run that works; any other ends as `busy`, and so does one that
+ * had to wait for the shard and finds that its last holder left nothing to do.
  *
  * Opening. For each shard held: where the checkpoint stands (none: the shard's begin), where what is due ends,
  * and then the own checkpoint is written back, fenced. If SLS refuses that, somebody else holds the shard, and
@@ -65,11 +67,15 @@ class Run {
   readonly #lease: Lease;
   readonly #shards: Shards;
   #end: { ended: RunEnd; message?: string } | undefined;
+  /** The shard was somebody else's when this run came. */
+  #waited = false;
 
   constructor(services: Services, settings: SweepSettings, input: RunInput) {
     this.#services = services;
     this.#settings = settings;
     this.#input = input;
+    // Every call under way listens; that many are no leak.
+    setMaxListeners(0, this.#asking.signal, this.#waiting.signal, this.#writing.signal);
     this.#lease = new Lease({ ...services, ...settings, consumer: input.consumer });
     this.#shards = new Shards({ services, settings, input, lease: this.#lease });
   }
@@ -98,9 +104,13 @@ class Run {
   /** True if this is the run that works. */
   async #join(): Promise<boolean> {
     const untilMs = Math.min(this.#services.clock.now() + JOIN_MS, this.#input.endAtMs);
-    if (!(await this.#lease.acquire(untilMs, () => true))) return false;
+    const atOnce = await this.#lease.acquire(0, () => true);
+    this.#waited = !atOnce;
+    if (!atOnce && !(await this.#lease.acquire(untilMs, () => true))) return false;
     this.#lease.keep();
     await this.#shards.load();
+    // Whoever let go of the shard has worked while this run waited: what there was to do is done.
+    if (!atOnce && this.#shards.newestCheckpointAtMs >= this.#input.startedAtMs) return false;
     const lowest = await this.#shards.lowestUndrained();
     if (lowest === undefined) return true;
     return this.#lease.acquire(untilMs, (shards) => shards.includes(lowest));
@@ -129,7 +139,8 @@ class Run {
     }
     if (streak.trouble !== undefined) return streak.trouble;
     if (this.#shards.settle() > 0) return 'lease_lost';
-    return this.#shards.allDone ? 'done' : 'deadline';
+    if (!this.#shards.allDone) return 'deadline';
+    return this.#waited && this.#report.counts.pulled === 0 ? 'busy' : 'done';
   }
 
   #parts(askUntilMs: number, wholeMs: number) {

@@ -20,6 +20,7 @@ export class Shards {
   readonly #lost = new Set<number>();
   #all: readonly Shard[] = [];
   #checkpoints = new Map<number, string>();
+  #newestCheckpointAtMs = 0;
 
   constructor(options: ShardsOptions) {
     this.#options = options;
@@ -30,6 +31,11 @@ export class Shards {
     const shards = await read(services, () => services.sls.listShards(PENDING_LOGSTORE));
     this.#all = [...shards].sort((one, other) => one.shardId - other.shardId);
     await this.#loadCheckpoints();
+  }
+
+  /** When any shard's checkpoint was last written, by SLS's clock. */
+  get newestCheckpointAtMs(): number {
+    return this.#newestCheckpointAtMs;
   }
 
   /** Its holder is the one that works. A read-only shard that is read to its end counts no more. */
@@ -43,7 +49,7 @@ export class Shards {
   /** The queues of the shards held, lowest first; shards that were given meanwhile are opened. */
   async open(): Promise<ShardQueue[]> {
     const held = this.#options.lease.shards();
-    for (const shard of this.#queues.keys()) if (!held.includes(shard)) this.#lost.add(shard);
+    this.#noteLost(held);
     const queues: ShardQueue[] = [];
     for (const shard of held) {
       const queue = this.#queues.get(shard) ?? (await this.#openOne(shard));
@@ -69,7 +75,7 @@ export class Shards {
 
   /** To be called while the lease is kept, at the end: how many shards were lost in this run. */
   settle(): number {
-    for (const shard of this.#queues.keys()) if (!this.holds(shard)) this.#lost.add(shard);
+    this.#noteLost(this.#options.lease.shards());
     return this.#lost.size;
   }
 
@@ -126,12 +132,23 @@ export class Shards {
     }
   }
 
+  /** A read-only shard that is done is taken out of the group: that is no loss. */
+  #noteLost(held: readonly number[]): void {
+    const readOnly = new Set(
+      this.#all.filter(({ status }) => status === 'readonly').map(({ shardId }) => shardId),
+    );
+    for (const [shard, queue] of this.#queues) {
+      if (!held.includes(shard) && !(readOnly.has(shard) && queue.isDone)) this.#lost.add(shard);
+    }
+  }
+
   async #loadCheckpoints(): Promise<void> {
     const { services } = this.#options;
     const checkpoints = await read(services, () =>
       services.sls.getCheckpoints(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP),
     );
     this.#checkpoints = new Map(checkpoints.map(({ shard, checkpoint }) => [shard, checkpoint]));
+    this.#newestCheckpointAtMs = Math.max(0, ...checkpoints.map(({ updateTimeMs }) => updateTimeMs));
   }
 
   async #isDrained(shard: number): Promise<boolean> {
