@@ -25,8 +25,8 @@ export interface CaptureOptions {
 const GIVE_UP_AFTER = [0.1, 0.26, 0.44, 0.62];
 /** One more failure, and the service itself ends the session (1014). */
 const MOST_FAILURES = GIVE_UP_AFTER.length + 1;
-/** From so many retries on, somebody who leaves was driven away by the capture. */
-const DRIVEN_AWAY_RETRIES = 3;
+/** From so many retries on, somebody who leaves was driven away by the camera's pictures. */
+const DRIVEN_AWAY_RETRIES = 2;
 
 /** Captures until it works; returns how it ended if it did not. */
 export function capture(visit: Visit, options: CaptureOptions): Ending | undefined {
@@ -48,7 +48,7 @@ function attempt(visit: Visit, options: CaptureOptions, retries: number): Ending
   options.attempt();
   const fated = visit.fated(here);
   if (fated !== undefined) return fated;
-  if (visit.happens(0.018)) return { page: here, code: '1006', cause: leftCause(retries) };
+  if (visit.happens(0.018)) return { page: here, code: '1006', cause: leftCause(options, retries) };
   if (visit.happens(0.005)) return { page: here, code: '9999', cause: 'suspected_interruption' };
   visit.wait(2_600);
   return waiting(visit, wait);
@@ -85,9 +85,9 @@ function afterFailure(visit: Visit, options: CaptureOptions, failures: number): 
   if (!visit.happens(GIVE_UP_AFTER[retries] ?? 1)) return undefined;
   const flaw = weighted(visit.random, options.flaws);
   // Most leave by the door; for some the SDK reports what was wrong with their last picture.
-  return visit.happens(0.7) ? { page, code: '1006', cause: leftCause(retries) } : { page, ...flaw };
+  return visit.happens(0.7) ? { page, code: '1006', cause: leftCause(options, retries) } : { page, ...flaw };
 }
 
-function leftCause(retries: number): Cause {
-  return retries >= DRIVEN_AWAY_RETRIES ? 'capture_quality' : 'user_left';
+function leftCause({ counted }: CaptureOptions, retries: number): Cause {
+  return counted !== undefined && retries >= DRIVEN_AWAY_RETRIES ? 'capture_quality' : 'user_left';
 }

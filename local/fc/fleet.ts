@@ -34,6 +34,10 @@ export class Fleet {
   readonly #instances = new Set<Instance>();
   readonly #onRelease: Array<() => void> = [];
   readonly #reaper: NodeJS.Timeout;
+  /** A handler that never gives the processor back would not notice that its parent has ended. */
+  readonly #atExit = () => {
+    for (const instance of this.#instances) void instance.kill();
+  };
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -42,6 +46,7 @@ export class Fleet {
       if (reservedConcurrency !== undefined) this.#reserved.set(name, reservedConcurrency);
     }
     this.#reaper = setInterval(() => this.#reap(), IDLE_MS / 4).unref();
+    process.once('exit', this.#atExit);
   }
 
   spec(functionName: string): FunctionSpec | undefined {
@@ -113,6 +118,7 @@ export class Fleet {
   async close(): Promise<void> {
     clearInterval(this.#reaper);
     await this.#kill(() => true);
+    process.removeListener('exit', this.#atExit);
   }
 
   async #kill(which: (instance: Instance) => boolean): Promise<number> {
