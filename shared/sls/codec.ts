@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs/minimal.js';
 import { UpstreamContractError } from '../errors.ts';
+import { ProtoWriter } from './proto-writer.ts';
 import type { Log, PulledLog } from './types.ts';
 
 /**
@@ -13,20 +14,15 @@ import type { Log, PulledLog } from './types.ts';
  *                  optional string MachineUUID = 5; repeated LogTag LogTags = 6 }
  *   LogGroupList { repeated LogGroup logGroupList = 1 }
  *
- * Written by hand over protobufjs/minimal: no schema is parsed at start. Unknown fields are skipped.
+ * Read by hand over protobufjs/minimal: no schema is parsed at start. Unknown fields are skipped.
  */
-const { Reader, Writer } = protobuf;
+const { Reader } = protobuf;
 type Reader = protobuf.Reader;
-type Writer = protobuf.Writer;
 
 const VARINT = 0;
 const BYTES = 2;
 /** Field number and wire type, as the tag of a field on the wire. */
 const tag = (field: number, wireType: number) => (field << 3) | wireType;
-
-/** Surrogates without their other half have no UTF-8, and SLS refuses the whole group for one. */
-const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
-const SURROGATE = /[\uD800-\uDFFF]/;
 
 export interface LogGroup {
   logs: readonly Log[];
@@ -42,31 +38,26 @@ export interface DecodedGroup {
   tags: Record<string, string>;
 }
 
-/** Text that is not well-formed is made so (U+FFFD), as every UTF-8 encoder of the platform does. */
-function text(value: string): string {
-  return SURROGATE.test(value) ? value.replace(LONE_SURROGATE, '\uFFFD') : value;
-}
-
-function writePair(writer: Writer, field: number, key: string, value: string): void {
-  writer.uint32(tag(field, BYTES)).fork();
-  writer.uint32(tag(1, BYTES)).string(text(key));
-  writer.uint32(tag(2, BYTES)).string(text(value));
-  writer.ldelim();
-}
-
-/** One LogGroup, ready to be compressed and sent. */
+/** One LogGroup, ready to be compressed and sent. Text that is not well-formed is made so (U+FFFD). */
 export function encodeLogGroup({ logs, topic, source, tags }: LogGroup): Uint8Array {
-  const writer = Writer.create();
+  const writer = new ProtoWriter();
   for (const { timeSeconds, contents } of logs) {
-    writer.uint32(tag(1, BYTES)).fork();
-    writer.uint32(tag(1, VARINT)).uint32(timeSeconds);
-    for (const [key, value] of contents) writePair(writer, 2, key, value);
-    writer.ldelim();
+    const log = writer.open(tag(1, BYTES));
+    writer.number(tag(1, VARINT), timeSeconds);
+    for (const [key, value] of contents) writePair(writer, tag(2, BYTES), key, value);
+    writer.close(log);
   }
-  if (topic !== undefined) writer.uint32(tag(3, BYTES)).string(text(topic));
-  if (source !== undefined) writer.uint32(tag(4, BYTES)).string(text(source));
-  for (const [key, value] of tags ?? []) writePair(writer, 6, key, value);
+  if (topic !== undefined) writer.text(tag(3, BYTES), topic);
+  if (source !== undefined) writer.text(tag(4, BYTES), source);
+  for (const [key, value] of tags ?? []) writePair(writer, tag(6, BYTES), key, value);
   return writer.finish();
+}
+
+function writePair(writer: ProtoWriter, fieldTag: number, key: string, value: string): void {
+  const pair = writer.open(fieldTag);
+  writer.text(tag(1, BYTES), key);
+  writer.text(tag(2, BYTES), value);
+  writer.close(pair);
 }
 
 /**

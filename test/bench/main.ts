@@ -2,9 +2,10 @@ import { bundleSize } from './bundle-size.ts';
 import { coldStart } from './cold-start.ts';
 import { cpuPerTransaction } from './cpu-per-transaction.ts';
 import { type Bench, describeRow, isReached, machine } from './harness.ts';
+import { parseEncode } from './parse-encode.ts';
 
 /** `npm run bench [-- NAME ...]`: all of them, or those whose name begins so. Bundles must have been built. */
-const BENCHES: readonly Bench[] = [bundleSize, coldStart, cpuPerTransaction];
+const BENCHES: readonly Bench[] = [bundleSize, coldStart, cpuPerTransaction, parseEncode];
 
 async function main(names: readonly string[]): Promise<void> {
   const chosen = BENCHES.filter(
