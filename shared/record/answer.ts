@@ -66,6 +66,6 @@ export function own(object: Readonly<Record<string, unknown>>, name: string): un
 /** Text of a value that should be text; undefined when there is nothing to read. */
 function scalarText(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
-  const text = clip(typeof value === 'string' ? value : toJsonText(value, true), SCALAR_LENGTH);
+  const text = clip(typeof value === 'object' ? toJsonText(value, true) : String(value), SCALAR_LENGTH);
   return text.trim() === '' ? undefined : text;
 }
