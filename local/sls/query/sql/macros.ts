@@ -6,6 +6,8 @@ import { SESSION_OFFSET_SECONDS, SESSION_ZONE } from './time-zone.ts';
  * volatile and could not be inside TRY.
  */
 export const MACROS: readonly string[] = [
+  // In order of first appearance, which DuckDB's list_distinct does not keep.
+  macro('sls_distinct(a)', `list_filter(a, lambda e, i: list_position(a, e) = i)`),
   macro(
     'sls_bigint(x)',
     `CASE WHEN regexp_full_match(x, '\\s*[+-]?[0-9]+\\s*') THEN CAST(x AS BIGINT)
@@ -68,8 +70,70 @@ export const MACROS: readonly string[] = [
   ),
   macro(
     'sls_multimap(entries)',
-    `map_from_entries(list_transform(list_distinct(list_transform(entries, lambda r: r.k)), lambda key:
+    `map_from_entries(list_transform(sls_distinct(list_transform(entries, lambda r: r.k)), lambda key:
        {k: key, v: list_transform(list_filter(entries, lambda r: r.k = key), lambda r: r.v)}))`,
+  ),
+  macro('sls_cbrt(x)', `CASE WHEN pow(round(cbrt(x)), 3) = x THEN round(cbrt(x)) ELSE cbrt(x) END`),
+  macro('sls_nan(x)', `CASE WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END`),
+  macro('sls_positive(n)', `CASE WHEN n < 1 THEN CAST('sls:Index must be greater than zero' AS BIGINT) ELSE n END`),
+  macro(
+    'sls_substr(x, start, size)',
+    `CASE WHEN start > 0 AND size > 0 THEN substring(x, start, size)
+          WHEN start < 0 AND size > 0 AND length(x) + start >= 0 THEN substring(x, length(x) + start + 1, size)
+          WHEN x IS NOT NULL AND start IS NOT NULL AND size IS NOT NULL THEN '' END`,
+  ),
+  macro(
+    'sls_split(x, part, most)',
+    `CASE WHEN len(string_split(x, part)) <= most THEN string_split(x, part)
+          ELSE list_append(list_slice(string_split(x, part), 1, sls_positive(most) - 1),
+                           array_to_string(list_slice(string_split(x, part), most, len(string_split(x, part))), part)) END`,
+  ),
+  macro(
+    'sls_strpos(x, part, nth)',
+    `CASE WHEN len(string_split(x, part)) <= nth THEN 0
+          ELSE length(array_to_string(list_slice(string_split(x, part), 1, sls_positive(nth)), part)) + 1 END::BIGINT`,
+  ),
+  macro(
+    'sls_split_to_map(x, part, middle)',
+    `sls_map(list_transform(list_filter(string_split(x, part), lambda p: contains(p, middle)),
+       lambda p: {'k': split_part(p, middle, 1), 'v': substring(p, strpos(p, middle) + length(middle))}))`,
+  ),
+  macro(
+    'sls_from_base(x, radix)',
+    `list_reduce(list_transform(string_split(lower(x), ''), lambda c:
+       CASE WHEN strpos('0123456789abcdefghijklmnopqrstuvwxyz', c) BETWEEN 1 AND radix
+            THEN strpos('0123456789abcdefghijklmnopqrstuvwxyz', c) - 1
+            ELSE CAST('sls:Not a valid number of that base: ' || x AS BIGINT) END), lambda a, d: a * radix + d)`,
+  ),
+  macro(
+    'sls_url_parameter(x, name)',
+    `url_decode(substring(list_filter(string_split(regexp_extract(x, '\\?([^#]*)', 1), '&'),
+       lambda p: starts_with(p, name || '='))[1], length(name) + 2))`,
+  ),
+  macro('sls_json_parse(x)', `CASE WHEN json_valid(x) THEN json(x) END`),
+  macro(
+    'sls_json_array_get(j, i)',
+    `CASE json_type(j, '$[' || CASE WHEN i < 0 THEN '#' ELSE '' END || i || ']')
+       WHEN 'NULL' THEN NULL
+       ELSE json_extract_string(j, '$[' || CASE WHEN i < 0 THEN '#' ELSE '' END || i || ']') END`,
+  ),
+  macro(
+    'sls_sequence(low, high, step)',
+    `CASE WHEN abs((high - low) / sls_divisor(step)) >= 10000
+          THEN CAST(CAST('sls:result of sequence function must not have more than 10000 entries' AS BIGINT) AS BIGINT[])
+          ELSE generate_series(low, high, step) END`,
+  ),
+  macro(
+    'sls_slice(a, start, size)',
+    `CASE WHEN start > 0 THEN list_slice(a, start, start + size - 1)
+          WHEN start < 0 AND len(a) + start >= 0 THEN list_slice(a, len(a) + start + 1, len(a) + start + size)
+          ELSE list_slice(a, 1, 0) END`,
+  ),
+  // 2020-05-03T17:30:08Z, 2020-05-03 17:30:08+08:00; without a zone the session's is meant.
+  macro(
+    'sls_iso_timestamp(x)',
+    `CASE WHEN regexp_matches(x, '(Z|[+-][0-9]{2}:?[0-9]{2})$')
+          THEN CAST(x AS TIMESTAMPTZ) AT TIME ZONE '${SESSION_ZONE}' ELSE CAST(x AS TIMESTAMP) END`,
   ),
 ];
 

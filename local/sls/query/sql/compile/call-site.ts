@@ -32,6 +32,11 @@ export class CallSite {
     return new CallSite(call, this.scope);
   }
 
+  /** A name that occurs nowhere else in the statement. */
+  fresh(prefix: string): string {
+    return this.scope.env.context.fresh(prefix);
+  }
+
   compile(expr: Expr): Typed {
     return compileExpression(expr, this.scope);
   }
@@ -56,6 +61,10 @@ export class CallSite {
   /** The argument's SQL as that type. */
   as(at: number, type: SqlType): string {
     return (coerce(this.typed(at), type) ?? this.refuse()).sql;
+  }
+
+  nameOfArgument(at: number): string {
+    return nameOfType(this.typed(at).type);
   }
 
   array(at: number): { sql: string; element: SqlType } {

@@ -1,0 +1,58 @@
+import { unify } from '../compile/cast.ts';
+import type { CallSite } from '../compile/call-site.ts';
+import type { Typed } from '../compile/context.ts';
+import { BOOLEAN } from '../types.ts';
+import type { Translate } from './definition.ts';
+
+type Table = Readonly<Record<string, Translate>>;
+
+function unified(site: CallSite, values: readonly Typed[]): { values: Typed[]; type: Typed['type'] } {
+  return unify(values) ?? site.refuse();
+}
+
+const ifThen: Translate = (site) => {
+  if (site.count !== 2 && site.count !== 3) return site.refuse();
+  const condition = site.as(0, BOOLEAN);
+  const { values, type } = unified(site, site.all().slice(1));
+  const otherwise = values[1] === undefined ? '' : ` ELSE ${values[1].sql}`;
+  return { sql: `CASE WHEN ${condition} THEN ${values[0]?.sql}${otherwise} END`, type };
+};
+
+const coalesce: Translate = (site) => {
+  if (site.count < 1) return site.refuse();
+  const { values, type } = unified(site, site.all());
+  return { sql: `coalesce(${values.map((value) => value.sql).join(', ')})`, type };
+};
+
+const nullIf: Translate = (site) => {
+  if (site.count !== 2) return site.refuse();
+  const { values } = unified(site, site.all());
+  const first = site.typed(0);
+  return { sql: `CASE WHEN ${values[0]?.sql} = ${values[1]?.sql} THEN NULL ELSE ${first.sql} END`, type: first.type };
+};
+
+/** NULL if any of them is. */
+function extreme(name: 'greatest' | 'least'): Translate {
+  return (site) => {
+    if (site.count < 1) return site.refuse();
+    const { values, type } = unified(site, site.all());
+    const missing = values.map((value) => `${value.sql} IS NULL`).join(' OR ');
+    return { sql: `CASE WHEN ${missing} THEN NULL ELSE ${name}(${values.map((value) => value.sql).join(', ')}) END`, type };
+  };
+}
+
+/** NULL where the value is an error. */
+const tryValue: Translate = (site) => {
+  if (site.count !== 1) return site.refuse();
+  const { sql, type } = site.typed(0);
+  return { sql: `TRY(${sql})`, type };
+};
+
+export const CONDITIONAL: Table = {
+  coalesce,
+  greatest: extreme('greatest'),
+  if: ifThen,
+  least: extreme('least'),
+  nullif: nullIf,
+  try: tryValue,
+};
