@@ -31,12 +31,15 @@ export function tellWithoutAnswer(disposition: string, code: string, attempt: nu
 }
 
 function tell(words: Words, told: Told): string {
-  const { session, verdict, contradictionCount } = told;
+  const { session, contradictionCount } = told;
   const sentences = [told.final ? way(words, session) : words.provisional(way(words, session))];
-  const decided =
-    session.journey === 'finished' && (verdict.cause === 'passed' || verdict.cause === 'rejected');
-  if (!decided || contradictionCount > 0) sentences.push(end(words, told));
+  if (!isDecided(told) || contradictionCount > 0) sentences.push(end(words, told));
   return sentences.map((text) => words.sentence(text)).join(words.sentenceGap);
+}
+
+/** A finished journey with its decision needs no cause. */
+function isDecided({ session, verdict }: Told): boolean {
+  return session.journey === 'finished' && (verdict.cause === 'passed' || verdict.cause === 'rejected');
 }
 
 function way(words: Words, session: Session): string {
@@ -82,18 +85,23 @@ function obstaclesOf(words: Words, { statistics: s }: Session): string[] {
   return obstacles;
 }
 
-function end(words: Words, { session, verdict, contradictionCount }: Told): string {
+function end(words: Words, told: Told): string {
+  const { session, contradictionCount } = told;
+  const { cause } = told.verdict;
   const meaning = session.codeParts && CODES[session.codeParts.family]?.[words.language];
   // What was never started has not ended either.
   const ending =
     session.journey === 'not_started' && session.code === undefined
       ? words.nothingEnded
       : words.endedWith(session.code, meaning);
-  const why =
-    verdict.cause === 'unknown'
-      ? words.causeUnknown
-      : words.likelyCause(words.causes[verdict.cause], words.confidences[verdict.confidence]);
-  const help = words.help[verdict.cause];
+  const help = words.help[cause];
   const doubt = contradictionCount > 0 ? words.contradicted(contradictionCount) : '';
-  return `${ending}${why}${doubt}${help === undefined ? '' : words.couldHelp(help)}`;
+  return `${ending}${why(words, told)}${doubt}${help === undefined ? '' : words.couldHelp(help)}`;
+}
+
+function why(words: Words, told: Told): string {
+  const { cause, confidence } = told.verdict;
+  if (isDecided(told)) return '';
+  if (cause === 'unknown') return words.causeUnknown;
+  return words.likelyCause(words.causes[cause], words.confidences[confidence]);
 }
