@@ -26,7 +26,6 @@ export function createQueryAccess(create: CreateQueryEngine | undefined): QueryA
 }
 
 async function loadEngine(): Promise<QueryEngine> {
-  const path = './query/engine.ts';
-  const module = (await import(path)) as { createQueryEngine: CreateQueryEngine };
-  return module.createQueryEngine();
+  const { createQueryEngine } = await import('./query/engine.ts');
+  return createQueryEngine();
 }
