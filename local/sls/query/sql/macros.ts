@@ -75,7 +75,10 @@ export const MACROS: readonly string[] = [
   ),
   macro('sls_cbrt(x)', `CASE WHEN pow(round(cbrt(x)), 3) = x THEN round(cbrt(x)) ELSE cbrt(x) END`),
   macro('sls_nan(x)', `CASE WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END`),
-  macro('sls_positive(n)', `CASE WHEN n < 1 THEN CAST('sls:Index must be greater than zero' AS BIGINT) ELSE n END`),
+  macro(
+    'sls_positive(n)',
+    `CASE WHEN n < 1 THEN CAST('sls:Index must be greater than zero' AS BIGINT) ELSE n END`,
+  ),
   macro(
     'sls_substr(x, start, size)',
     `CASE WHEN start > 0 AND size > 0 THEN substring(x, start, size)

@@ -49,3 +49,14 @@ export function hasAggregate(expr: Expr): boolean {
   });
   return found;
 }
+
+/** The calls of some functions in an expression, subqueries aside. */
+export function callsOf(expr: unknown, names: readonly string[]): Array<Extract<Expr, { kind: 'call' }>> {
+  const calls: Array<Extract<Expr, { kind: 'call' }>> = [];
+  visit(expr, (node) => {
+    const call = node as Extract<Expr, { kind: 'call' }>;
+    if (node.kind === 'call' && names.includes(call.name)) calls.push(call);
+    return !QUERIES.includes(node.kind);
+  });
+  return calls;
+}

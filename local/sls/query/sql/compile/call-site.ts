@@ -126,7 +126,9 @@ export class CallSite {
     const order = extra.orderBy ?? this.#orderBy(this.call.orderBy);
     const nulls = ignoreNulls && over !== undefined ? ' IGNORE NULLS' : '';
     const inside = `${distinct ? 'DISTINCT ' : ''}${args.join(', ')}${order}${nulls}`;
+    const { period } = this.scope;
     const conditions = [
+      ...(period === undefined || over !== undefined ? [] : [`${period.column} = ${period.number}`]),
       ...(filter === undefined ? [] : [compileExpression(filter, this.scope).sql]),
       ...(extra.filter === undefined ? [] : [extra.filter]),
     ];

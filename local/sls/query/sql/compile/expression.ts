@@ -263,7 +263,7 @@ function compileSubscript(expr: Extract<Expr, { kind: 'subscript' }>, scope: Sco
   if (base.type.kind === 'map') {
     const missing = `CAST(CAST('sls:Key not present in map' AS BIGINT) AS ${duckTypeOf(base.type.key)})`;
     const sure = `CASE WHEN map_contains(${base.sql}, ${key.sql}) THEN ${key.sql} ELSE ${missing} END`;
-    return { sql: `element_at(${base.sql}, ${sure})`, type: base.type.value };
+    return { sql: `map_extract_value(${base.sql}, ${sure})`, type: base.type.value };
   }
   return mismatch([base, index], '[]', expr.at, scope);
 }

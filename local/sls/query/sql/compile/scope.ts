@@ -6,6 +6,14 @@ export interface ScopeRelation {
   readonly columns: readonly Column[];
 }
 
+export interface Period {
+  /** The column that numbers the periods; 0 is the present. */
+  readonly column: string;
+  readonly number: number;
+  /** How far each lies back. */
+  readonly shifts: readonly number[];
+}
+
 /** What names mean at some place of a statement. */
 export interface Scope {
   readonly env: Environment;
@@ -14,6 +22,12 @@ export interface Scope {
   readonly merged?: readonly Column[];
   /** Of the query around a subquery. */
   readonly parent?: Scope;
+  /** Where rows of several periods are compared: which of them an aggregate takes. */
+  readonly period?: Period;
+  /** Where the call of `time_series` stands that this SELECT is filled up for. */
+  readonly series?: number;
+  /** The keys of GROUP BY, for functions that look at them. */
+  readonly groupKeys?: readonly Typed[];
   /** Parameters of lambdas. */
   readonly locals?: ReadonlyMap<string, Typed>;
   /** Names of the SELECT list, for clauses that may use them where no column has the name. */

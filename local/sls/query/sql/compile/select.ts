@@ -1,7 +1,11 @@
 import type { Expr, GroupItem, Identifier, Select, SelectItem, SortItem } from '../ast.ts';
+import { timeSeriesOf } from '../functions/time-series.ts';
 import { hasAggregate, hasColumn } from '../walk.ts';
+import { CallSite } from './call-site.ts';
 import type { Column, Environment, Typed } from './context.ts';
 import { compileCondition, compileExpression } from './expression.ts';
+import { padded } from './padded.ts';
+import { comparedShifts, comparedSource, type SelectSource } from './periods.ts';
 import type { CompiledQuery } from './query.ts';
 import { type CompiledRelation, compileFrom, scopeOf } from './relation.ts';
 import { type Scope, sameName } from './scope.ts';
@@ -23,24 +27,95 @@ export function compileSelect(
   env: Environment,
   parent: Scope | undefined,
 ): CompiledQuery {
-  const from = sourceOf(select, env, parent);
-  const scope = scopeOf(from, env, parent);
-  const where =
-    select.where === undefined ? '' : ` WHERE ${compileCondition(select.where, scope, 'WHERE clause')}`;
-  const outputs = select.items.flatMap((item, at) => compileItem(item, at, scope));
+  const series = seriesCall(select);
+  const { from, where, period } = readSource(select, env, parent);
   const aliases = aliasesOf(select.items);
-  const grouping = groupBy(select, outputs, { ...scope, aliases });
+  const plain: Scope = {
+    ...scopeOf(from, env, parent),
+    ...(period === undefined ? {} : { period }),
+    ...(series === undefined ? {} : { series: series.at }),
+  };
+  const named = { ...plain, aliases };
+  const groupKeys = groupKeysOf(select, named);
+  const outputs = select.items.flatMap((item, at) => compileItem(item, at, { ...plain, groupKeys }));
+  const grouping = groupBy(select, outputs, named);
   const having =
-    select.having === undefined
-      ? ''
-      : ` HAVING ${compileCondition(select.having, { ...scope, aliases }, 'HAVING clause')}`;
-  const order = compileOrder(orderBy, outputs, { ...scope, aliases });
+    select.having === undefined ? '' : ` HAVING ${compileCondition(select.having, named, 'HAVING clause')}`;
   const list = outputs.map(({ column, value }) => `${value.sql} AS ${column.sql}`).join(', ');
   const source = from.sql === '' ? '' : ` FROM ${from.sql}`;
-  return {
-    sql: `SELECT ${select.distinct ? 'DISTINCT ' : ''}${list}${source}${where}${grouping}${having}${order}`,
+  const compiled = {
+    sql: `SELECT ${select.distinct ? 'DISTINCT ' : ''}${list}${source}${where}${grouping}${having}`,
     columns: outputs.map(({ column }) => column),
   };
+  if (series !== undefined)
+    return compileSeries({ series, select, outputs, compiled, orderBy, scope: named });
+  return { ...compiled, sql: `${compiled.sql}${compileOrder(orderBy, outputs, named)}` };
+}
+
+/** The call of time_series that is a column of a grouped SELECT, if there is one. */
+function seriesCall(select: Select): Extract<Expr, { kind: 'call' }> | undefined {
+  if (select.groupBy === undefined) return undefined;
+  const calls = select.items.flatMap((item) =>
+    item.kind === 'expr' && item.expr.kind === 'call' ? [item.expr] : [],
+  );
+  return calls.find((call) => call.name === 'time_series');
+}
+
+function compileSeries(query: {
+  series: Extract<Expr, { kind: 'call' }>;
+  select: Select;
+  outputs: readonly Output[];
+  compiled: CompiledQuery;
+  orderBy: readonly SortItem[];
+  scope: Scope;
+}): CompiledQuery {
+  const { series, select, outputs, compiled, orderBy, scope } = query;
+  const { env } = scope;
+  const bucket = outputs.find(({ expr }) => expr === series)?.column;
+  if (bucket === undefined) throw new Error('time_series is one of the columns');
+  const grouped = new Set(
+    (select.groupBy ?? []).map((item) => (item.kind === 'expr' ? groupKey(item.expr, outputs, scope) : '')),
+  );
+  const keys = outputs
+    .filter(({ column, value }) => column !== bucket && grouped.has(value.sql))
+    .map(({ column }) => column);
+  const filled = padded(
+    { select: compiled, series: timeSeriesOf(new CallSite(series, scope)), bucket, keys, at: series.at },
+    env,
+  );
+  const outer: Scope = { env, relations: [{ name: undefined, columns: filled.columns }] };
+  const order = orderBy.map((item) => {
+    const ordinal = item.expr.kind === 'long' ? filled.columns[Number(item.expr.text) - 1] : undefined;
+    const { sql } = ordinal ?? compileExpression(item.expr, outer);
+    return `${sql === bucket.sql ? filled.timeColumn : sql}${direction(item)}`;
+  });
+  const list = filled.columns.map((column) => column.sql).join(', ');
+  return {
+    sql: `SELECT ${list} FROM (${filled.sql}) ORDER BY ${[...order, `${filled.timeColumn} ASC`].join(', ')}`,
+    columns: filled.columns,
+  };
+}
+
+function readSource(select: Select, env: Environment, parent: Scope | undefined): SelectSource {
+  const shifts = comparedShifts(select, { env, relations: [] });
+  if (shifts.length > 0)
+    return comparedSource(select, shifts, (at) => sourceOf(select, at, parent), { env, parent });
+  const from = sourceOf(select, env, parent);
+  if (select.where === undefined) return { from, where: '' };
+  return {
+    from,
+    where: ` WHERE ${compileCondition(select.where, scopeOf(from, env, parent), 'WHERE clause')}`,
+  };
+}
+
+/** The keys that are expressions or names; positions are none yet. */
+function groupKeysOf(select: Select, scope: Scope): Typed[] {
+  return (select.groupBy ?? []).flatMap((item) => {
+    if (item.kind !== 'expr') return [];
+    if (item.expr.kind !== 'long') return [compileExpression(item.expr, scope)];
+    const chosen = select.items[Number(item.expr.text) - 1];
+    return chosen?.kind === 'expr' ? [compileExpression(chosen.expr, scope)] : [];
+  });
 }
 
 /** FROM may be left out: the logstore asked about is meant, unless nothing in the SELECT needs rows. */

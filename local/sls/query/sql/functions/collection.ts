@@ -1,7 +1,18 @@
 import type { CallSite, Lambda } from '../compile/call-site.ts';
 import { castValue, unify } from '../compile/cast.ts';
 import type { Typed } from '../compile/context.ts';
-import { arrayOf, BIGINT, BOOLEAN, commonType, duckTypeOf, DOUBLE, isInteger, mapOf, type SqlType, VARCHAR } from '../types.ts';
+import {
+  arrayOf,
+  BIGINT,
+  BOOLEAN,
+  commonType,
+  DOUBLE,
+  duckTypeOf,
+  isInteger,
+  mapOf,
+  type SqlType,
+  VARCHAR,
+} from '../types.ts';
 import type { Translate } from './definition.ts';
 
 type Table = Readonly<Record<string, Translate>>;
@@ -57,9 +68,10 @@ const cardinality: Translate = (site) => {
 const elementAt: Translate = (site) => {
   expectCount(site, 2);
   const { type, sql } = site.typed(0);
-  if (type.kind === 'array') return { sql: `list_extract(${sql}, ${site.as(1, BIGINT)})`, type: type.element };
+  if (type.kind === 'array')
+    return { sql: `list_extract(${sql}, ${site.as(1, BIGINT)})`, type: type.element };
   const { key, value } = site.map(0);
-  return { sql: `element_at(${sql}, ${site.as(1, key)})`, type: value };
+  return { sql: `map_extract_value(${sql}, ${site.as(1, key)})`, type: value };
 };
 
 const join: Translate = (site) => {
@@ -111,7 +123,10 @@ const flatten: Translate = (site) => {
 const repeat: Translate = (site) => {
   expectCount(site, 2);
   const { sql: value, type } = site.typed(0);
-  return { sql: `list_transform(range(${site.as(1, BIGINT)}), lambda ${site.fresh('p')}: ${value})`, type: arrayOf(type) };
+  return {
+    sql: `list_transform(range(${site.as(1, BIGINT)}), lambda ${site.fresh('p')}: ${value})`,
+    type: arrayOf(type),
+  };
 };
 
 /** Pairs; the shorter array is filled with NULL. */
@@ -121,8 +136,14 @@ const zip: Translate = (site) => {
   const longest = `greatest(${lists.map((list) => `len(${list.sql})`).join(', ')})`;
   const i = site.fresh('p');
   const fields = lists.map((list, at) => `'f${at}': list_extract(${list.sql}, ${i})`);
-  const row = { kind: 'row', fields: lists.map((list) => ({ name: undefined, type: list.element })) } as const;
-  return { sql: `list_transform(range(1, ${longest} + 1), lambda ${i}: {${fields.join(', ')}})`, type: arrayOf(row) };
+  const row = {
+    kind: 'row',
+    fields: lists.map((list) => ({ name: undefined, type: list.element })),
+  } as const;
+  return {
+    sql: `list_transform(range(1, ${longest} + 1), lambda ${i}: {${fields.join(', ')}})`,
+    type: arrayOf(row),
+  };
 };
 
 const map: Translate = (site) => {
@@ -139,10 +160,7 @@ const mapConcat: Translate = (site) => {
 };
 
 /** A map made of the entries of another; `body` makes one entry of the old key and value. */
-function rebuilt(
-  site: CallSite,
-  body: (key: Typed, value: Typed) => { key: Typed; value: Typed },
-): Typed {
+function rebuilt(site: CallSite, body: (key: Typed, value: Typed) => { key: Typed; value: Typed }): Typed {
   const { sql, key, value } = site.map(0);
   const e = site.fresh('p');
   const made = body({ sql: `${e}.key`, type: key }, { sql: `${e}.value`, type: value });
@@ -240,7 +258,10 @@ const zipWith: Translate = (site) => {
     { sql: `list_extract(${right.sql}, ${i})`, type: right.element },
   ]);
   const longest = `greatest(len(${left.sql}), len(${right.sql}))`;
-  return { sql: `list_transform(range(1, ${longest} + 1), lambda ${i}: ${made.sql})`, type: arrayOf(made.type) };
+  return {
+    sql: `list_transform(range(1, ${longest} + 1), lambda ${i}: ${made.sql})`,
+    type: arrayOf(made.type),
+  };
 };
 
 function setOperation(sql: (left: string, right: string, e: string) => string): Translate {
@@ -256,8 +277,12 @@ export const COLLECTION: Table = {
   any_match: matching((held) => `${held} > 0`),
   array_average: average,
   array_distinct: reshaping((list) => `sls_distinct(${list})`),
-  array_except: setOperation((a, b, e) => `list_filter(sls_distinct(${a}), lambda ${e}: NOT list_contains(${b}, ${e}))`),
-  array_intersect: setOperation((a, b, e) => `list_filter(sls_distinct(${a}), lambda ${e}: list_contains(${b}, ${e}))`),
+  array_except: setOperation(
+    (a, b, e) => `list_filter(sls_distinct(${a}), lambda ${e}: NOT list_contains(${b}, ${e}))`,
+  ),
+  array_intersect: setOperation(
+    (a, b, e) => `list_filter(sls_distinct(${a}), lambda ${e}: list_contains(${b}, ${e}))`,
+  ),
   array_join: join,
   array_max: elementOf((list) => `list_max(${list})`),
   array_min: elementOf((list) => `list_min(${list})`),

@@ -1,5 +1,5 @@
-import { unify } from '../compile/cast.ts';
 import type { CallSite } from '../compile/call-site.ts';
+import { unify } from '../compile/cast.ts';
 import type { Typed } from '../compile/context.ts';
 import { BOOLEAN } from '../types.ts';
 import type { Translate } from './definition.ts';
@@ -28,7 +28,10 @@ const nullIf: Translate = (site) => {
   if (site.count !== 2) return site.refuse();
   const { values } = unified(site, site.all());
   const first = site.typed(0);
-  return { sql: `CASE WHEN ${values[0]?.sql} = ${values[1]?.sql} THEN NULL ELSE ${first.sql} END`, type: first.type };
+  return {
+    sql: `CASE WHEN ${values[0]?.sql} = ${values[1]?.sql} THEN NULL ELSE ${first.sql} END`,
+    type: first.type,
+  };
 };
 
 /** NULL if any of them is. */
@@ -37,7 +40,10 @@ function extreme(name: 'greatest' | 'least'): Translate {
     if (site.count < 1) return site.refuse();
     const { values, type } = unified(site, site.all());
     const missing = values.map((value) => `${value.sql} IS NULL`).join(' OR ');
-    return { sql: `CASE WHEN ${missing} THEN NULL ELSE ${name}(${values.map((value) => value.sql).join(', ')}) END`, type };
+    return {
+      sql: `CASE WHEN ${missing} THEN NULL ELSE ${name}(${values.map((value) => value.sql).join(', ')}) END`,
+      type,
+    };
   };
 }
 

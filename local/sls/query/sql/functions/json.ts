@@ -54,7 +54,10 @@ const format: Translate = (site) => {
 const arrayLength: Translate = (site) => {
   if (site.count !== 1) return site.refuse();
   const json = document(site);
-  return { sql: `CASE WHEN json_type(${json}) = 'ARRAY' THEN json_array_length(${json})::BIGINT END`, type: BIGINT };
+  return {
+    sql: `CASE WHEN json_type(${json}) = 'ARRAY' THEN json_array_length(${json})::BIGINT END`,
+    type: BIGINT,
+  };
 };
 
 /** The element itself; of a text without its quotes, as the service does it. */
@@ -91,8 +94,14 @@ export const JSON_FUNCTIONS: Table = {
   json_extract: withPath(JSON_TYPE, (json, path) => `json_extract(${json}, ${path})`),
   json_extract_scalar: withPath(VARCHAR, (json, path) => `sls_json_scalar(${json}, ${path})`),
   json_extract_long: withPath(BIGINT, (json, path) => `sls_try_bigint(sls_json_scalar(${json}, ${path}))`),
-  json_extract_double: withPath({ kind: 'double' }, (json, path) => `TRY_CAST(sls_json_scalar(${json}, ${path}) AS DOUBLE)`),
-  json_extract_bool: withPath(BOOLEAN, (json, path) => `TRY_CAST(sls_json_scalar(${json}, ${path}) AS BOOLEAN)`),
+  json_extract_double: withPath(
+    { kind: 'double' },
+    (json, path) => `TRY_CAST(sls_json_scalar(${json}, ${path}) AS DOUBLE)`,
+  ),
+  json_extract_bool: withPath(
+    BOOLEAN,
+    (json, path) => `TRY_CAST(sls_json_scalar(${json}, ${path}) AS BOOLEAN)`,
+  ),
   json_format: format,
   json_parse: parse,
   json_size: size,

@@ -6,7 +6,13 @@ type Table = Readonly<Record<string, Translate>>;
 
 /** A function of doubles. */
 function ofDoubles(sql: (...args: string[]) => string, parameters = 1): Translate {
-  return overloads(overload(Array.from({ length: parameters }, () => DOUBLE), DOUBLE, sql));
+  return overloads(
+    overload(
+      Array.from({ length: parameters }, () => DOUBLE),
+      DOUBLE,
+      sql,
+    ),
+  );
 }
 
 function named(name: string): Translate {
@@ -21,7 +27,8 @@ function within(name: string, condition: (x: string) => string): Translate {
 /** The logarithm of 0 is -Infinity and of less NaN. */
 function logarithm(name: string): Translate {
   return ofDoubles(
-    (x) => `CASE WHEN ${x} = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN ${x} > 0 THEN ${name}(${x}) ELSE sls_nan(${x}) END`,
+    (x) =>
+      `CASE WHEN ${x} = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN ${x} > 0 THEN ${name}(${x}) ELSE sls_nan(${x}) END`,
   );
 }
 
@@ -60,7 +67,9 @@ const truncate: Translate = (site) => {
 const sign: Translate = (site) => {
   const { type, sql } = site.typed(0);
   if (site.count !== 1 || !isNumeric(type)) return site.refuse();
-  return castValue({ sql: `sign(${sql})`, type: INTEGER }, isInteger(type) ? BIGINT : DOUBLE) ?? site.refuse();
+  return (
+    castValue({ sql: `sign(${sql})`, type: INTEGER }, isInteger(type) ? BIGINT : DOUBLE) ?? site.refuse()
+  );
 };
 
 /** `random()`, `random(n)`: a whole number below n, `random(m, n)`. */
@@ -84,13 +93,22 @@ const widthBucket: Translate = (site) => {
   if (site.count !== 4) return site.refuse();
   const [low, high, n] = [site.as(1, DOUBLE), site.as(2, DOUBLE), site.as(3, BIGINT)];
   const inside = `CAST(floor((${x} - ${low}) / (${high} - ${low}) * ${n}) AS BIGINT) + 1`;
-  return { sql: `CASE WHEN ${x} < ${low} THEN 0 WHEN ${x} >= ${high} THEN ${n} + 1 ELSE ${inside} END`, type: BIGINT };
+  return {
+    sql: `CASE WHEN ${x} < ${low} THEN 0 WHEN ${x} >= ${high} THEN ${n} + 1 ELSE ${inside} END`,
+    type: BIGINT,
+  };
 };
 
 const power = ofDoubles((x, y) => `pow(${x}, ${y})`, 2);
 const ceiling = keepingIntegers((x) => `ceil(${x})`);
 const bits = (sql: (...args: string[]) => string, parameters = 2) =>
-  overloads(overload(Array.from({ length: parameters }, () => BIGINT), BIGINT, sql));
+  overloads(
+    overload(
+      Array.from({ length: parameters }, () => BIGINT),
+      BIGINT,
+      sql,
+    ),
+  );
 
 export const MATH: Table = {
   abs: absolute,
@@ -102,7 +120,9 @@ export const MATH: Table = {
   bitwise_not: bits((x) => `(~${x})`, 1),
   bitwise_or: bits((x, y) => `(${x} | ${y})`),
   bitwise_xor: bits((x, y) => `xor(${x}, ${y})`),
-  bit_count: bits((x, n) => `bit_count(CASE WHEN ${n} >= 64 THEN ${x} ELSE ${x} & ((1::BIGINT << ${n}) - 1) END)::BIGINT`),
+  bit_count: bits(
+    (x, n) => `bit_count(CASE WHEN ${n} >= 64 THEN ${x} ELSE ${x} & ((1::BIGINT << ${n}) - 1) END)::BIGINT`,
+  ),
   cbrt: named('sls_cbrt'),
   ceil: ceiling,
   ceiling,
@@ -138,7 +158,9 @@ export const MATH: Table = {
   sqrt: within('sqrt', (x) => `${x} >= 0`),
   tan: named('tan'),
   tanh: named('tanh'),
-  to_base: overloads(overload([BIGINT, BIGINT], VARCHAR, (x, radix) => `lower(to_base(${x}, CAST(${radix} AS INTEGER)))`)),
+  to_base: overloads(
+    overload([BIGINT, BIGINT], VARCHAR, (x, radix) => `lower(to_base(${x}, CAST(${radix} AS INTEGER)))`),
+  ),
   truncate,
   width_bucket: widthBucket,
 };

@@ -4,12 +4,14 @@ import type { Typed } from '../compile/context.ts';
 import type { Scope } from '../compile/scope.ts';
 import { AGGREGATES } from './aggregate.ts';
 import { COLLECTION } from './collection.ts';
+import { COMPARE } from './compare.ts';
 import { CONDITIONAL } from './conditional.ts';
 import type { FunctionDefinition, Translate } from './definition.ts';
 import { JSON_FUNCTIONS } from './json.ts';
 import { MATH } from './math.ts';
 import { TEXT } from './text.ts';
 import { TIME_FUNCTIONS } from './time.ts';
+import { TIME_SERIES } from './time-series.ts';
 import { WINDOW } from './window.ts';
 
 type Table = Readonly<Record<string, Translate>>;
@@ -22,8 +24,8 @@ function register(role: FunctionDefinition['role'], ...tables: readonly Table[])
   }
 }
 
-register('scalar', COLLECTION, CONDITIONAL, JSON_FUNCTIONS, MATH, TEXT, TIME_FUNCTIONS);
-register('aggregate', AGGREGATES);
+register('scalar', COLLECTION, CONDITIONAL, JSON_FUNCTIONS, MATH, TEXT, TIME_FUNCTIONS, TIME_SERIES);
+register('aggregate', AGGREGATES, COMPARE);
 register('window', WINDOW);
 
 /** Whether a function of that name groups rows. */

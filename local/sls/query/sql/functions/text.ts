@@ -7,7 +7,8 @@ const V1 = [VARCHAR];
 const V2 = [VARCHAR, VARCHAR];
 const V3 = [VARCHAR, VARCHAR, VARCHAR];
 
-const text = (params: typeof V1, sql: (...args: string[]) => string) => overloads(overload(params, VARCHAR, sql));
+const text = (params: typeof V1, sql: (...args: string[]) => string) =>
+  overloads(overload(params, VARCHAR, sql));
 
 /** Texts joined; arrays too. NULL makes the whole NULL. */
 const concat: Translate = (site) => {
@@ -19,7 +20,13 @@ const concat: Translate = (site) => {
     }
     return site.compile(joined);
   }
-  return { sql: `(${site.all().map((_, at) => site.as(at, VARCHAR)).join(' || ')})`, type: VARCHAR };
+  return {
+    sql: `(${site
+      .all()
+      .map((_, at) => site.as(at, VARCHAR))
+      .join(' || ')})`,
+    type: VARCHAR,
+  };
 };
 
 /** From position 1; a negative one counts from the end; 0 gives nothing. */
@@ -30,7 +37,11 @@ const substr: Translate = overloads(
 
 const split: Translate = overloads(
   overload(V2, arrayOf(VARCHAR), (x, by) => `string_split(${x}, ${by})`),
-  overload([VARCHAR, VARCHAR, BIGINT], arrayOf(VARCHAR), (x, by, limit) => `sls_split(${x}, ${by}, ${limit})`),
+  overload(
+    [VARCHAR, VARCHAR, BIGINT],
+    arrayOf(VARCHAR),
+    (x, by, limit) => `sls_split(${x}, ${by}, ${limit})`,
+  ),
 );
 
 const strpos: Translate = overloads(
@@ -49,7 +60,9 @@ const length: Translate = (site) => {
 const reverse: Translate = (site) => {
   if (site.count !== 1) return site.refuse();
   const { type, sql } = site.typed(0);
-  return type.kind === 'array' ? { sql: `list_reverse(${sql})`, type } : { sql: `reverse(${site.as(0, VARCHAR)})`, type: VARCHAR };
+  return type.kind === 'array'
+    ? { sql: `list_reverse(${sql})`, type }
+    : { sql: `reverse(${site.as(0, VARCHAR)})`, type: VARCHAR };
 };
 
 /** Like Java's, but `$1` of a replacement is DuckDB's `\1`. */
@@ -66,7 +79,10 @@ const regexpExtract: Translate = (site) => {
   const [x, pattern] = [site.as(0, VARCHAR), site.as(1, VARCHAR)];
   if (site.count > 3) return site.refuse();
   const group = site.count === 3 ? `, ${groupNumber(site.literal(2), site)}` : '';
-  return { sql: `CASE WHEN regexp_matches(${x}, ${pattern}) THEN regexp_extract(${x}, ${pattern}${group}) END`, type: VARCHAR };
+  return {
+    sql: `CASE WHEN regexp_matches(${x}, ${pattern}) THEN regexp_extract(${x}, ${pattern}${group}) END`,
+    type: VARCHAR,
+  };
 };
 
 const regexpExtractAll: Translate = (site) => {
@@ -103,7 +119,9 @@ export const TEXT: Table = {
   regexp_extract_all: regexpExtractAll,
   regexp_like: overloads(overload(V2, BOOLEAN, (x, pattern) => `regexp_matches(${x}, ${pattern})`)),
   regexp_replace: regexpReplace,
-  regexp_split: overloads(overload(V2, arrayOf(VARCHAR), (x, pattern) => `regexp_split_to_array(${x}, ${pattern})`)),
+  regexp_split: overloads(
+    overload(V2, arrayOf(VARCHAR), (x, pattern) => `regexp_split_to_array(${x}, ${pattern})`),
+  ),
   replace: overloads(
     overload(V2, VARCHAR, (x, part) => `replace(${x}, ${part}, '')`),
     overload(V3, VARCHAR, (x, part, by) => `replace(${x}, ${part}, ${by})`),
@@ -114,8 +132,13 @@ export const TEXT: Table = {
   sha1: bytes((x) => `unhex(sha1(${x}))`),
   sha256: bytes((x) => `unhex(sha256(${x}))`),
   split,
-  split_part: text([VARCHAR, VARCHAR, BIGINT], (x, by, part) => `list_extract(string_split(${x}, ${by}), sls_positive(${part}))`),
-  split_to_map: overloads(overload(V3, mapOf(VARCHAR, VARCHAR), (x, by, between) => `sls_split_to_map(${x}, ${by}, ${between})`)),
+  split_part: text(
+    [VARCHAR, VARCHAR, BIGINT],
+    (x, by, part) => `list_extract(string_split(${x}, ${by}), sls_positive(${part}))`,
+  ),
+  split_to_map: overloads(
+    overload(V3, mapOf(VARCHAR, VARCHAR), (x, by, between) => `sls_split_to_map(${x}, ${by}, ${between})`),
+  ),
   starts_with: overloads(overload(V2, BOOLEAN, (x, start) => `starts_with(${x}, ${start})`)),
   strpos,
   substr,
@@ -129,11 +152,21 @@ export const TEXT: Table = {
   url_decode: text(V1, (x) => `url_decode(replace(${x}, '+', ' '))`),
   url_encode: text(V1, (x) => `url_encode(${x})`),
   url_extract_fragment: text(V1, (x) => `nullif(regexp_extract(${x}, '#(.*)$', 1), '')`),
-  url_extract_host: text(V1, (x) => `nullif(regexp_extract(${x}, '^[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]*)', 1), '')`),
+  url_extract_host: text(
+    V1,
+    (x) => `nullif(regexp_extract(${x}, '^[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]*)', 1), '')`,
+  ),
   url_extract_parameter: text(V2, (x, name) => `sls_url_parameter(${x}, ${name})`),
-  url_extract_path: text(V1, (x) => `regexp_extract(${x}, '^(?:[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*)?([^?#]*)', 1)`),
+  url_extract_path: text(
+    V1,
+    (x) => `regexp_extract(${x}, '^(?:[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*)?([^?#]*)', 1)`,
+  ),
   url_extract_port: overloads(
-    overload(V1, BIGINT, (x) => `TRY_CAST(regexp_extract(${x}, '^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*:(\\d+)', 1) AS BIGINT)`),
+    overload(
+      V1,
+      BIGINT,
+      (x) => `TRY_CAST(regexp_extract(${x}, '^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*:(\\d+)', 1) AS BIGINT)`,
+    ),
   ),
   url_extract_protocol: text(V1, (x) => `nullif(regexp_extract(${x}, '^([a-zA-Z][a-zA-Z0-9+.-]*):', 1), '')`),
   url_extract_query: text(V1, (x) => `nullif(regexp_extract(${x}, '\\?([^#]*)', 1), '')`),

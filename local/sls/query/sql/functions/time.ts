@@ -3,7 +3,17 @@ import { castValue, coerce, moveZone, toMoment } from '../compile/cast.ts';
 import type { Typed } from '../compile/context.ts';
 import { quoteText } from '../quote.ts';
 import { SESSION_ZONE } from '../time-zone.ts';
-import { BIGINT, DATE, DOUBLE, INTERVAL, isTimestamp, type SqlType, TIME, TIMESTAMP, VARCHAR } from '../types.ts';
+import {
+  BIGINT,
+  DATE,
+  DOUBLE,
+  INTERVAL,
+  isTimestamp,
+  type SqlType,
+  TIME,
+  TIMESTAMP,
+  VARCHAR,
+} from '../types.ts';
 import type { Translate } from './definition.ts';
 import { fromJodaFormat, fromMysqlFormat } from './time-format.ts';
 
@@ -32,7 +42,10 @@ function zoneOf(site: CallSite, at: number): string {
   if (!ZONE.test(zone)) return site.fail(`'${zone}' is not a valid time zone`);
   // DuckDB's names for fixed offsets have their sign the other way round, as POSIX has it.
   const fixed = /^([+-])(\d{2}):(00)$/.exec(zone);
-  if (fixed === null) return zone.startsWith('+') || zone.startsWith('-') ? site.fail(`'${zone}' is not a valid time zone`) : zone;
+  if (fixed === null)
+    return zone.startsWith('+') || zone.startsWith('-')
+      ? site.fail(`'${zone}' is not a valid time zone`)
+      : zone;
   return `Etc/GMT${fixed[1] === '+' ? '-' : '+'}${Number(fixed[2])}`;
 }
 
@@ -40,32 +53,39 @@ const trunc: Translate = (site) => {
   expectCount(site, 2);
   const unit = unitOf(site);
   const type = site.typed(1).type;
-  if (type.kind === 'date') return { sql: `CAST(date_trunc('${unit}', ${site.typed(1).sql}) AS DATE)`, type: DATE };
+  if (type.kind === 'date')
+    return { sql: `CAST(date_trunc('${unit}', ${site.typed(1).sql}) AS DATE)`, type: DATE };
   const value = moment(site, 1);
   return { sql: `date_trunc('${unit}', ${value.sql})`, type: value.type };
 };
 
 const format: Translate = (site) => {
   expectCount(site, 2);
-  const pattern = fromMysqlFormat(site.literal(1)) ?? site.fail(`date_format: '${site.literal(1)}' has a specifier that is not supported`);
+  const pattern =
+    fromMysqlFormat(site.literal(1)) ??
+    site.fail(`date_format: '${site.literal(1)}' has a specifier that is not supported`);
   return { sql: `strftime(${moment(site, 0).sql}, ${quoteText(pattern)})`, type: VARCHAR };
 };
 
 const parse: Translate = (site) => {
   expectCount(site, 2);
-  const pattern = fromMysqlFormat(site.literal(1)) ?? site.fail(`date_parse: '${site.literal(1)}' has a specifier that is not supported`);
+  const pattern =
+    fromMysqlFormat(site.literal(1)) ??
+    site.fail(`date_parse: '${site.literal(1)}' has a specifier that is not supported`);
   return { sql: `strptime(${site.as(0, VARCHAR)}, ${quoteText(pattern)})`, type: TIMESTAMP };
 };
 
 const formatDatetime: Translate = (site) => {
   expectCount(site, 2);
-  const pattern = fromJodaFormat(site.literal(1)) ?? site.fail(`format_datetime: '${site.literal(1)}' is not supported`);
+  const pattern =
+    fromJodaFormat(site.literal(1)) ?? site.fail(`format_datetime: '${site.literal(1)}' is not supported`);
   return { sql: `strftime(${moment(site, 0).sql}, ${quoteText(pattern)})`, type: VARCHAR };
 };
 
 const parseDatetime: Translate = (site) => {
   expectCount(site, 2);
-  const pattern = fromJodaFormat(site.literal(1)) ?? site.fail(`parse_datetime: '${site.literal(1)}' is not supported`);
+  const pattern =
+    fromJodaFormat(site.literal(1)) ?? site.fail(`parse_datetime: '${site.literal(1)}' is not supported`);
   const type = { kind: 'zoned', zone: SESSION_ZONE } as const;
   return { sql: `strptime(${site.as(0, VARCHAR)}, ${quoteText(pattern)})`, type };
 };
@@ -99,7 +119,9 @@ const add: Translate = (site) => {
 const diff: Translate = (site) => {
   expectCount(site, 3);
   const unit = unitOf(site);
-  const [from, to] = [moment(site, 1), moment(site, 2)].map((value) => (coerce(value, TIMESTAMP) ?? site.refuse()).sql);
+  const [from, to] = [moment(site, 1), moment(site, 2)].map(
+    (value) => (coerce(value, TIMESTAMP) ?? site.refuse()).sql,
+  );
   return { sql: `datesub('${unit}', ${from}, ${to})`, type: BIGINT };
 };
 
@@ -116,7 +138,8 @@ function field(sql: (x: string) => string): Translate {
   return (site) => {
     expectCount(site, 1);
     const { type, sql: value } = site.typed(0);
-    const plain = type.kind === 'date' || type.kind === 'time' || type.kind === 'interval' || isTimestamp(type);
+    const plain =
+      type.kind === 'date' || type.kind === 'time' || type.kind === 'interval' || isTimestamp(type);
     return { sql: `CAST(${sql(plain ? value : moment(site, 0).sql)} AS BIGINT)`, type: BIGINT };
   };
 }
@@ -147,12 +170,23 @@ const lastDay: Translate = (site) => {
   return { sql: `last_day(${moment(site, 0).sql})`, type: DATE };
 };
 
-const SECONDS_IN: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600, d: 86_400 };
+const SECONDS_IN: Readonly<Record<string, number>> = {
+  ns: 1e-9,
+  us: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+};
 
 const parseDuration: Translate = (site) => {
   expectCount(site, 1);
   const [, amount, unit = ''] = PARSE_DURATION.exec(site.literal(0)) ?? site.fail('not a valid duration');
-  return { sql: `to_milliseconds(${Math.round(Number(amount) * (SECONDS_IN[unit] ?? 0) * 1000)})`, type: INTERVAL };
+  return {
+    sql: `to_milliseconds(${Math.round(Number(amount) * (SECONDS_IN[unit] ?? 0) * 1000)})`,
+    type: INTERVAL,
+  };
 };
 
 export const TIME_FUNCTIONS: Table = {
@@ -160,7 +194,10 @@ export const TIME_FUNCTIONS: Table = {
   current_date: current(DATE, (moment) => `CAST(${moment} AS DATE)`),
   current_time: current(TIME, (moment) => `CAST(${moment} AS TIME)`),
   current_timestamp: now,
-  current_timezone: (site) => ({ sql: quoteText(site.count === 0 ? SESSION_ZONE : site.refuse()), type: VARCHAR }),
+  current_timezone: (site) => ({
+    sql: quoteText(site.count === 0 ? SESSION_ZONE : site.refuse()),
+    type: VARCHAR,
+  }),
   date: casting(DATE),
   date_add: add,
   date_diff: diff,
