@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Credentials } from '../../shared/credentials.ts';
+import { signTriggerRequest } from './sign.ts';
+
+/** How requests prove who they are. */
+export type Auth =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'sign'; readonly credentials: () => Promise<Credentials> };
+
+export interface ApiOptions {
+  readonly url: string;
+  readonly auth: Auth;
+  /** Tries in all for what may pass. */
+  readonly attempts?: number;
+  readonly timeoutMs?: number;
+}
+
+/** The API said no, or nothing. `retryable`: the same request may succeed later. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  readonly problem: ApiProblem | undefined;
+  readonly retryable: boolean;
+
+  constructor(message: string, options: { status?: number; problem?: ApiProblem; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.status = options.status;
+    this.problem = options.problem;
+    this.code = options.problem?.code;
+    this.retryable = options.status === undefined || RETRYABLE.has(options.status);
+  }
+}
+
+/** As much of a problem document as is read here. */
+export interface ApiProblem {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly code?: string;
+  readonly retryAfterSeconds?: number;
+  readonly issues?: ReadonlyArray<{ readonly path: string; readonly message: string }>;
+}
+
+const RETRYABLE: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+const DEFAULT_ATTEMPTS = 6;
+const DEFAULT_TIMEOUT_MS = 90_000;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+
+export interface Api {
+  /** @throws ApiError */
+  call<T>(method: string, path: string, options?: RequestOptions): Promise<T>;
+}
+
+export interface RequestOptions {
+  readonly query?: Record<string, string>;
+  readonly body?: unknown;
+  /** Never sent twice. */
+  readonly once?: boolean;
+}
+
+export function createApi(options: ApiOptions): Api {
+  const { attempts = DEFAULT_ATTEMPTS } = options;
+  return {
+    async call<T>(method: string, path: string, requestOptions: RequestOptions = {}): Promise<T> {
+      const { query = {}, body, once = false } = requestOptions;
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return (await send(options, { method, path, query, body })) as T;
+        } catch (error) {
+          if (!(error instanceof ApiError) || !error.retryable || once || attempt >= attempts) throw error;
+          await sleep(waitMs(error, attempt));
+        }
+      }
+    },
+  };
+}
+
+function waitMs(error: ApiError, attempt: number): number {
+  const asked = (error.problem?.retryAfterSeconds ?? 0) * 1_000;
+  const backoff = FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
+  return Math.min(LONGEST_WAIT_MS, Math.max(asked, backoff));
+}
+
+interface Outgoing {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Record<string, string>;
+  readonly body: unknown;
+}
+
+async function send(
+  { url: base, auth, timeoutMs = DEFAULT_TIMEOUT_MS }: ApiOptions,
+  outgoing: Outgoing,
+): Promise<unknown> {
+  const { method, path, query, body } = outgoing;
+  const url = new URL(path.replace(/^\//, ''), base.endsWith('/') ? base : `${base}/`);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  const headers: Record<string, string> = {
+    ...(await authHeaders(auth, method, url)),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+  };
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      method,
+      headers,
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    text = await response.text();
+  } catch (error) {
+    throw new ApiError(`${base} cannot be reached`, { cause: error });
+  }
+  const value = parse(text);
+  if (response.ok) return value;
+  const { status } = response;
+  const problem = isProblem(value) ? value : undefined;
+  throw new ApiError(explain(status, problem), { status, ...(problem === undefined ? {} : { problem }) });
+}
+
+async function authHeaders(auth: Auth, method: string, url: URL): Promise<Record<string, string>> {
+  if (auth.kind === 'bearer') return { authorization: `Bearer ${auth.token}` };
+  if (auth.kind === 'sign') return signTriggerRequest(method, url, await auth.credentials());
+  return {};
+}
+
+function explain(status: number, problem: ApiProblem | undefined): string {
+  if (problem?.detail === undefined) {
+    return status === 401 || status === 403
+      ? `the trigger refused the request (${status}): check --auth, and that your keys may invoke the function`
+      : `the answer was ${status}`;
+  }
+  const issues = (problem.issues ?? []).map(({ path, message }) => `\n  ${path} ${message}`);
+  return `${problem.detail}${issues.join('')}`;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isProblem(value: unknown): value is ApiProblem {
+  return typeof value === 'object' && value !== null && 'code' in value && 'detail' in value;
+}

@@ -1,0 +1,98 @@
+import { parseArgs } from 'node:util';
+import { COMMAND_USAGE, USAGE } from './usage.ts';
+
+/** The command line was wrong; the message says what. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+type OptionType = 'string' | 'boolean' | 'list';
+
+const COMMON = { url: 'string', token: 'string', auth: 'string', json: 'boolean', help: 'boolean' } as const;
+const SLS = { project: 'string', region: 'string', 'sls-endpoint': 'string' } as const;
+const OPTIONS = {
+  lookup: { 'merchant-biz-id': 'string', 'initialized-at': 'string', zh: 'boolean' },
+  register: { 'merchant-biz-id': 'string', 'initialized-at': 'string', label: 'list' },
+  backfill: { rate: 'string', batch: 'string', state: 'string', rejects: 'string', again: 'boolean' },
+  replay: {
+    file: 'string',
+    disposition: 'string',
+    cause: 'string',
+    code: 'string',
+    from: 'string',
+    to: 'string',
+    limit: 'string',
+    'dry-run': 'boolean',
+    ...SLS,
+  },
+  sweep: {},
+  ledger: { from: 'string', to: 'string' },
+  lateness: { sample: 'string', hours: 'string', 'window-minutes': 'string', ...SLS },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, OptionType>>>>;
+
+export type CommandName = keyof typeof OPTIONS;
+
+/** Options by name, as given. */
+export interface CommandLine {
+  readonly command: CommandName;
+  readonly positionals: readonly string[];
+  readonly text: (name: string) => string | undefined;
+  readonly flag: (name: string) => boolean;
+  readonly list: (name: string) => readonly string[];
+}
+
+/** A text instead of a command line is what to print. @throws UsageError */
+export function readCommandLine(args: readonly string[]): CommandLine | string {
+  const [command = '', ...rest] = args;
+  if (['', '--help', '-h', 'help'].includes(command)) return USAGE;
+  if (!Object.hasOwn(OPTIONS, command)) throw new UsageError(`there is no command "${command}"; try --help`);
+  const name = command as CommandName;
+  const options = { ...COMMON, ...OPTIONS[name] } as Readonly<Record<string, OptionType>>;
+  const { values, positionals } = parse(rest, options);
+  if (values.help === true) return COMMAND_USAGE[name] ?? USAGE;
+  return {
+    command: name,
+    positionals,
+    text: (option) => (typeof values[option] === 'string' ? values[option] : undefined),
+    flag: (option) => values[option] === true,
+    list: (option) => (Array.isArray(values[option]) ? values[option].map(String) : []),
+  };
+}
+
+function parse(args: readonly string[], types: Readonly<Record<string, OptionType>>) {
+  const options = Object.fromEntries(
+    Object.entries(types).map(([name, type]) => [
+      name,
+      type === 'list' ? { type: 'string' as const, multiple: true } : { type },
+    ]),
+  );
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    const [message = ''] = (error as Error).message.split('. ');
+    throw new UsageError(message, { cause: error });
+  }
+}
+
+/** @throws UsageError */
+export function wholeOption(
+  line: CommandLine,
+  name: string,
+  limits: { least: number; most: number; otherwise: number },
+): number {
+  const text = line.text(name);
+  if (text === undefined) return limits.otherwise;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= limits.least && value <= limits.most)) {
+    throw new UsageError(`--${name} must be a whole number from ${limits.least} to ${limits.most}`);
+  }
+  return value;
+}
+
+/** @throws UsageError */
+export function onePositional(line: CommandLine, what: string): string {
+  const [one, ...others] = line.positionals;
+  if (one === undefined || one === '' || others.length > 0)
+    throw new UsageError(`${line.command} takes one ${what}`);
+  return one;
+}

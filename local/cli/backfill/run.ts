@@ -1,0 +1,144 @@
+import type { RegisterAnswer } from '../../../functions/lookup/register.ts';
+import type { Api } from '../api.ts';
+import { ApiError } from '../api.ts';
+import type { Item } from './items.ts';
+import type { BackfillProgress } from './progress-file.ts';
+
+/**
+ * Sends the lines of a file in batches, one after the other. A batch is done when each of its lines was either
+ * stored or left out for good; only then does the progress move behind it. A run that dies in between sends that
+ * batch again: more than once is possible, never is not.
+ */
+export interface BackfillOptions {
+  readonly items: AsyncIterable<Item>;
+  readonly start: BackfillProgress;
+  readonly api: Pick<Api, 'call'>;
+  readonly batchSize: number;
+  /** Transactions per second. */
+  readonly rate: number;
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly save: (progress: BackfillProgress) => Promise<void>;
+  readonly reject: (line: number, reason: string) => Promise<void>;
+  readonly onProgress: (progress: BackfillProgress) => void;
+  /** Ends between two batches. */
+  readonly stopped: () => boolean;
+}
+
+/** Times a batch is sent of which a part was not stored. */
+const STORE_ATTEMPTS = 8;
+const STORE_WAIT_MS = 2_000;
+
+/** @throws ApiError when the API is refused or cannot be reached for long */
+export async function runBackfill(options: BackfillOptions): Promise<BackfillProgress> {
+  let progress = options.start;
+  const pace = createPace(options);
+  for await (const batch of batchesOf(options.items, options.batchSize)) {
+    if (options.stopped()) return progress;
+    progress = await sendBatch(options, progress, batch);
+    await options.save(progress);
+    options.onProgress(progress);
+    await pace(batch.length);
+  }
+  progress = { ...progress, finished: true };
+  await options.save(progress);
+  options.onProgress(progress);
+  return progress;
+}
+
+async function* batchesOf(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
+  let batch: Item[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+interface Waiting {
+  readonly line: number;
+  readonly transaction: object;
+}
+
+async function sendBatch(
+  options: BackfillOptions,
+  progress: BackfillProgress,
+  batch: readonly Item[],
+): Promise<BackfillProgress> {
+  const waiting: Waiting[] = [];
+  const bad: Array<{ line: number; reason: string }> = [];
+  for (const { line, outcome } of batch) {
+    if (outcome.ok) waiting.push({ line, transaction: outcome.transaction });
+    else bad.push({ line, reason: outcome.reason });
+  }
+  bad.push(...(await storeAll(options, waiting)));
+  for (const { line, reason } of bad.sort((one, other) => one.line - other.line))
+    await options.reject(line, reason);
+  const last = batch.at(-1);
+  return {
+    ...progress,
+    offset: last?.endOffset ?? progress.offset,
+    line: last?.endLine ?? progress.line,
+    registered: progress.registered + batch.length - bad.length,
+    rejected: progress.rejected + bad.length,
+  };
+}
+
+/** Answers the lines that the server does not take; the others are stored when this returns. */
+async function storeAll(
+  options: BackfillOptions,
+  all: readonly Waiting[],
+): Promise<Array<{ line: number; reason: string }>> {
+  const bad: Array<{ line: number; reason: string }> = [];
+  let waiting = all;
+  for (let attempt = 1; waiting.length > 0; attempt += 1) {
+    const { accepted, rejected } = await post(options, waiting);
+    const refused = new Map(rejected.map((one) => [one.index, one]));
+    for (const { index, reason, issues } of rejected) {
+      const line = waiting[index]?.line;
+      if (reason !== 'invalid' || line === undefined) continue;
+      bad.push({ line, reason: (issues ?? []).map((issue) => issue.message).join('; ') || 'was refused' });
+    }
+    const sent = waiting.length;
+    waiting = waiting.filter((_, index) => refused.get(index)?.reason === 'not_stored');
+    if (accepted + rejected.length !== sent)
+      throw new ApiError('the answer does not add up', { status: 400 });
+    if (waiting.length === 0) break;
+    if (attempt >= STORE_ATTEMPTS) throw new ApiError('the log store does not take registrations', {});
+    await options.sleep(STORE_WAIT_MS);
+  }
+  return bad;
+}
+
+async function post({ api }: BackfillOptions, waiting: readonly Waiting[]): Promise<RegisterAnswer> {
+  const transactions = waiting.map(({ transaction }) => transaction);
+  try {
+    return await api.call<RegisterAnswer>('POST', '/v1/transactions', { body: { transactions } });
+  } catch (error) {
+    // None of the batch is valid for the server: what each lacks stands in the issues.
+    const refused = error instanceof ApiError && error.status === 400 && error.code === 'INPUT_INVALID';
+    if (!refused) throw error;
+    const issues = error.problem?.issues ?? [];
+    return {
+      accepted: 0,
+      dueAt: '',
+      rejected: waiting.map((_, index) => ({
+        index,
+        reason: 'invalid' as const,
+        issues: issues.filter(({ path }) => path.startsWith(`transactions[${index}]`)),
+      })),
+    };
+  }
+}
+
+/** Spreads batches so that the rate holds over the run; lost time is not made up for. */
+function createPace({ rate, now, sleep }: BackfillOptions): (count: number) => Promise<void> {
+  let dueAtMs = now();
+  return async (count) => {
+    dueAtMs = Math.max(dueAtMs + (count / rate) * 1_000, now());
+    const waitMs = dueAtMs - now();
+    if (waitMs > 0) await sleep(waitMs);
+  };
+}

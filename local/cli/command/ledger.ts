@@ -1,0 +1,48 @@
+import type { Ledger } from '../../../shared/ledger.ts';
+import { columns, json } from '../print.ts';
+import type { World } from '../world.ts';
+
+const LINES: ReadonlyArray<readonly [keyof Ledger, string]> = [
+  ['finished', 'finished'],
+  ['interrupted', 'interrupted'],
+  ['notStarted', 'not started'],
+  ['unknown', 'unknown status'],
+  ['notCompleted', 'not completed'],
+  ['invalid', 'invalid'],
+  ['expired', 'expired'],
+  ['gaveUp', 'gave up'],
+  ['waiting', 'waiting'],
+  ['residual', 'residual'],
+];
+
+/** `ledger`: the books. Ends with 1 when something was lost. */
+export async function ledgerCommand({ line, api, out, err }: World): Promise<number> {
+  const query: Record<string, string> = {};
+  for (const name of ['from', 'to']) {
+    const value = line.text(name);
+    if (value !== undefined) query[name] = value;
+  }
+  const ledger = await api.call<Ledger>('GET', '/v1/ledger', { query });
+  out(line.flag('json') ? json(ledger) : describe(ledger));
+  if (!ledger.complete) err('the log store answered in part: no number here is exact');
+  if (ledger.residual > 0)
+    err(`${ledger.residual} transactions were passed by the sweep and have no final record`);
+  return ledger.residual > 0 ? 1 : 0;
+}
+
+function describe(ledger: Ledger): string {
+  const rows = LINES.map(([member, name]) => [name, String(ledger[member])] as const);
+  const width = String(ledger.registered).length + 1;
+  const table = [
+    ['registered', String(ledger.registered).padStart(width)],
+    ...rows.map(([name, count], index) => [
+      `  ${name}`,
+      `${index === 0 ? '=' : '+'}${count.padStart(width - 1)}`,
+    ]),
+  ];
+  const beside = [
+    ['rows without an id', String(ledger.unreadable).padStart(width)],
+    ['never registered', String(ledger.unregistered).padStart(width)],
+  ];
+  return `${columns(table)}\n\nbeside the sum:\n${columns(beside)}`;
+}

@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import { readKnown } from '../../../functions/lookup/known.ts';
+import { safeParseInstant } from '../../../functions/lookup/request-schema.ts';
+import type { PendingTransaction } from '../../../shared/pending.ts';
+import { RECORDS_LOGSTORE } from '../../../shared/record/record-fields.ts';
+import { storePending } from '../../../shared/register.ts';
+import type { SlsDataPlane } from '../../../shared/sls/types.ts';
+import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../../shared/time.ts';
+import { recordView } from '../../../shared/view.ts';
+import { type CommandLine, UsageError, wholeOption } from '../arguments.ts';
+import { json } from '../print.ts';
+import type { World } from '../world.ts';
+
+const TRANSACTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
+/** Values stand in a query between single quotes: none of these can hold one. */
+const FILTERS = {
+  disposition: /^(answered|not_completed|invalid|expired|gave_up)$/,
+  cause: /^[a-z_]{1,40}$/,
+  code: /^[A-Za-z0-9_.]{1,64}$/,
+} as const;
+const CONCURRENCY = 4;
+const KNOWN_TIMEOUT_MS = 60_000;
+
+/** `replay`: puts transactions into the queue again, with what is known of them. */
+export async function replayCommand(world: World): Promise<number> {
+  const { line, out, err } = world;
+  const limit = wholeOption(line, 'limit', { least: 1, most: 100_000, otherwise: 1_000 });
+  const sls = world.sls();
+  const ids = await selectIds(world, sls, limit);
+  if (line.flag('dry-run')) {
+    out(line.flag('json') ? json({ selected: ids.length, ids }) : ids.join('\n'));
+    return 0;
+  }
+  const rows = await readAll(sls, ids, world.now);
+  const found = rows.filter((row) => row !== undefined);
+  const { stored, error } = await storePending(sls, found, { clock: systemClock, random: Math.random });
+  const queued = stored.filter(Boolean).length;
+  const unread = rows.length - found.length;
+  if (unread > 0) err(`${unread} were left out: what is known of them could not be read`);
+  if (error !== undefined) err('the log store did not take all of them: run it again');
+  out(
+    line.flag('json')
+      ? json({ selected: ids.length, queued, failed: ids.length - queued })
+      : `${queued} of ${ids.length} queued again; they are asked about in half an hour`,
+  );
+  return queued === ids.length ? 0 : 1;
+}
+
+async function selectIds({ line, now }: World, sls: SlsDataPlane, limit: number): Promise<string[]> {
+  const file = line.text('file');
+  const named = [
+    ...line.positionals,
+    ...(file === undefined ? [] : (await readFile(file, 'utf8')).split(/\s+/)),
+  ];
+  const ids = [...new Set(named.filter((id) => id !== ''))];
+  const wrong = ids.find((id) => !TRANSACTION_ID.test(id));
+  if (wrong !== undefined) throw new UsageError(`"${wrong.slice(0, 80)}" is not a transaction id`);
+  const conditions = conditionsOf(line);
+  if (ids.length > 0 && conditions.length > 0) throw new UsageError('name ids or give filters, not both');
+  if (ids.length > 0) return ids.slice(0, limit);
+  if (conditions.length === 0) throw new UsageError('replay needs ids, or --disposition, --cause or --code');
+  return queryIds(sls, conditions, { ...periodOf(line, now()), limit, nowMs: now() });
+}
+
+function conditionsOf(line: CommandLine): string[] {
+  return Object.entries(FILTERS).flatMap(([name, pattern]) => {
+    const value = line.text(name);
+    if (value === undefined) return [];
+    if (!pattern.test(value)) throw new UsageError(`--${name} cannot be "${value.slice(0, 80)}"`);
+    return [`${name} = '${value}'`];
+  });
+}
+
+function periodOf(line: CommandLine, nowMs: number): { fromMs: number; toMs: number } {
+  const read = (name: string, otherwise: number) => {
+    const text = line.text(name);
+    if (text === undefined) return otherwise;
+    const parsed = /^[\dTZ:.+-]+$/.test(text) ? safeParseInstant(text, name) : { ok: false as const };
+    if (!parsed.ok) throw new UsageError(`--${name} must be unix ms, or ISO 8601 with a zone`);
+    return parsed.value;
+  };
+  const toMs = read('to', nowMs);
+  const fromMs = read('from', toMs - DAY_MS);
+  if (fromMs >= toMs) throw new UsageError('--from must be before --to');
+  return { fromMs, toMs };
+}
+
+interface Selection {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly limit: number;
+  readonly nowMs: number;
+}
+
+async function queryIds(
+  sls: SlsDataPlane,
+  conditions: readonly string[],
+  selection: Selection,
+): Promise<string[]> {
+  const { fromMs, toMs, limit, nowMs } = selection;
+  const view = recordView(['asked_at_ms', 'disposition', 'cause', 'code']);
+  const where = [...conditions, `asked_at_ms >= ${fromMs}`, `asked_at_ms < ${toMs}`].join(' and ');
+  const { rows, complete } = await sls.query(RECORDS_LOGSTORE, {
+    query: `* | select transaction_id from ${view} where ${where} order by asked_at_ms limit ${limit}`,
+    fromSeconds: Math.floor((fromMs - HOUR_MS) / SECOND_MS),
+    toSeconds: Math.floor((nowMs + HOUR_MS) / SECOND_MS),
+  });
+  if (!complete) throw new Error('the log store answered in part: choose a shorter time');
+  return rows.flatMap(({ transaction_id: id }) => (id !== undefined && TRANSACTION_ID.test(id) ? [id] : []));
+}
+
+/** What is known of each, in order; undefined where it could not be read, for a row without its labels would win. */
+async function readAll(
+  sls: SlsDataPlane,
+  ids: readonly string[],
+  now: () => number,
+): Promise<Array<PendingTransaction | undefined>> {
+  const rows: Array<PendingTransaction | undefined> = ids.map(() => undefined);
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < ids.length; index = next++) {
+      const transactionId = ids[index] ?? '';
+      const nowMs = now();
+      const known = await readKnown(sls, transactionId, {
+        nowMs,
+        signal: AbortSignal.timeout(KNOWN_TIMEOUT_MS),
+      });
+      if (!known.complete) continue;
+      const { registeredAtMs = nowMs, labels, ...session } = known.session;
+      rows[index] = {
+        transactionId,
+        ...session,
+        registeredAtMs,
+        attempt: 0,
+        kind: 'replay',
+        ...(labels === undefined ? {} : { labels: JSON.stringify(labels) }),
+      };
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  return rows;
+}

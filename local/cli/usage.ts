@@ -1,0 +1,86 @@
+/** What `--help` says, for the whole and for each command. */
+export const USAGE = `Usage: idv-dropoff COMMAND [options]
+
+  lookup ID            ask about one transaction now: its story and a timeline
+  register ID          register one transaction
+  backfill FILE        register every line of a .csv or .ndjson file; can be stopped and run again
+  replay [ID...]       queue transactions again that were answered, given up, or lost
+  sweep                start one run of the sweep now
+  ledger               what became of everything that was registered
+  lateness             ask a sample again 2 and 24 hours after: how many answers had changed?
+
+Options of every command:
+  --url URL            the lookup function's trigger (IDV_URL; http://127.0.0.1:9000, the local cloud)
+  --token TOKEN        bearer token, for AUTH=bearer (IDV_TOKEN)
+  --auth sign|bearer|none
+                       default: bearer with a token, none on this machine, else sign: a signature by the keys
+                       that Alibaba Cloud's own tools would use (environment, ~/.alibabacloud, instance role)
+  --json               one JSON document on standard output, for programs
+  --help               the options of a command
+
+Ends with 0 when done, 1 when something failed, 2 when the command line was wrong.`;
+
+export const COMMAND_USAGE: Readonly<Record<string, string>> = {
+  lookup: `Usage: idv-dropoff lookup ID [options]
+
+  --merchant-biz-id M  as given to Initialize; default: as registered
+  --initialized-at T   when the session was opened: unix ms, or ISO 8601 with a zone
+  --zh                 the Chinese story and log lines`,
+  register: `Usage: idv-dropoff register ID [options]
+
+  --merchant-biz-id M  as given to Initialize
+  --initialized-at T   when the session was opened: unix ms, or ISO 8601 with a zone
+  --label KEY=VALUE    a dimension of your own; may be given up to 20 times`,
+  backfill: `Usage: idv-dropoff backfill FILE.csv|FILE.ndjson [options]
+
+  --rate N             transactions per second (200)
+  --batch N            transactions per request, 1 to 1000 (200)
+  --state FILE         where the progress is kept (FILE.progress.json)
+  --rejects FILE       write every line that was left out, with its number and the reason
+  --again              begin anew although the file was finished, or another file had its name
+
+CSV: the first line names the columns: transactionId, merchantBizId, initializedAt, and labels.NAME for each label.
+NDJSON: one object per line: {"transactionId", "merchantBizId"?, "initializedAt"?, "labels"?}.
+
+Stop it at any time; run it again, and it goes on behind the last batch that was stored. A batch whose answer was
+lost is sent again: a transaction may then be asked about twice, none is left out. Lines that are not valid are
+reported by number and left out.
+
+The sweep takes the queue in the order of arrival. A large backfill is therefore swept before what is registered
+after it: at 8 calls a second, 20,000 transactions hold up later ones for 40 minutes. Nothing is lost by that, but
+choose the hour, or divide the file.`,
+  replay: `Usage: idv-dropoff replay [ID...] [options]
+
+Queues transactions again: those named, or those whose record fits. They are asked about half an hour later. A
+replay of an unchanged session leads to a record of the same revision.
+
+  --file FILE          ids, one per line
+  --disposition D      with the record's disposition: answered, not_completed, invalid, expired, gave_up
+  --cause C            with the record's cause
+  --code C             with the last return code
+  --from T, --to T     asked about in this time (the last 24 hours)
+  --limit N            at most so many (1000)
+  --dry-run            only say which
+
+  --project P          the SLS project (SLS_PROJECT)
+  --region R           its region (FC_REGION; ap-southeast-1)
+  --sls-endpoint H     its host (SLS_ENDPOINT)`,
+  sweep: 'Usage: idv-dropoff sweep [options]\n\nStarts one run; one that finds another at work ends at once.',
+  ledger: `Usage: idv-dropoff ledger [options]
+
+  --from T, --to T     by registration (the last 30 days)
+
+Ends with 1 when the residual is not 0: the sweep has passed transactions that have no final record.`,
+  lateness: `Usage: idv-dropoff lateness [options]
+
+Takes a sample of the sessions whose final record is 2 hours old, and one of those whose is 24 hours old, asks about
+each again, and reports how many answers had changed since. Run it whenever you like; each run is a new sample.
+
+  --sample N           transactions for each age (100)
+  --hours LIST         ages (2,24)
+  --window-minutes N   how far around each age records are taken from (60)
+
+  --project P          the SLS project (SLS_PROJECT)
+  --region R           its region (FC_REGION; ap-southeast-1)
+  --sls-endpoint H     its host (SLS_ENDPOINT)`,
+};
