@@ -92,7 +92,11 @@ function toKnown(session: Session, { record }: RecordOutput): Known {
     labels: { ...session.labels },
     journey: truth.journey,
     passed: truth.passed,
-    stage: truth.journey === 'interrupted' ? truth.stage : record.stage,
+    // Without an English page the service has no name for the NFC pages: then nobody can know the stage.
+    stage:
+      session.result.InterruptPage || session.result.InterruptPageEn
+        ? (truth.stage ?? record.stage)
+        : undefined,
     stageReached: truth.stageReached,
     cause: record.cause ?? 'unknown',
     recoverable: record.recoverable === 'true',

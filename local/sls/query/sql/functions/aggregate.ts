@@ -22,7 +22,8 @@ const count: Translate = (site) => {
 
 const countIf: Translate = (site) => {
   expectCount(site, 1);
-  return typed(`CAST(${site.aggregate('count_if', [site.as(0, BOOLEAN)])} AS BIGINT)`, BIGINT);
+  // DuckDB counts nothing as NULL here, Presto as 0.
+  return typed(`CAST(coalesce(${site.aggregate('count_if', [site.as(0, BOOLEAN)])}, 0) AS BIGINT)`, BIGINT);
 };
 
 /** DuckDB sums integers to 128 bits; beyond 64 Presto has an error. */
