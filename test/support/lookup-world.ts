@@ -30,6 +30,7 @@ export interface LookupWorld {
   readonly logs: string[];
   /** Every answer it has given. */
   readonly answers: Recorded[];
+  readonly handler: ReturnType<typeof createHandler>;
   readonly call: (method: string, path: string, options?: CallOptions) => Promise<Answer>;
   /** Sets a session whose Result is exactly this. */
   readonly putSession: (transactionId: string, initializedAtMs: number, result: object) => Promise<void>;
@@ -53,7 +54,7 @@ export interface Answer extends FcResponse {
   readonly json: any;
 }
 
-const credentials = { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET };
+export const credentials = { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET };
 const none = { accessKeyId: undefined, accessKeySecret: undefined, securityToken: undefined };
 const CALL_TIMEOUT_MS = 1_500;
 
@@ -102,6 +103,7 @@ export async function openLookupWorld(overrides: Partial<AppOptions> = {}): Prom
     client,
     logs,
     answers,
+    handler,
     call: async (method, path, options = {}) => {
       const answer = await callHandler(handler, method, path, options);
       answers.push({ method, path, ...answer });
