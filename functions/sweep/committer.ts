@@ -59,8 +59,8 @@ export class Committer {
   }
 
   /** Begun and not committed. */
-  get outstandingPages(): number {
-    return this.#work.length;
+  get outstandingRows(): number {
+    return this.#work.reduce((sum, { rows }) => sum + rows.length, 0);
   }
 
   get isSettled(): boolean {
@@ -160,6 +160,7 @@ export class Committer {
 
   async #commit(batch: readonly PageWork[]): Promise<void> {
     const { lease } = this.#options;
+    await lease.confirm();
     const held = batch.filter(({ page }) => lease.holds(page.shard));
     const rows = held.flatMap((work) => work.rows);
     if (held.length > 0) {

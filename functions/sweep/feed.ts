@@ -33,12 +33,13 @@ export interface FeedOptions {
   readonly wholeMs: number;
 }
 
-/** A page is about two seconds of work, within these bounds. */
-const PAGE_SECONDS = 2;
+/** A page is about a second of work, within these bounds: what a crash or a lost lease makes the next run repeat. */
+const PAGE_SECONDS = 1;
 const LEAST_PAGE_ROWS = 20;
-const MOST_PAGE_ROWS = 400;
-/** Pages begun and not committed: enough to go on asking while the foremost is written. */
-const MOST_OUTSTANDING_PAGES = 2;
+const MOST_PAGE_ROWS = 200;
+/** Rows begun and not committed: enough to go on at full pace while one answer keeps a page waiting. Each holds its
+ * record and events, some 10 KB. */
+const MOST_OUTSTANDING_ROWS = 1_500;
 /** Ids met in this run; beyond it the oldest are forgotten, and asking twice is only a waste. */
 const MOST_REMEMBERED_IDS = 100_000;
 const NEAR_END_REPORTED_MS = 2 * DAY_MS;
@@ -138,10 +139,10 @@ export class Feed {
     for (const row of rows) await this.#beginRow(row, shard, (result) => settle(row, result));
   }
 
-  /** Waits while too many pages are begun and not committed. */
+  /** Waits while too much is begun and not committed. */
   async #room(): Promise<void> {
     const { changed, committer, asking } = this.#options;
-    await changed.until(() => asking.aborted || committer.outstandingPages < MOST_OUTSTANDING_PAGES);
+    await changed.until(() => asking.aborted || committer.outstandingRows < MOST_OUTSTANDING_ROWS);
   }
 
   async #beginRow(row: Row, shard: number, settle: (result: RowResult) => void): Promise<void> {

@@ -7,9 +7,10 @@ import { type Clock, SECOND_MS } from '../../shared/time.ts';
 /**
  * The shards that the consumer group lets this instance work on.
  *
- * A shard is held while the newest heartbeat named it and is younger than the lease; once lost it stays lost
- * for this run, because somebody else may have moved its checkpoint since. What is believed here only saves
- * work: the fence is the checkpoint, which SLS refuses from anybody but the holder.
+ * A shard is held from the heartbeat that names it to the one that does not, to a heartbeat or checkpoint that is
+ * refused, or until no heartbeat got through for as long as the lease. Once lost it stays lost for this run,
+ * because somebody else may have moved its checkpoint since. What is believed here only saves work and copies:
+ * the fence is the checkpoint, which SLS refuses from anybody but the holder.
  */
 export interface LeaseOptions {
   readonly sls: SlsDataPlane;
@@ -60,12 +61,18 @@ export class Lease {
 
   /** In ascending order. */
   shards(): number[] {
-    if (this.#options.clock.now() - this.#heardAtMs >= this.#options.leaseMs) return [];
     return this.#given.filter((shard) => !this.#lost.has(shard)).sort((one, other) => one - other);
   }
 
   holds(shard: number): boolean {
     return this.shards().includes(shard);
+  }
+
+  /** Makes sure, before something is written: a heartbeat that is getting old is sent again first. */
+  async confirm(): Promise<void> {
+    const { clock, leaseMs } = this.#options;
+    if (clock.now() - this.#heardAtMs < leaseMs / 2) return;
+    await this.#beat(this.#stop.signal).catch(() => undefined);
   }
 
   /** SLS refused a checkpoint of ours. */
@@ -80,29 +87,34 @@ export class Lease {
         await clock.sleep(heartbeatMs, this.#stop.signal);
         await this.#beat(this.#stop.signal);
       } catch {
-        // Stopped while waiting, or refused for good: the lease then runs out by itself.
+        // Stopped while waiting, or refused: then the shards are lost already.
       }
     }
   }
 
   /** @throws SlsError when SLS refuses heartbeats, and not for its load */
   async #beat(signal?: AbortSignal): Promise<void> {
-    const { sls, clock, consumer, log, heartbeatMs } = this.#options;
+    const { sls, clock, consumer, log, heartbeatMs, leaseMs } = this.#options;
     const sentAtMs = clock.now();
     const before = this.shards();
-    // The lease ran out unheard: somebody may have had the shard meanwhile.
-    if (this.#beating !== undefined && before.length === 0) for (const shard of this.#given) this.lose(shard);
     // A heartbeat that hangs must not keep the next one from going out.
     const hung = AbortSignal.timeout(Math.max(LEAST_PATIENCE_MS, heartbeatMs));
     const options = { signal: signal === undefined ? hung : AbortSignal.any([signal, hung]) };
     try {
       this.#given = await sls.heartbeat(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP, consumer, before, options);
       this.#heardAtMs = sentAtMs;
+      this.#loseAll(before.filter((shard) => !this.#given.includes(shard)));
     } catch (error) {
-      if (error instanceof SlsError && !error.retryable) throw error;
-      if (!signal?.aborted) log.warn('heartbeat failed', { error: String(error) });
-      return;
+      if (signal?.aborted) return;
+      log.warn('heartbeat failed', { error: String(error) });
+      const refused = error instanceof SlsError && !error.retryable;
+      // Refused: the group has forgotten us. Unheard for the whole lease: it may have.
+      if (refused || clock.now() - this.#heardAtMs >= leaseMs) this.#loseAll(before);
+      if (refused) throw error;
     }
-    for (const shard of before) if (!this.#given.includes(shard)) this.#lost.add(shard);
+  }
+
+  #loseAll(shards: readonly number[]): void {
+    for (const shard of shards) this.lose(shard);
   }
 }

@@ -29,7 +29,9 @@ export interface Pull {
 }
 
 const RETRY = { attempts: 5, baseMs: 250, capMs: 3 * SECOND_MS };
-const FIRST_PULL_GROUPS = 8;
+/** How large groups are is known only when some are read. */
+const FIRST_PULL_GROUPS = 1;
+const MOST_GROWTH = 4;
 /** The most that PullLogs takes: https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-pulllogs
  * (read 2026-11-23). */
 const MAX_PULL_GROUPS = 1_000;
@@ -44,9 +46,10 @@ export class ShardQueue {
   readonly #dueAtMs: number;
   #done: string;
   #read: string;
-  #pulledGroups = 0;
-  #pulledRows = 0;
-  #pulledBytes = 0;
+  /** Of the newest pull. */
+  #groups = 0;
+  #rows = 0;
+  #bytes = 0;
   #wasInvalid = false;
 
   private constructor(
@@ -111,16 +114,10 @@ export class ShardQueue {
   /** About as many rows as wanted, in whole groups; undefined when nothing came. */
   async next(rowsWanted: number): Promise<Pull | undefined> {
     if (this.isRead) return undefined;
-    let pull: Pull;
-    try {
-      pull = await this.#pull(this.#read, this.#groupsFor(rowsWanted));
-    } catch (error) {
-      // Begin itself is always known; and what was read already must be committed before going back.
-      const mayRestart = this.#read === this.#done && this.#read !== this.#begin;
-      if (!isInvalidCursor(error) || !mayRestart) throw error;
-      await this.#restart();
-      pull = await this.#pull(this.#read, this.#groupsFor(rowsWanted));
-    }
+    let pull = await this.#firstPull(rowsWanted);
+    const fitting = groupsWithin(pull.groups, 2 * rowsWanted);
+    // Groups grew: what is too much is read again later, from a cursor that the server gave.
+    if (fitting < pull.groups.length) pull = await this.#pull(pull.fromCursor, fitting);
     this.#read = pull.nextCursor;
     return pull.groups.length === 0 && pull.fromCursor === pull.nextCursor ? undefined : pull;
   }
@@ -159,6 +156,19 @@ export class ShardQueue {
     this.#done = cursor;
   }
 
+  async #firstPull(rowsWanted: number): Promise<Pull> {
+    const count = this.#groupsFor(rowsWanted);
+    try {
+      return await this.#pull(this.#read, count);
+    } catch (error) {
+      // Begin itself is always known; and what was read already must be committed before going back.
+      const mayRestart = this.#read === this.#done && this.#read !== this.#begin;
+      if (!isInvalidCursor(error) || !mayRestart) throw error;
+      await this.#restart();
+      return this.#pull(this.#read, count);
+    }
+  }
+
   async #restart(): Promise<void> {
     this.#wasInvalid = true;
     await this.checkpoint(this.#begin);
@@ -178,20 +188,30 @@ export class ShardQueue {
     }
     const nowMs = services.clock.now();
     const groups = due.map((group) => toGroup(group, { shard, nowMs, retentionMs: settings.retentionMs }));
-    this.#pulledGroups += groups.length;
-    this.#pulledRows += groups.reduce((sum, { rows }) => sum + rows.length, 0);
-    this.#pulledBytes += pulled.rawBytes;
+    this.#groups = groups.length;
+    this.#rows = groups.reduce((sum, { rows }) => sum + rows.length, 0);
+    this.#bytes = pulled.rawBytes;
     // An empty pull stands still: the shard's end may be nearer than thought, but only its own cursor says so.
     return { groups, fromCursor: cursor, nextCursor };
   }
 
-  /** Groups have 1 to some thousand rows: judged by those seen so far. */
+  /** Groups have 1 to some thousand rows: judged by the pull before. */
   #groupsFor(rowsWanted: number): number {
-    if (this.#pulledGroups === 0) return FIRST_PULL_GROUPS;
-    const byRows = Math.ceil((rowsWanted * this.#pulledGroups) / Math.max(1, this.#pulledRows));
-    const byBytes = Math.floor((MAX_PULL_BYTES * this.#pulledGroups) / Math.max(1, this.#pulledBytes));
-    return Math.max(1, Math.min(byRows, byBytes, MAX_PULL_GROUPS));
+    if (this.#groups === 0) return FIRST_PULL_GROUPS;
+    const byRows = Math.ceil((rowsWanted * this.#groups) / Math.max(1, this.#rows));
+    const byBytes = Math.floor((MAX_PULL_BYTES * this.#groups) / Math.max(1, this.#bytes));
+    return Math.max(1, Math.min(byRows, byBytes, MOST_GROWTH * this.#groups, MAX_PULL_GROUPS));
   }
+}
+
+/** How many groups from the begin have at most so many rows; one at least. */
+function groupsWithin(groups: readonly Group[], most: number): number {
+  let rows = 0;
+  const over = groups.findIndex((group) => {
+    rows += group.rows.length;
+    return rows > most;
+  });
+  return over === -1 ? groups.length : Math.max(1, over);
 }
 
 /** A checkpoint that is no cursor, or that lies behind everything the shard ever held. */
