@@ -125,6 +125,8 @@ export interface QueryEngine {
 export type CreateQueryEngine = (options?: {
   memoryLimitMb?: number;
   threads?: number;
+  /** How long a query may take; 55 s like the service's if not given. */
+  timeoutMs?: number;
   /** Unix milliseconds, for `now()` and the like. */
   now?: () => number;
 }) => Promise<QueryEngine>;

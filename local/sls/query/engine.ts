@@ -14,8 +14,7 @@ import { countByInterval, countRows, searchRows, windowCondition } from './searc
 import { splitQuery } from './search/split.ts';
 import type { Query } from './sql/ast.ts';
 import type { Source } from './sql/compile/context.ts';
-import { parseSql } from './sql/parse-query.ts';
-import { runSql } from './sql/run.ts';
+import { readSql, runSql } from './sql/run.ts';
 import { tableNames } from './sql/walk.ts';
 import { Database } from './store/database.ts';
 import { TableCache } from './store/table-cache.ts';
@@ -35,7 +34,7 @@ export const createQueryEngine: CreateQueryEngine = async (options = {}) => {
   const database = await Database.open({
     memoryLimitMb: options.memoryLimitMb ?? DEFAULT_MEMORY_LIMIT_MB,
     threads: options.threads ?? DEFAULT_THREADS,
-    timeoutMs: QUERY_TIMEOUT_MS,
+    timeoutMs: options.timeoutMs ?? QUERY_TIMEOUT_MS,
   });
   return new DuckQueryEngine(database, options.now ?? Date.now);
 };
@@ -116,7 +115,7 @@ class DuckQueryEngine implements QueryEngine {
     if (request.offset !== 0) {
       throw new QueryRefused('ParameterInvalid', 'offset is not available for pagination in sql query');
     }
-    const statement = guarded(() => parseSql(sql));
+    const statement = readSql(sql);
     const node = parseSearch(search);
     const stores = namedStores(statement, logstore, lookup);
     return this.#tables.withTables([...new Set(stores.values())], async (tables) => {
@@ -134,7 +133,7 @@ class DuckQueryEngine implements QueryEngine {
       };
       const { fromSeconds, toSeconds } = request;
       const options = { text: sql, sourceOf, fromSeconds, toSeconds, nowMs: this.#now() };
-      const answer = await guarded(() => runSql(this.#database, statement, options));
+      const answer = await runSql(this.#database, statement, options);
       const processedRows = await countRows(
         this.#database,
         table,
@@ -168,17 +167,6 @@ function namedStores(
     if (found !== undefined) stores.set(name, found);
   }
   return stores;
-}
-
-/** What is nested so deeply that the stack ends is the query's fault. */
-function guarded<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new QueryRefused('ParameterInvalid', 'the statement is too complex');
-    throw error;
-  }
 }
 
 function tableOf<T>(tables: ReadonlyMap<string, T>, logstore: QueryableLogstore): T {

@@ -131,7 +131,7 @@ export type Expr =
       readonly kind: 'case';
       readonly at: number;
       readonly operand?: Expr;
-      readonly branches: ReadonlyArray<{ readonly when: Expr; readonly then: Expr }>;
+      readonly branches: ReadonlyArray<{ readonly when: Expr; readonly result: Expr }>;
       readonly otherwise?: Expr;
     }
   | {

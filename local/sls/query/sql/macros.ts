@@ -76,6 +76,10 @@ export const MACROS: readonly string[] = [
   macro('sls_cbrt(x)', `CASE WHEN pow(round(cbrt(x)), 3) = x THEN round(cbrt(x)) ELSE cbrt(x) END`),
   macro('sls_nan(x)', `CASE WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END`),
   macro(
+    'sls_size(n, most)',
+    `CASE WHEN n > most THEN CAST('sls:the result is too long' AS BIGINT) ELSE n END`,
+  ),
+  macro(
     'sls_positive(n)',
     `CASE WHEN n < 1 THEN CAST('sls:Index must be greater than zero' AS BIGINT) ELSE n END`,
   ),

@@ -1,8 +1,8 @@
 import type { Call, Expr, FrameBound, WindowSpec } from './ast.ts';
-import type { ExpressionParser } from './parse-expression.ts';
+import type { PrimaryParser } from './parse-primary.ts';
 
 /** `name(…)` with all that may follow: FILTER, IGNORE NULLS, OVER. The stream stands on the name. */
-export function parseCall(parser: ExpressionParser): Expr {
+export function parseCall(parser: PrimaryParser): Expr {
   const { at } = parser.peek();
   if (!parser.isIdentifier() && !parser.isNext('grouping')) parser.unexpected('expecting an expression');
   const name = parser.advance().text.toLowerCase();
@@ -25,7 +25,7 @@ export function parseCall(parser: ExpressionParser): Expr {
   };
 }
 
-function parseArguments(parser: ExpressionParser): Pick<Call, 'args' | 'star' | 'distinct' | 'orderBy'> {
+function parseArguments(parser: PrimaryParser): Pick<Call, 'args' | 'star' | 'distinct' | 'orderBy'> {
   if (parser.take('*')) return { args: [], star: true, distinct: false, orderBy: [] };
   if (parser.isNext(')')) return { args: [], star: false, distinct: false, orderBy: [] };
   const distinct = parser.take('distinct');
@@ -35,7 +35,7 @@ function parseArguments(parser: ExpressionParser): Pick<Call, 'args' | 'star' | 
   return { args, star: false, distinct, orderBy };
 }
 
-function parseFilter(parser: ExpressionParser): Expr {
+function parseFilter(parser: PrimaryParser): Expr {
   parser.advance();
   return parser.parenthesized(() => {
     parser.expect('where');
@@ -44,7 +44,7 @@ function parseFilter(parser: ExpressionParser): Expr {
 }
 
 /** `position(needle IN text)` is `strpos(text, needle)`. */
-function parsePosition(parser: ExpressionParser, at: number): Expr {
+function parsePosition(parser: PrimaryParser, at: number): Expr {
   return parser.parenthesized(() => {
     const needle = parser.operand();
     parser.expect('in');
@@ -62,7 +62,7 @@ function parsePosition(parser: ExpressionParser, at: number): Expr {
   });
 }
 
-function parseWindow(parser: ExpressionParser): WindowSpec {
+function parseWindow(parser: PrimaryParser): WindowSpec {
   const partitionBy = parser.take('partition', 'by') ? parser.list(() => parser.expression()) : [];
   const orderBy = parser.take('order', 'by') ? parser.list(() => parser.sortItem()) : [];
   const unit = parser.takeOneOf('rows', 'range');
@@ -80,7 +80,7 @@ function parseWindow(parser: ExpressionParser): WindowSpec {
   return { partitionBy, orderBy, frame: { unit: unit === 'rows' ? 'ROWS' : 'RANGE', start, end } };
 }
 
-function parseBound(parser: ExpressionParser): FrameBound {
+function parseBound(parser: PrimaryParser): FrameBound {
   if (parser.take('current', 'row')) return { kind: 'current' };
   const offset = parser.take('unbounded') ? undefined : parser.expression();
   const kind = parser.takeOneOf('preceding', 'following');

@@ -4,8 +4,10 @@ import type { Query } from './ast.ts';
 import { Context, type StatementOptions } from './compile/context.ts';
 import { compileQuery } from './compile/query.ts';
 import { toText } from './format.ts';
+import { parseSql } from './parse-query.ts';
 import { refuseSql } from './refuse.ts';
 import { nameOfType } from './types.ts';
+import { checkWeight } from './weight.ts';
 
 /** The most rows any LIMIT can ask for. */
 const MAX_ROWS = 1_000_000;
@@ -19,8 +21,11 @@ export async function runSql(
   query: Query,
   options: StatementOptions,
 ): Promise<Pick<QueryAnswer, 'rows' | 'columns'>> {
+  bounded(() => checkWeight(query));
   const context = new Context(options);
-  const compiled = compileQuery(query, { context, ctes: new Map(), shiftSeconds: 0 }, { outermost: true });
+  const compiled = bounded(() =>
+    compileQuery(query, { context, ctes: new Map(), shiftSeconds: 0 }, { outermost: true }),
+  );
   const result = await database.query(compiled.sql, MAX_ROWS).catch((error: unknown) => {
     throw explain(error, context);
   });
@@ -31,6 +36,24 @@ export async function runSql(
     return row;
   });
   return { rows, columns: columns.map(({ name, type }) => ({ name, type: nameOfType(type) })) };
+}
+
+/**
+ * Parses the SQL part of a query.
+ * @throws QueryRefused ParameterInvalid for what is no SQL, or not the service's
+ */
+export function readSql(text: string): Query {
+  return bounded(() => parseSql(text));
+}
+
+/** A statement nested so deeply that the stack ends is refused like any other. */
+function bounded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError) refuseSql('the statement is too complex');
+    throw error;
+  }
 }
 
 /** DuckDB speaks of columns by names of ours. */

@@ -32,8 +32,8 @@ export const CATALOG = 'logs';
 
 /** DuckDB's vector size: the most rows a chunk may have. */
 const CHUNK_ROWS = 2048;
-/** Compressing pays only for bulk. */
-const CHECKPOINT_ROWS = 50_000;
+/** Compressing pays only for bulk; in a long load it keeps what is not yet compressed small. */
+const CHECKPOINT_ROWS = 100_000;
 
 /** Makes the table of a logstore's present epoch, without rows. */
 export async function createLogTable(
@@ -63,7 +63,6 @@ export async function loadRows(
   for await (const batch of logstore.read(from, until)) await chunks.add(batch);
   await chunks.end();
   table.loaded = until;
-  if (until - from >= CHECKPOINT_ROWS) await connection.run(`CHECKPOINT ${CATALOG}`);
 }
 
 /** Collects rows to chunks and appends them. */
@@ -71,6 +70,7 @@ class ChunkLoader {
   readonly #connection: DuckDBConnection;
   readonly #table: LogTable;
   #rows: StoredRow[] = [];
+  #sinceCheckpoint = 0;
 
   constructor(connection: DuckDBConnection, table: LogTable) {
     this.#connection = connection;
@@ -102,6 +102,10 @@ class ChunkLoader {
     const appender = await this.#connection.createAppender(name, schema, catalog);
     appender.appendDataChunk(chunk);
     appender.closeSync();
+    this.#sinceCheckpoint += columns.count;
+    if (this.#sinceCheckpoint < CHECKPOINT_ROWS) return;
+    this.#sinceCheckpoint = 0;
+    await this.#connection.run(`CHECKPOINT ${CATALOG}`);
   }
 
   /** The columns for cut text exist only once they are needed: most tables never do. */

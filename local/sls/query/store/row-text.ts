@@ -14,6 +14,8 @@ const UNESCAPES: Readonly<Record<string, string>> = { e: ESCAPE, f: FIELD_END, k
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the separators are control characters on purpose.
 const NEEDS_ESCAPE = /[\x1d\x1e\x1f]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
+const HAS_SPECIAL = /[\x1d\x1e\x1f]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
 const ESCAPED = /\x1d([efk])/g;
 
 type Pairs = ReadonlyArray<readonly [key: string, value: string]>;
@@ -41,6 +43,7 @@ export function readPairs(text: string): Array<[key: string, value: string]> {
 }
 
 function escapeText(text: string): string {
+  if (!HAS_SPECIAL.test(text)) return text;
   return text.replace(NEEDS_ESCAPE, (char) => `${ESCAPE}${ESCAPES[char] ?? ''}`);
 }
 

@@ -41,6 +41,11 @@ export class CallSite {
     return compileExpression(expr, this.scope);
   }
 
+  /** Refuses the call unless it has one of these numbers of arguments. */
+  takes(...counts: number[]): void {
+    if (!counts.includes(this.count)) this.refuse();
+  }
+
   arg(at: number): Expr {
     const arg = this.call.args[at];
     return arg ?? this.refuse();

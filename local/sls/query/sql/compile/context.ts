@@ -41,6 +41,9 @@ export interface Cte {
 
 export type CteScope = ReadonlyMap<string, Cte>;
 
+/** Far more than any sane statement needs; `compare` over nested WITH doubles them at each level. */
+const MAX_NAMES = 100_000;
+
 /** What is the same for a whole statement; hands out names that occur nowhere else in it. */
 export class Context {
   readonly options: StatementOptions;
@@ -54,6 +57,7 @@ export class Context {
 
   fresh(prefix: string, meaning?: string): string {
     this.#count += 1;
+    if (this.#count > MAX_NAMES) refuseSql('the statement is too complex');
     const name = `${prefix}${this.#count}`;
     if (meaning !== undefined) this.names.set(name, meaning);
     return name;

@@ -1,12 +1,10 @@
-import type { Expr, Identifier } from '../ast.ts';
+import type { Expr } from '../ast.ts';
 import { compileFunction } from '../functions/registry.ts';
 import { quoteText } from '../quote.ts';
 import {
   BIGINT,
   BOOLEAN,
   DATE,
-  duckTypeOf,
-  fieldName,
   INTERVAL,
   nameOfType,
   TIMESTAMP,
@@ -15,9 +13,10 @@ import {
   VARCHAR,
 } from '../types.ts';
 import { bigintLiteral, castValue, coerce, doubleLiteral, unify } from './cast.ts';
+import { compileArray, compileRow, compileSubscript, member, mismatch } from './composite.ts';
 import type { Typed } from './context.ts';
 import { compileBinary, compileComparison, negate } from './operator.ts';
-import { resolve, type Scope, sameName } from './scope.ts';
+import { resolve, type Scope } from './scope.ts';
 import { compileExists, compileInQuery, compileQuantified, compileScalarQuery } from './subquery.ts';
 
 const MAX_BIGINT = 9_223_372_036_854_775_807n;
@@ -141,21 +140,6 @@ function compileColumn(expr: Extract<Expr, { kind: 'column' }>, scope: Scope): T
   return member(compileExpression(found.expr, plain), found.rest, expr.at, scope);
 }
 
-function member(base: Typed, path: readonly Identifier[], at: number, scope: Scope): Typed {
-  let value = base;
-  for (const part of path) {
-    const { type } = value;
-    const index =
-      type.kind === 'row' ? type.fields.findIndex((field) => sameName(field.name, part.name)) : -1;
-    const field = type.kind === 'row' ? type.fields[index] : undefined;
-    if (field === undefined) {
-      return scope.env.context.refuse(at, `${nameOfType(type)} has no field '${part.name}'`);
-    }
-    value = { sql: `struct_extract(${value.sql}, '${fieldName(index)}')`, type: field.type };
-  }
-  return value;
-}
-
 function compileUnary(expr: Extract<Expr, { kind: 'unary' }>, scope: Scope): Typed {
   if (expr.operator === 'not') return truth(`(NOT ${compileCondition(expr.arg, scope, 'value of NOT')})`);
   // The one bigint whose positive counterpart is none.
@@ -181,22 +165,17 @@ function compileInList(expr: Extract<Expr, { kind: 'inList' }>, scope: Scope): T
   return truth(`(${arg} ${expr.negated ? 'NOT ' : ''}IN (${list.join(', ')}))`);
 }
 
-function mismatch(parts: readonly Typed[], operator: string, at: number, scope: Scope): never {
-  const types = parts.map((part) => nameOfType(part.type)).join(', ');
-  return scope.env.context.refuse(at, `'${operator}' cannot be applied to ${types}`);
-}
-
 function compileLike(expr: Extract<Expr, { kind: 'like' }>, scope: Scope): Typed {
   const text = (part: Expr) => {
     const value = compileExpression(part, scope);
     return (coerce(value, VARCHAR) ?? mismatch([value], 'LIKE', part.at, scope)).sql;
   };
-  const escape = expr.escape === undefined ? '' : ` ESCAPE ${text(expr.escape)}`;
-  return truth(`(${text(expr.arg)} ${expr.negated ? 'NOT ' : ''}LIKE ${text(expr.pattern)}${escape})`);
+  const escaping = expr.escape === undefined ? '' : ` ESCAPE ${text(expr.escape)}`;
+  return truth(`(${text(expr.arg)} ${expr.negated ? 'NOT ' : ''}LIKE ${text(expr.pattern)}${escaping})`);
 }
 
 function compileCase(expr: Extract<Expr, { kind: 'case' }>, scope: Scope): Typed {
-  const results = expr.branches.map((branch) => compileExpression(branch.then, scope));
+  const results = expr.branches.map((branch) => compileExpression(branch.result, scope));
   if (expr.otherwise !== undefined) results.push(compileExpression(expr.otherwise, scope));
   const same = unify(results);
   if (same === undefined) return mismatch(results, 'CASE', expr.at, scope);
@@ -233,37 +212,4 @@ function compileExtract(expr: Extract<Expr, { kind: 'extract' }>, scope: Scope):
 
 function asCall(name: string, at: number, args: readonly Expr[]): Extract<Expr, { kind: 'call' }> {
   return { kind: 'call', at, name, args, star: false, distinct: false, orderBy: [], ignoreNulls: false };
-}
-
-function compileArray(expr: Extract<Expr, { kind: 'array' | 'row' }>, scope: Scope): Typed {
-  const items = expr.items.map((item) => compileExpression(item, scope));
-  if (items.length === 0) return { sql: 'CAST([] AS VARCHAR[])', type: { kind: 'array', element: UNKNOWN } };
-  const same = unify(items);
-  if (same === undefined) return mismatch(items, 'ARRAY', expr.at, scope);
-  const type = { kind: 'array', element: same.type } as const;
-  return { sql: `CAST([${same.values.map((item) => item.sql).join(', ')}] AS ${duckTypeOf(type)})`, type };
-}
-
-function compileRow(expr: Extract<Expr, { kind: 'array' | 'row' }>, scope: Scope): Typed {
-  const items = expr.items.map((item) => compileExpression(item, scope));
-  const fields = items.map((item, at) => `'${fieldName(at)}': ${item.sql}`);
-  const type = { kind: 'row', fields: items.map((item) => ({ name: undefined, type: item.type })) } as const;
-  return { sql: `{${fields.join(', ')}}`, type };
-}
-
-function compileSubscript(expr: Extract<Expr, { kind: 'subscript' }>, scope: Scope): Typed {
-  const base = compileExpression(expr.base, scope);
-  const index = compileExpression(expr.index, scope);
-  const wanted = base.type.kind === 'map' ? base.type.key : BIGINT;
-  const key = coerce(index, wanted);
-  if (key === undefined) return mismatch([base, index], '[]', expr.at, scope);
-  if (base.type.kind === 'array') {
-    return { sql: `list_extract(${base.sql}, sls_index(${base.sql}, ${key.sql}))`, type: base.type.element };
-  }
-  if (base.type.kind === 'map') {
-    const missing = `CAST(CAST('sls:Key not present in map' AS BIGINT) AS ${duckTypeOf(base.type.key)})`;
-    const sure = `CASE WHEN map_contains(${base.sql}, ${key.sql}) THEN ${key.sql} ELSE ${missing} END`;
-    return { sql: `map_extract_value(${base.sql}, ${sure})`, type: base.type.value };
-  }
-  return mismatch([base, index], '[]', expr.at, scope);
 }

@@ -9,12 +9,12 @@ import {
   isInteger,
   isNumeric,
   isTimestamp,
-  nameOfType,
   type SqlType,
   UNKNOWN,
   VARCHAR,
 } from '../types.ts';
 import { castValue, coerce, unify } from './cast.ts';
+import { mismatch } from './composite.ts';
 import type { Typed } from './context.ts';
 import { compileCondition, compileExpression } from './expression.ts';
 import type { Scope } from './scope.ts';
@@ -45,21 +45,16 @@ export function compileComparison(
   const same = unify(sides);
   const unordered =
     same !== undefined && ORDERED.includes(operator) && ['map', 'json'].includes(same.type.kind);
-  if (same === undefined || unordered) return mismatch(operator, sides, expr.at, scope);
+  if (same === undefined || unordered) return mismatch(sides, operator, expr.at, scope);
   const [left, right] = same.values;
   return { sql: `(${left?.sql} ${operator} ${right?.sql})`, type: BOOLEAN };
-}
-
-function mismatch(operator: string, sides: readonly Typed[], at: number, scope: Scope): never {
-  const types = sides.map((side) => nameOfType(side.type)).join(', ');
-  return scope.env.context.refuse(at, `'${operator}' cannot be applied to ${types}`);
 }
 
 /** `-x` and `+x`. */
 export function negate(value: Typed, expr: Extract<Expr, { kind: 'unary' }>, scope: Scope): Typed {
   if (value.type.kind === 'unknown') return value;
   if (!isNumeric(value.type) && value.type.kind !== 'interval')
-    return mismatch(expr.operator, [value], expr.at, scope);
+    return mismatch([value], expr.operator, expr.at, scope);
   return expr.operator === '+' ? value : { sql: `(-${value.sql})`, type: value.type };
 }
 
@@ -78,7 +73,7 @@ function concatenate(expr: Extract<Expr, { kind: 'binary' }>, scope: Scope): Typ
       : side;
   });
   const same = arrays.every((side) => side.type.kind === 'array') ? unify(arrays) : undefined;
-  if (same === undefined) return mismatch('||', [left, right], expr.at, scope);
+  if (same === undefined) return mismatch([left, right], '||', expr.at, scope);
   return { sql: `list_concat(${same.values.map((side) => side.sql).join(', ')})`, type: same.type };
 }
 
@@ -88,7 +83,7 @@ function arithmetic(expr: Extract<Expr, { kind: 'binary' }>, scope: Scope): Type
   return (
     withNumbers(expr.operator, left, right) ??
     withMoments(expr.operator, left, right) ??
-    mismatch(expr.operator, [left, right], expr.at, scope)
+    mismatch([left, right], expr.operator, expr.at, scope)
   );
 }
 

@@ -5,7 +5,6 @@ import type { Column, Cte, Environment, Typed } from './context.ts';
 import { compileCondition, compileExpression } from './expression.ts';
 import { compileQuery } from './query.ts';
 import type { Scope, ScopeRelation } from './scope.ts';
-import { sameName } from './scope.ts';
 import { sourceColumns } from './source.ts';
 
 export interface CompiledRelation {

@@ -1,4 +1,3 @@
-import type { CallSite } from '../compile/call-site.ts';
 import type { Typed } from '../compile/context.ts';
 import { arrayOf, BIGINT, BOOLEAN, DOUBLE, isInteger, isNumeric, mapOf, type SqlType } from '../types.ts';
 import type { Translate } from './definition.ts';
@@ -10,25 +9,21 @@ function typed(sql: string, type: SqlType): Typed {
   return { sql, type };
 }
 
-function expectCount(site: CallSite, ...counts: number[]): void {
-  if (!counts.includes(site.count)) site.refuse();
-}
-
 const count: Translate = (site) => {
   if (site.call.star || site.count === 0) return typed(site.aggregate('count', ['*']), BIGINT);
-  expectCount(site, 1);
+  site.takes(1);
   return typed(site.aggregate('count', [site.typed(0).sql]), BIGINT);
 };
 
 const countIf: Translate = (site) => {
-  expectCount(site, 1);
+  site.takes(1);
   // DuckDB counts nothing as NULL here, Presto as 0.
   return typed(`CAST(coalesce(${site.aggregate('count_if', [site.as(0, BOOLEAN)])}, 0) AS BIGINT)`, BIGINT);
 };
 
 /** DuckDB sums integers to 128 bits; beyond 64 Presto has an error. */
 const sum: Translate = (site) => {
-  expectCount(site, 1);
+  site.takes(1);
   const { type, sql } = site.typed(0);
   if (isInteger(type)) return typed(`CAST(${site.aggregate('sum', [sql])} AS BIGINT)`, BIGINT);
   if (type.kind === 'decimal') {
@@ -41,21 +36,21 @@ const sum: Translate = (site) => {
 /** An aggregate over doubles that gives a double. */
 function ofDoubles(name: string, parameters = 1): Translate {
   return (site) => {
-    expectCount(site, parameters);
+    site.takes(parameters);
     const args = Array.from({ length: parameters }, (_, at) => site.as(at, DOUBLE));
     return typed(site.aggregate(name, args), DOUBLE);
   };
 }
 
 const average: Translate = (site) => {
-  expectCount(site, 1);
+  site.takes(1);
   return typed(site.aggregate('avg', [site.as(0, DOUBLE)]), DOUBLE);
 };
 
 /** `max(x)`, and `max(x, n)`: the n greatest. */
 function extreme(name: 'max' | 'min'): Translate {
   return (site) => {
-    expectCount(site, 1, 2);
+    site.takes(1, 2);
     const { sql, type } = site.typed(0);
     if (['map', 'json', 'row'].includes(type.kind)) site.refuse();
     if (site.count === 1) return typed(site.aggregate(name, [sql]), type);
@@ -66,7 +61,7 @@ function extreme(name: 'max' | 'min'): Translate {
 /** `max_by(x, y)`: x of the row with the greatest y, even if it is NULL; `max_by(x, y, n)`: of the n greatest. */
 function extremeBy(name: 'arg_max' | 'arg_min'): Translate {
   return (site) => {
-    expectCount(site, 2, 3);
+    site.takes(2, 3);
     const [value, by] = [site.typed(0), site.typed(1)];
     if (site.count === 2) return typed(site.aggregate(`${name}_null`, [value.sql, by.sql]), value.type);
     return typed(site.aggregate(name, [value.sql, by.sql, site.as(2, BIGINT)]), arrayOf(value.type));
@@ -74,14 +69,14 @@ function extremeBy(name: 'arg_max' | 'arg_min'): Translate {
 }
 
 const anyValue: Translate = (site) => {
-  expectCount(site, 1);
+  site.takes(1);
   const { sql, type } = site.typed(0);
   return typed(site.aggregate('any_value', [sql]), type);
 };
 
 /** Exact, which an approximation may be. */
 const approxDistinct: Translate = (site) => {
-  expectCount(site, 1, 2);
+  site.takes(1, 2);
   const { distinct: _, ...call } = site.call;
   const counting = { ...call, distinct: true };
   return typed(site.withCall(counting).aggregate('count', [site.typed(0).sql]), BIGINT);
@@ -89,7 +84,7 @@ const approxDistinct: Translate = (site) => {
 
 /** Exact too: the value at that rank, of the argument's own type. */
 const approxPercentile: Translate = (site) => {
-  expectCount(site, 2);
+  site.takes(2);
   const { sql, type } = site.typed(0);
   if (!isNumeric(type)) site.refuse();
   const value = type.kind === 'decimal' ? site.as(0, DOUBLE) : sql;
@@ -103,19 +98,19 @@ const approxPercentile: Translate = (site) => {
 };
 
 const arrayAgg: Translate = (site) => {
-  expectCount(site, 1);
+  site.takes(1);
   const { sql, type } = site.typed(0);
   return typed(site.aggregate('list', [sql]), arrayOf(type));
 };
 
 const setAgg: Translate = (site) => {
-  expectCount(site, 1);
+  site.takes(1);
   const { sql, type } = site.typed(0);
   return typed(`list_sort(list_distinct(${site.aggregate('list', [sql])}))`, arrayOf(type));
 };
 
 const histogram: Translate = (site) => {
-  expectCount(site, 1);
+  site.takes(1);
   const { sql, type } = site.typed(0);
   const counted = site.aggregate('histogram', [sql]);
   return typed(
@@ -126,7 +121,7 @@ const histogram: Translate = (site) => {
 
 /** The value at a key met more than once is the last one's. */
 const mapAgg: Translate = (site) => {
-  expectCount(site, 2);
+  site.takes(2);
   const [key, value] = [site.typed(0), site.typed(1)];
   const entries = site.aggregate('list', [`{'k': ${key.sql}, 'v': ${value.sql}}`], {
     filter: `${key.sql} IS NOT NULL`,
@@ -136,7 +131,7 @@ const mapAgg: Translate = (site) => {
 
 /** All values of each key. */
 const multimapAgg: Translate = (site) => {
-  expectCount(site, 2);
+  site.takes(2);
   const [key, value] = [site.typed(0), site.typed(1)];
   const entries = site.aggregate('list', [`{'k': ${key.sql}, 'v': ${value.sql}}`], {
     filter: `${key.sql} IS NOT NULL`,
@@ -146,20 +141,20 @@ const multimapAgg: Translate = (site) => {
 
 function ofBooleans(name: string): Translate {
   return (site) => {
-    expectCount(site, 1);
+    site.takes(1);
     return typed(site.aggregate(name, [site.as(0, BOOLEAN)]), BOOLEAN);
   };
 }
 
 function ofBigints(name: string): Translate {
   return (site) => {
-    expectCount(site, 1);
+    site.takes(1);
     return typed(site.aggregate(name, [site.as(0, BIGINT)]), BIGINT);
   };
 }
 
 const geometricMean: Translate = (site) => {
-  expectCount(site, 1);
+  site.takes(1);
   return typed(`exp(${site.aggregate('avg', [`ln(${site.as(0, DOUBLE)})`])})`, DOUBLE);
 };
 

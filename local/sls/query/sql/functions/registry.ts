@@ -3,11 +3,13 @@ import { CallSite } from '../compile/call-site.ts';
 import type { Typed } from '../compile/context.ts';
 import type { Scope } from '../compile/scope.ts';
 import { AGGREGATES } from './aggregate.ts';
-import { COLLECTION } from './collection.ts';
+import { ARRAY_FUNCTIONS } from './array.ts';
 import { COMPARE } from './compare.ts';
 import { CONDITIONAL } from './conditional.ts';
 import type { FunctionDefinition, Translate } from './definition.ts';
 import { JSON_FUNCTIONS } from './json.ts';
+import { LAMBDA_FUNCTIONS } from './lambda.ts';
+import { MAP_FUNCTIONS } from './map.ts';
 import { MATH } from './math.ts';
 import { TEXT } from './text.ts';
 import { TIME_FUNCTIONS } from './time.ts';
@@ -24,7 +26,18 @@ function register(role: FunctionDefinition['role'], ...tables: readonly Table[])
   }
 }
 
-register('scalar', COLLECTION, CONDITIONAL, JSON_FUNCTIONS, MATH, TEXT, TIME_FUNCTIONS, TIME_SERIES);
+register(
+  'scalar',
+  ARRAY_FUNCTIONS,
+  CONDITIONAL,
+  LAMBDA_FUNCTIONS,
+  MAP_FUNCTIONS,
+  JSON_FUNCTIONS,
+  MATH,
+  TEXT,
+  TIME_FUNCTIONS,
+  TIME_SERIES,
+);
 register('aggregate', AGGREGATES, COMPARE);
 register('window', WINDOW);
 

@@ -111,7 +111,10 @@ export const TEXT: Table = {
   length,
   levenshtein_distance: overloads(overload(V2, BIGINT, (x, y) => `levenshtein(${x}, ${y})`)),
   lower: text(V1, (x) => `lower(${x})`),
-  lpad: text([VARCHAR, BIGINT, VARCHAR], (x, size, pad) => `lpad(${x}, CAST(${size} AS INTEGER), ${pad})`),
+  lpad: text(
+    [VARCHAR, BIGINT, VARCHAR],
+    (x, size, pad) => `lpad(${x}, CAST(sls_size(${size}, 1000000) AS INTEGER), ${pad})`,
+  ),
   ltrim: text(V1, (x) => `ltrim(${x})`),
   md5: bytes((x) => `unhex(md5(${x}))`),
   normalize: text(V1, (x) => `nfc_normalize(${x})`),
@@ -127,7 +130,10 @@ export const TEXT: Table = {
     overload(V3, VARCHAR, (x, part, by) => `replace(${x}, ${part}, ${by})`),
   ),
   reverse,
-  rpad: text([VARCHAR, BIGINT, VARCHAR], (x, size, pad) => `rpad(${x}, CAST(${size} AS INTEGER), ${pad})`),
+  rpad: text(
+    [VARCHAR, BIGINT, VARCHAR],
+    (x, size, pad) => `rpad(${x}, CAST(sls_size(${size}, 1000000) AS INTEGER), ${pad})`,
+  ),
   rtrim: text(V1, (x) => `rtrim(${x})`),
   sha1: bytes((x) => `unhex(sha1(${x}))`),
   sha256: bytes((x) => `unhex(sha256(${x}))`),

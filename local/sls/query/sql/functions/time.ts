@@ -28,10 +28,6 @@ function moment(site: CallSite, at: number): Typed {
   return toMoment(site.typed(at)) ?? site.refuse();
 }
 
-function expectCount(site: CallSite, ...counts: number[]): void {
-  if (!counts.includes(site.count)) site.refuse();
-}
-
 function unitOf(site: CallSite): string {
   const unit = site.literal(0).toLowerCase();
   return UNITS.includes(unit) ? unit : site.fail(`'${unit}' is not a valid unit of time`);
@@ -50,7 +46,7 @@ function zoneOf(site: CallSite, at: number): string {
 }
 
 const trunc: Translate = (site) => {
-  expectCount(site, 2);
+  site.takes(2);
   const unit = unitOf(site);
   const type = site.typed(1).type;
   if (type.kind === 'date')
@@ -60,7 +56,7 @@ const trunc: Translate = (site) => {
 };
 
 const format: Translate = (site) => {
-  expectCount(site, 2);
+  site.takes(2);
   const pattern =
     fromMysqlFormat(site.literal(1)) ??
     site.fail(`date_format: '${site.literal(1)}' has a specifier that is not supported`);
@@ -68,7 +64,7 @@ const format: Translate = (site) => {
 };
 
 const parse: Translate = (site) => {
-  expectCount(site, 2);
+  site.takes(2);
   const pattern =
     fromMysqlFormat(site.literal(1)) ??
     site.fail(`date_parse: '${site.literal(1)}' has a specifier that is not supported`);
@@ -76,14 +72,14 @@ const parse: Translate = (site) => {
 };
 
 const formatDatetime: Translate = (site) => {
-  expectCount(site, 2);
+  site.takes(2);
   const pattern =
     fromJodaFormat(site.literal(1)) ?? site.fail(`format_datetime: '${site.literal(1)}' is not supported`);
   return { sql: `strftime(${moment(site, 0).sql}, ${quoteText(pattern)})`, type: VARCHAR };
 };
 
 const parseDatetime: Translate = (site) => {
-  expectCount(site, 2);
+  site.takes(2);
   const pattern =
     fromJodaFormat(site.literal(1)) ?? site.fail(`parse_datetime: '${site.literal(1)}' is not supported`);
   const type = { kind: 'zoned', zone: SESSION_ZONE } as const;
@@ -91,7 +87,7 @@ const parseDatetime: Translate = (site) => {
 };
 
 const fromUnixtime: Translate = (site) => {
-  expectCount(site, 1, 2);
+  site.takes(1, 2);
   const value = toMoment({ sql: site.as(0, DOUBLE), type: DOUBLE }) ?? site.refuse();
   if (site.count === 1) return value;
   const zone = zoneOf(site, 1);
@@ -99,13 +95,13 @@ const fromUnixtime: Translate = (site) => {
 };
 
 const toUnixtime: Translate = (site) => {
-  expectCount(site, 1);
+  site.takes(1);
   const value = coerce(moment(site, 0), TIMESTAMP) ?? site.refuse();
   return { sql: `sls_to_unixtime(${value.sql})`, type: DOUBLE };
 };
 
 const add: Translate = (site) => {
-  expectCount(site, 3);
+  site.takes(3);
   const unit = unitOf(site);
   const amount = site.as(1, BIGINT);
   const step = unit === 'quarter' ? `(${amount} * INTERVAL '3 month')` : `(${amount} * INTERVAL '1 ${unit}')`;
@@ -117,7 +113,7 @@ const add: Translate = (site) => {
 
 /** Whole units between two points in time: from 10:30 to 11:15 no hour has passed. */
 const diff: Translate = (site) => {
-  expectCount(site, 3);
+  site.takes(3);
   const unit = unitOf(site);
   const [from, to] = [moment(site, 1), moment(site, 2)].map(
     (value) => (coerce(value, TIMESTAMP) ?? site.refuse()).sql,
@@ -126,7 +122,7 @@ const diff: Translate = (site) => {
 };
 
 const atTimezone: Translate = (site) => {
-  expectCount(site, 2);
+  site.takes(2);
   const value = moment(site, 0);
   const zone = zoneOf(site, 1);
   const from = value.type.kind === 'zoned' ? value.type.zone : SESSION_ZONE;
@@ -136,7 +132,7 @@ const atTimezone: Translate = (site) => {
 /** A number out of a point in time. */
 function field(sql: (x: string) => string): Translate {
   return (site) => {
-    expectCount(site, 1);
+    site.takes(1);
     const { type, sql: value } = site.typed(0);
     const plain =
       type.kind === 'date' || type.kind === 'time' || type.kind === 'interval' || isTimestamp(type);
@@ -149,7 +145,7 @@ const part = (name: string) => field((x) => `date_part('${name}', ${x})`);
 /** The time of asking, the same throughout a statement. */
 function current(type: SqlType, sql: (moment: string) => string): Translate {
   return (site) => {
-    expectCount(site, 0);
+    site.takes(0);
     const now = `sls_from_unixtime(${site.scope.env.context.options.nowMs / 1000}::DOUBLE)`;
     return { sql: sql(now), type };
   };
@@ -160,13 +156,13 @@ const now = current(ZONED, (moment) => moment);
 
 function casting(type: SqlType): Translate {
   return (site) => {
-    expectCount(site, 1);
+    site.takes(1);
     return castValue(type.kind === 'date' ? moment(site, 0) : site.typed(0), type) ?? site.refuse();
   };
 }
 
 const lastDay: Translate = (site) => {
-  expectCount(site, 1);
+  site.takes(1);
   return { sql: `last_day(${moment(site, 0).sql})`, type: DATE };
 };
 
@@ -181,7 +177,7 @@ const SECONDS_IN: Readonly<Record<string, number>> = {
 };
 
 const parseDuration: Translate = (site) => {
-  expectCount(site, 1);
+  site.takes(1);
   const [, amount, unit = ''] = PARSE_DURATION.exec(site.literal(0)) ?? site.fail('not a valid duration');
   return {
     sql: `to_milliseconds(${Math.round(Number(amount) * (SECONDS_IN[unit] ?? 0) * 1000)})`,
