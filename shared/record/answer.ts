@@ -37,9 +37,7 @@ export function readAnswer(result: unknown, unknowns: Unknowns): Answer {
   if (result !== undefined && result !== null && members !== result) {
     noteUnknown(unknowns, 'Result', toJsonText(result, true));
   }
-  for (const name of Object.keys(members).sort()) {
-    if (!MEMBERS.has(name)) noteUnknown(unknowns, 'Result', name);
-  }
+  for (const name of namesBeyond(MEMBERS, Object.keys(members))) noteUnknown(unknowns, 'Result', name);
   return {
     status: scalarText(own(members, 'VerifyStatus')),
     passed: scalarText(own(members, 'Passed')),
@@ -51,6 +49,11 @@ export function readAnswer(result: unknown, unknowns: Unknowns): Answer {
     logInfoEn: own(members, 'LogInfoEn'),
     statistics: own(members, 'LogStatisticsInfo'),
   };
+}
+
+/** The names that are not known, sorted: which of them are shown must not hang on their order. */
+export function namesBeyond(known: ReadonlySet<string>, names: readonly string[]): readonly string[] {
+  return names.every((name) => known.has(name)) ? [] : names.filter((name) => !known.has(name)).sort();
 }
 
 /** True for what JSON calls an object. */

@@ -1,13 +1,13 @@
 import type { EventRow } from './event-fields.ts';
-import { type LogLine, readLogLines } from './log-lines.ts';
+import { eachLogLine, type LogLine } from './log-lines.ts';
 import { rungOf } from './stages.ts';
 import { clip } from './text.ts';
 import { readWording, type Wording } from './wording.ts';
 
-/** Both client logs of one session, read whole; rows are made of them afterwards, as many as are kept. */
+/** Both client logs of one session, read whole; of a very long one only the lines that can become rows are kept. */
 export interface Journal {
-  readonly zh: readonly JournalLine[];
-  readonly en: readonly JournalLine[];
+  readonly zh: Log;
+  readonly en: Log;
   readonly lineCount: number;
   /** Lines whose time could not be read. */
   readonly unreadCount: number;
@@ -20,23 +20,68 @@ export interface Journal {
   readonly rungReached: number;
 }
 
-export interface JournalLine extends LogLine {
-  readonly wording: Wording;
-  readonly gapMs: number | undefined;
-}
-
 export const EVENTS_MAX = 2_000;
 const TEXT_LENGTH = 1_024;
 const UNREAD: Wording = { kind: 'other', stage: undefined };
 
+interface JournalLine {
+  readonly line: LogLine;
+  readonly wording: Wording;
+  readonly gapMs: number | undefined;
+}
+
+/** One log as it is read. */
+class Log {
+  lineCount = 0;
+  timedCount = 0;
+  firstMs = Number.POSITIVE_INFINITY;
+  lastMs = Number.NEGATIVE_INFINITY;
+  outOfOrder = false;
+  rungReached = 0;
+  #beforeMs: number | undefined;
+  /** The first lines, and in a ring the last ones of those behind them. */
+  readonly #head: JournalLine[] = [];
+  readonly #tail: JournalLine[] = [];
+
+  add(line: LogLine): void {
+    const { atMs } = line;
+    if (atMs === undefined) {
+      this.#keep({ line, wording: UNREAD, gapMs: undefined });
+      return;
+    }
+    const wording = readWording(line.text);
+    const gapMs = this.#beforeMs === undefined ? undefined : atMs - this.#beforeMs;
+    const backwards = gapMs !== undefined && gapMs < 0;
+    this.#keep({ line, wording, gapMs: backwards ? undefined : gapMs });
+    this.#beforeMs = atMs;
+    this.timedCount += 1;
+    this.firstMs = Math.min(this.firstMs, atMs);
+    this.lastMs = Math.max(this.lastMs, atMs);
+    this.outOfOrder ||= backwards;
+    if (wording.stage !== undefined) this.rungReached = Math.max(this.rungReached, rungOf(wording.stage));
+  }
+
+  /** The line of that number, from 1; undefined when it was not kept. */
+  at(seq: number): JournalLine | undefined {
+    if (seq <= EVENTS_MAX) return this.#head[seq - 1];
+    return seq > this.lineCount - EVENTS_MAX ? this.#tail[seq % EVENTS_MAX] : undefined;
+  }
+
+  #keep(line: JournalLine): void {
+    this.lineCount += 1;
+    if (this.lineCount <= EVENTS_MAX) this.#head.push(line);
+    else this.#tail[this.lineCount % EVENTS_MAX] = line;
+  }
+}
+
 export function readJournal(logInfo: unknown, logInfoEn: unknown): Journal {
   const zh = readLog(logInfo);
   const en = readLog(logInfoEn);
-  const lineCount = zh.lines.length + en.lines.length;
+  const lineCount = zh.lineCount + en.lineCount;
   const timedCount = zh.timedCount + en.timedCount;
   return {
-    zh: zh.lines,
-    en: en.lines,
+    zh,
+    en,
     lineCount,
     unreadCount: lineCount - timedCount,
     spanMs: timedCount === 0 ? undefined : Math.max(zh.lastMs, en.lastMs) - Math.min(zh.firstMs, en.firstMs),
@@ -46,45 +91,10 @@ export function readJournal(logInfo: unknown, logInfoEn: unknown): Journal {
   };
 }
 
-function readLog(value: unknown) {
-  const lines: JournalLine[] = [];
-  const log = {
-    lines,
-    timedCount: 0,
-    firstMs: Number.POSITIVE_INFINITY,
-    lastMs: Number.NEGATIVE_INFINITY,
-    outOfOrder: false,
-    rungReached: 0,
-  };
-  let beforeMs: number | undefined;
-  for (const { loggedAt, atMs, text } of readLogLines(value)) {
-    if (atMs === undefined) {
-      lines.push({ loggedAt, atMs, text, wording: UNREAD, gapMs: undefined });
-      continue;
-    }
-    const wording = readWording(text);
-    const gapMs = beforeMs === undefined ? undefined : atMs - beforeMs;
-    const backwards = gapMs !== undefined && gapMs < 0;
-    lines.push({ loggedAt, atMs, text, wording, gapMs: backwards ? undefined : gapMs });
-    beforeMs = atMs;
-    log.timedCount += 1;
-    log.firstMs = Math.min(log.firstMs, atMs);
-    log.lastMs = Math.max(log.lastMs, atMs);
-    log.outOfOrder ||= backwards;
-    if (wording.stage !== undefined) log.rungReached = Math.max(log.rungReached, rungOf(wording.stage));
-  }
+function readLog(value: unknown): Log {
+  const log = new Log();
+  eachLogLine(value, (line) => log.add(line));
   return log;
-}
-
-/** The rows for `idv-events`: all lines, or of a very long log the first and the last ones. */
-export function toEventRows(journal: Journal, identity: Identity): EventRow[] {
-  const { zh, en } = journal;
-  // Each log is owed half; what one does not need goes to the other.
-  const enCount = Math.min(en.length, Math.max(EVENTS_MAX / 2, EVENTS_MAX - zh.length));
-  const rows: EventRow[] = [];
-  addRows(rows, zh, { identity, lang: 'zh', most: EVENTS_MAX - enCount });
-  addRows(rows, en, { identity, lang: 'en', most: enCount });
-  return rows;
 }
 
 /** Columns that an event shares with its record. */
@@ -94,6 +104,16 @@ export interface Identity {
   readonly final: string;
 }
 
+/** The rows for `idv-events`: all lines, or of a very long log the first and the last ones. */
+export function toEventRows({ zh, en }: Journal, identity: Identity): EventRow[] {
+  // Each log is owed half; what one does not need goes to the other.
+  const enCount = Math.min(en.lineCount, Math.max(EVENTS_MAX / 2, EVENTS_MAX - zh.lineCount));
+  const rows: EventRow[] = [];
+  addRows(rows, zh, { identity, lang: 'zh', most: EVENTS_MAX - enCount });
+  addRows(rows, en, { identity, lang: 'en', most: enCount });
+  return rows;
+}
+
 interface Part {
   readonly identity: Identity;
   readonly lang: 'zh' | 'en';
@@ -101,17 +121,21 @@ interface Part {
 }
 
 /** Beginning and end in equal parts: where a session broke off is at its end. */
-function addRows(rows: EventRow[], lines: readonly JournalLine[], part: Part): void {
-  const headCount = lines.length <= part.most ? lines.length : Math.ceil(part.most / 2);
-  const tailFrom = lines.length <= part.most ? lines.length : lines.length - (part.most - headCount);
-  for (const [index, line] of lines.entries()) {
-    if (index < headCount || index >= tailFrom) rows.push(toRow(line, index + 1, part));
-  }
+function addRows(rows: EventRow[], log: Log, part: Part): void {
+  const whole = log.lineCount <= part.most;
+  const headCount = whole ? log.lineCount : Math.ceil(part.most / 2);
+  const tailCount = whole ? 0 : part.most - headCount;
+  for (let seq = 1; seq <= headCount; seq += 1) addRow(rows, { log, seq, part });
+  for (let seq = log.lineCount - tailCount + 1; seq <= log.lineCount; seq += 1)
+    addRow(rows, { log, seq, part });
 }
 
 type Draft = { -readonly [K in keyof EventRow]: EventRow[K] };
 
-function toRow(line: JournalLine, seq: number, part: Part): EventRow {
+function addRow(rows: EventRow[], { log, seq, part }: { log: Log; seq: number; part: Part }): void {
+  const kept = log.at(seq);
+  if (kept === undefined) return;
+  const { line, wording, gapMs } = kept;
   const row: Draft = {
     transaction_id: part.identity.transaction_id,
     revision: part.identity.revision,
@@ -119,10 +143,10 @@ function toRow(line: JournalLine, seq: number, part: Part): EventRow {
     lang: part.lang,
     seq,
     text: clip(line.text, TEXT_LENGTH),
-    kind: line.wording.kind,
+    kind: wording.kind,
   };
   if (line.loggedAt !== undefined) row.logged_at = line.loggedAt;
-  if (line.wording.stage !== undefined) row.stage = line.wording.stage;
-  if (line.gapMs !== undefined) row.gap_ms = line.gapMs;
-  return row;
+  if (wording.stage !== undefined) row.stage = wording.stage;
+  if (gapMs !== undefined) row.gap_ms = gapMs;
+  rows.push(row);
 }

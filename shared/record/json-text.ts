@@ -24,21 +24,20 @@ export function toJsonTexts(value: unknown): JsonTexts {
   if (typeof value !== 'object' || value === null || isArray(value)) {
     return { text: toJsonText(value), sorted: toJsonText(value, true) };
   }
-  const pieces: { key: string; text: string; sorted: string }[] = [];
+  const pieces: { key: string; sorted: string }[] = [];
+  let text = '';
   for (const key of keysOf(value)) {
     const item = memberOf(value, key);
     if (!hasJsonForm(item)) continue;
-    const name = JSON.stringify(key);
+    const name = `${JSON.stringify(key)}:`;
     const flat = flatText(item);
-    pieces.push({
-      key,
-      text: `${name}:${flat ?? toJsonText(item)}`,
-      sorted: `${name}:${flat ?? toJsonText(item, true)}`,
-    });
+    text += `${text === '' ? '' : ','}${name}${flat ?? toJsonText(item)}`;
+    pieces.push({ key, sorted: name + (flat ?? toJsonText(item, true)) });
   }
-  const text = `{${pieces.map((piece) => piece.text).join(',')}}`;
   pieces.sort((a, b) => (a.key < b.key ? -1 : 1));
-  return { text, sorted: `{${pieces.map((piece) => piece.sorted).join(',')}}` };
+  let sorted = '';
+  for (const piece of pieces) sorted += `${sorted === '' ? '' : ','}${piece.sorted}`;
+  return { text: `{${text}}`, sorted: `{${sorted}}` };
 }
 
 /** Text of a scalar or of a list of texts, in which there are no keys to sort. */

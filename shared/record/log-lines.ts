@@ -11,17 +11,15 @@ export interface LogLine {
 const NEXT_LINE = /\r?\n(?=\d{4}-\d{2}-\d{2}[ T]\d{2}:)/;
 
 /**
- * The lines of LogInfo or LogInfoEn in their order. The document says one line per element; the official example
+ * Visits the lines of LogInfo or LogInfoEn in their order. The document says one line per element; the official example
  * has one element that is a JSON array of lines. Both are read, a bare text too; blank elements are no lines.
  */
-export function readLogLines(value: unknown): LogLine[] {
-  const lines: LogLine[] = [];
+export function eachLogLine(value: unknown, visit: (line: LogLine) => void): void {
   for (const element of toList(value)) {
     const packed = parseArray(element);
-    if (packed === undefined) addLines(lines, element);
-    else for (const item of packed) addLines(lines, item);
+    if (packed === undefined) addLines(visit, element);
+    else for (const item of packed) addLines(visit, item);
   }
-  return lines;
 }
 
 function toList(value: unknown): readonly unknown[] {
@@ -40,28 +38,29 @@ function parseArray(element: unknown): readonly unknown[] | undefined {
   }
 }
 
-function addLines(lines: LogLine[], element: unknown): void {
+function addLines(visit: (line: LogLine) => void, element: unknown): void {
   const text = typeof element === 'string' ? element : toJsonText(element, true);
   if (text.includes('\n')) {
     // Several lines in one element are told apart by the time that each begins with.
-    for (const part of text.split(NEXT_LINE)) addLine(lines, part.trim());
+    for (const part of text.split(NEXT_LINE)) addLine(visit, part.trim());
   } else {
-    addLine(lines, text.trim());
+    addLine(visit, text.trim());
   }
 }
 
-function addLine(lines: LogLine[], line: string): void {
+function addLine(visit: (line: LogLine) => void, line: string): void {
   if (line === '') return;
-  const time = readTime(line);
-  const next = time === undefined ? '' : line.charAt(time.length);
-  if (time === undefined || (next !== ' ' && next !== '\t')) {
-    lines.push({ loggedAt: undefined, atMs: undefined, text: line });
+  const wholeMs = readTime(line);
+  const length = Number.isNaN(wholeMs) ? 0 : TIME_LENGTH + fractionLength(line);
+  const next = line.charAt(length);
+  if (length === 0 || (next !== ' ' && next !== '\t')) {
+    visit({ loggedAt: undefined, atMs: undefined, text: line });
     return;
   }
-  lines.push({
-    loggedAt: line.slice(0, time.length),
-    atMs: time.atMs,
-    text: line.slice(time.length + 1).trimStart(),
+  visit({
+    loggedAt: line.slice(0, length),
+    atMs: wholeMs + fractionMs(line, length),
+    text: line.slice(length + 1).trimStart(),
   });
 }
 
@@ -70,31 +69,36 @@ const TIME_LENGTH = 19;
 const DAYS_OF_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * The time that a line begins with; a T in the middle and a fraction of a second are let pass. Undefined when
- * there is none, or one that no calendar or clock shows. Read by hand: a log may have a hundred thousand lines.
+ * The whole seconds of the time that a line begins with, in ms; a T in the middle is let pass. NaN when there is
+ * none, or one that no calendar or clock shows. Read by hand: a log may have a hundred thousand lines.
  */
-function readTime(line: string): { length: number; atMs: number } | undefined {
+function readTime(line: string): number {
   const middle = line.charAt(10);
   if (line.charAt(4) !== '-' || line.charAt(7) !== '-' || (middle !== ' ' && middle !== 'T'))
-    return undefined;
-  if (line.charAt(13) !== ':' || line.charAt(16) !== ':') return undefined;
+    return Number.NaN;
+  if (line.charAt(13) !== ':' || line.charAt(16) !== ':') return Number.NaN;
   const year = twoDigits(line, 0) * 100 + twoDigits(line, 2);
   const month = twoDigits(line, 5);
   const day = twoDigits(line, 8);
   const hour = twoDigits(line, 11);
   const minute = twoDigits(line, 14);
   const second = twoDigits(line, 17);
-  // NaN, for what is no digit, fails each of these.
-  if (!(year >= 0 && day >= 1 && day <= daysOf(year, month))) return undefined;
-  if (!(hour <= 23 && minute <= 59 && second <= 59)) return undefined;
-  const atMs = Date.UTC(year, month - 1, day, hour, minute, second);
+  // What is no digit is NaN, which fails each of these.
+  if (!(year >= 0 && day >= 1 && day <= daysOf(year, month))) return Number.NaN;
+  if (!(hour <= 23 && minute <= 59 && second <= 59)) return Number.NaN;
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+/** Characters of a fraction of a second behind the time, its point or comma included. */
+function fractionLength(line: string): number {
   const mark = line.charAt(TIME_LENGTH);
-  if (mark !== '.' && mark !== ',') return { length: TIME_LENGTH, atMs };
+  if (mark !== '.' && mark !== ',') return 0;
   const [fraction = ''] = /^\d{1,9}/.exec(line.slice(TIME_LENGTH + 1, TIME_LENGTH + 10)) ?? [];
-  return {
-    length: TIME_LENGTH + 1 + fraction.length,
-    atMs: atMs + Math.floor(Number(`0.${fraction}`) * 1000),
-  };
+  return 1 + fraction.length;
+}
+
+function fractionMs(line: string, length: number): number {
+  return length === TIME_LENGTH ? 0 : Math.floor(Number(`0.${line.slice(TIME_LENGTH + 1, length)}`) * 1000);
 }
 
 function twoDigits(line: string, at: number): number {

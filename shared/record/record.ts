@@ -3,7 +3,7 @@ import { decideCause } from './cause.ts';
 import { findContradictions } from './contradictions.ts';
 import type { EventRow } from './event-fields.ts';
 import { EVENTS_MAX, readJournal, toEventRows } from './journal.ts';
-import { toJsonText, toJsonTexts } from './json-text.ts';
+import { type JsonTexts, toJsonText, toJsonTexts } from './json-text.ts';
 import { toLong } from './number.ts';
 import { permissionOutcomeOf } from './permission.ts';
 import { type Known, present } from './present.ts';
@@ -54,7 +54,7 @@ const LABELS_LENGTH_MAX = 16 * 1024;
 export function toRecord(input: RecordInput): RecordOutput {
   const answered = input.disposition === 'answered';
   const content = answered ? input.result : (input.raw ?? input.result);
-  const json = content === undefined ? undefined : toContentJson(content);
+  const json = content === undefined ? undefined : toJsonTexts(content);
   try {
     return build(input, { result: content, json });
   } catch {
@@ -63,19 +63,9 @@ export function toRecord(input: RecordInput): RecordOutput {
   }
 }
 
-interface ContentJson {
-  readonly text: string;
-  readonly sortedBytes: Buffer;
-}
-
 interface Content {
   readonly result: unknown;
-  readonly json: ContentJson | undefined;
-}
-
-function toContentJson(content: unknown): ContentJson {
-  const { text, sorted } = toJsonTexts(content);
-  return { text, sortedBytes: Buffer.from(sorted) };
+  readonly json: JsonTexts | undefined;
 }
 
 function build(input: RecordInput, content: Content): RecordOutput {
@@ -110,7 +100,7 @@ function identityOf(input: RecordInput, { json }: Content) {
   const revision = revisionOf(
     input.transactionId,
     answered && json !== undefined
-      ? { sortedResultJson: json.sortedBytes }
+      ? { sortedResultJson: json.sorted }
       : { disposition: input.disposition, code: input.code },
   );
   const askedAtMs = toLong(input.askedAtMs);
@@ -191,14 +181,16 @@ function factsOf(session: Session): Known<RecordRow> {
 }
 
 function coverageOf({ journal, statistics }: Session): string {
-  const came = [journal.zh.length > 0, journal.en.length > 0, statistics.present].filter(Boolean).length;
+  const came = [journal.zh.lineCount > 0, journal.en.lineCount > 0, statistics.present].filter(
+    Boolean,
+  ).length;
   return came === 0 ? 'none' : came === 3 ? 'full' : 'partial';
 }
 
 /** Sorted keys change no length, so either text gives the size. */
 function rawOf({ json }: Content): Known<RecordRow> {
   if (json === undefined) return {};
-  const bytes = json.sortedBytes.length;
+  const bytes = Buffer.byteLength(json.sorted);
   const fits = bytes <= RAW_BYTES_MAX;
   return { raw: fits ? json.text : undefined, raw_bytes: bytes, raw_truncated: String(!fits) };
 }

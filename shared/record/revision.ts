@@ -9,14 +9,12 @@ const HEX_DIGITS = 32;
  */
 export function revisionOf(
   transactionId: string,
-  content: { sortedResultJson: Uint8Array } | { disposition: string; code: string },
+  content: { sortedResultJson: string } | { disposition: string; code: string },
 ): string {
-  const hash = createHash('sha256');
   // JSON escapes half surrogate pairs, which UTF-8 would make equal; the tags keep the two forms apart.
-  if ('sortedResultJson' in content) {
-    hash.update(`result ${JSON.stringify(transactionId)} `).update(content.sortedResultJson);
-  } else {
-    hash.update(`none ${JSON.stringify([transactionId, content.disposition, content.code])}`);
-  }
-  return hash.digest('hex').slice(0, HEX_DIGITS);
+  const text =
+    'sortedResultJson' in content
+      ? `result ${JSON.stringify(transactionId)} ${content.sortedResultJson}`
+      : `none ${JSON.stringify([transactionId, content.disposition, content.code])}`;
+  return createHash('sha256').update(text).digest('hex').slice(0, HEX_DIGITS);
 }

@@ -1,4 +1,4 @@
-import { isObject, own } from './answer.ts';
+import { isObject, namesBeyond, own } from './answer.ts';
 import { toJsonText } from './json-text.ts';
 import { toLong } from './number.ts';
 import { type Stage, toStage } from './stages.ts';
@@ -42,13 +42,11 @@ const MEMBERS: ReadonlySet<string> = new Set([
 export function readStatistics(value: unknown, unknowns: Unknowns): Statistics {
   const parsed = parseJson(value);
   const members = isObject(parsed) ? parsed : {};
-  const names = Object.keys(members).sort();
+  const names = Object.keys(members);
   if (parsed !== members && !isBlank(value)) noteUnknown(unknowns, MEMBER, 'unreadable');
-  for (const name of names) {
-    if (!MEMBERS.has(name)) noteUnknown(unknowns, MEMBER, name);
-  }
-  const count = (name: string) => read({ members, name, unknowns }, toLong);
-  const flag = (name: string) => read({ members, name, unknowns }, toFlag);
+  for (const name of namesBeyond(MEMBERS, names)) noteUnknown(unknowns, MEMBER, name);
+  const count = (name: string) => noted(own(members, name), toLong, { name, unknowns });
+  const flag = (name: string) => noted(own(members, name), toFlag, { name, unknowns });
   return {
     present: names.length > 0,
     faceRetries: count('faceOverTimes'),
@@ -65,17 +63,17 @@ export function readStatistics(value: unknown, unknowns: Unknowns): Statistics {
   };
 }
 
-interface Member {
-  readonly members: Readonly<Record<string, unknown>>;
+interface Note {
   readonly name: string;
   readonly unknowns: Unknowns;
 }
 
-function read<T>({ members, name, unknowns }: Member, convert: (value: unknown) => T | undefined) {
-  const value = own(members, name);
-  if (isBlank(value)) return undefined;
+/** The value converted; one that is there and cannot be is noted. */
+function noted<T>(value: unknown, convert: (value: unknown) => T | undefined, note: Note): T | undefined {
   const converted = convert(value);
-  if (converted === undefined) noteUnknown(unknowns, name, toJsonText(value, true));
+  if (converted === undefined && !isBlank(value)) {
+    noteUnknown(note.unknowns, note.name, toJsonText(value, true));
+  }
   return converted;
 }
 
@@ -89,7 +87,7 @@ function readStays(value: unknown, unknowns: Unknowns): Pick<Statistics, 'stays'
   }
   let total: number | undefined;
   for (const name of Object.keys(parsed).sort()) {
-    const ms = read({ members: parsed, name, unknowns }, toLong);
+    const ms = noted(parsed[name], toLong, { name, unknowns });
     const stage = toStage(name);
     if (stage === undefined) noteUnknown(unknowns, 'pageStayTimeInfo', name);
     if (ms === undefined) continue;

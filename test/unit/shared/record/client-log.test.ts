@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { EVENTS_MAX, readJournal, toEventRows } from '../../../../shared/record/journal.ts';
-import { readLogLines } from '../../../../shared/record/log-lines.ts';
+import { eachLogLine, type LogLine } from '../../../../shared/record/log-lines.ts';
 import { readWording } from '../../../../shared/record/wording.ts';
 import { EN_LINES, ZH_LINES } from './official-example.ts';
 
 const IDENTITY = { transaction_id: 't', revision: 'r', final: 'true' };
+const readLogLines = (value: unknown) => {
+  const lines: LogLine[] = [];
+  eachLogLine(value, (line) => lines.push(line));
+  return lines;
+};
 const shown = (value: unknown) => readLogLines(value).map((line) => [line.loggedAt, line.text]);
 
 describe('the two forms of a log', () => {

@@ -45,7 +45,7 @@ describe('field tables', () => {
 });
 
 describe('the revision', () => {
-  const json = (text: string) => ({ sortedResultJson: Buffer.from(text) });
+  const json = (text: string) => ({ sortedResultJson: text });
 
   it('is 128 bits in hex and the same for the same content', () => {
     expect(revisionOf('t', json('{}'))).toMatch(/^[0-9a-f]{32}$/);
