@@ -13,13 +13,14 @@ export interface RawCall {
   project?: string;
   path: string;
   query?: Record<string, string>;
+  /** An empty `x-log-bodyrawsize` leaves the header out. */
   headers?: Record<string, string>;
   body?: Buffer | string;
   /** v4 and hmac-sha256 are what the TypeScript gateway uses, hmac-sha1 all others. */
   signature?: 'hmac-sha1' | 'hmac-sha256' | 'v4' | 'none';
   credentials?: { accessKeyId: string; accessKeySecret: string; securityToken?: string };
   /** Changes headers after signing. */
-  tamper?: (headers: Record<string, string>) => void;
+  tamper?: (headers: Record<string, string>) => unknown;
   /** host: `<project>.<endpoint>` (default); header: `x-log-project`; proxy: absolute-form. */
   addressing?: 'host' | 'header' | 'proxy';
 }
@@ -83,6 +84,7 @@ function signedHeaders(target: Target, call: RawCall, body: Buffer): Record<stri
     ...(call.addressing === 'header' && call.project !== undefined ? { 'x-log-project': call.project } : {}),
     ...call.headers,
   };
+  if (headers['x-log-bodyrawsize'] === '') delete headers['x-log-bodyrawsize'];
   if (call.credentials?.securityToken !== undefined) {
     headers['x-acs-security-token'] = call.credentials.securityToken;
   }

@@ -38,10 +38,14 @@ function newName(kind: string): string {
   return `${kind}-${Date.now().toString(36)}-${process.pid}-${counter}`;
 }
 
+let hasSaid = false;
+function sayOnce(text: string): void {
+  if (!hasSaid) process.stderr.write(`${text}\n`);
+  hasSaid = true;
+}
+
 async function openLocal(options: Partial<SlsServerOptions>): Promise<Target> {
-  process.stderr.write(
-    'SLS conformance: local server (REMOTE=1 and credentials run it against the real service)\n',
-  );
+  sayOnce('SLS conformance: local server (REMOTE=1 and credentials run it against the real service)');
   const server = await createSlsServer({ port: 0, credentials: new MemoryCredentialStore(), ...options });
   const restoreDns = resolveLocally();
   const agent = new http.Agent({ keepAlive: true });
