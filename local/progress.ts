@@ -20,6 +20,12 @@ export class Progress {
     }
   }
 
+  /** A line that stays. */
+  say(line: string): void {
+    this.end();
+    this.#out.write(`${line}\n`);
+  }
+
   end(): void {
     if (this.#out.isTTY && this.#width > 0) this.#out.write('\n');
     this.#width = 0;

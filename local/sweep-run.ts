@@ -25,6 +25,9 @@ export async function sweepUntilDone(cloud: Cloud, progress: Progress): Promise<
       const record = await cloud.fc.ended(cloud.fc.tick('sweep'));
       const ended = endOf(record);
       if (GO_ON.includes(ended) && (ended !== 'busy' || runs < MOST_BUSY_RUNS)) {
+        if (ended === 'busy' && runs === 1) {
+          progress.say('an earlier run still holds the lease: waiting until it lapses (LEASE_SECONDS)');
+        }
         await sleep(500);
         continue;
       }
