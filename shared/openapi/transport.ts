@@ -56,7 +56,8 @@ export interface Transport {
 
 /** Servers keep idle connections for 5 s (Node's default) and more; below that a reuse cannot hit a closing one. */
 const IDLE_LIMIT_MS = 4_000;
-const DEFAULT_MAX_SOCKETS = 64;
+/** Callers bound their own concurrency; this only keeps a mistake of theirs from opening thousands. */
+const DEFAULT_MAX_SOCKETS = 256;
 
 export function createTransport(endpoint: Endpoint, options: TransportOptions): Transport {
   const { hostname: host, port, protocol } = endpoint;
