@@ -1,4 +1,12 @@
-import type { IndexConfig, QueryableLogstore, StoredRow } from '../../../local/sls/query/contract.ts';
+import {
+  type IndexConfig,
+  type QueryAnswer,
+  type QueryableLogstore,
+  type QueryEngine,
+  QueryRefused,
+  type QueryRequest,
+  type StoredRow,
+} from '../../../local/sls/query/contract.ts';
 
 type Fields = Record<string, string | number>;
 
@@ -60,3 +68,47 @@ export const text = (more: object = {}) => ({
 });
 export const long = (more: object = {}) => ({ type: 'long' as const, doc_value: true, ...more });
 export const double = (more: object = {}) => ({ type: 'double' as const, doc_value: true, ...more });
+
+/** Asks a query of a logstore, with others of its project at hand. */
+export interface Asking {
+  readonly engine: QueryEngine;
+  readonly logstore: MemoryLogstore;
+  readonly others?: readonly MemoryLogstore[];
+}
+
+export function ask(asking: Asking, query: string, more: Partial<QueryRequest> = {}): Promise<QueryAnswer> {
+  const lookup = (name: string) => asking.others?.find((logstore) => logstore.name === name);
+  const request: QueryRequest = {
+    query,
+    fromSeconds: BASE - 86_400,
+    toSeconds: BASE + 86_400,
+    line: query.includes('|') ? 0 : 100,
+    offset: 0,
+    reverse: false,
+    ...more,
+  };
+  return asking.engine.query(asking.logstore, lookup, request);
+}
+
+/** The rows of a SQL answer as arrays, in the order of its columns. */
+export async function rowsOf(
+  asking: Asking,
+  query: string,
+  more: Partial<QueryRequest> = {},
+): Promise<string[][]> {
+  const answer = await ask(asking, query, more);
+  return answer.rows.map((row) => answer.columns.map((column) => row[column.name] ?? '<missing>'));
+}
+
+/** What a refused query was refused with; fails if it was answered. */
+export async function refusalOf(
+  asking: Asking,
+  query: string,
+  more: Partial<QueryRequest> = {},
+): Promise<QueryRefused> {
+  const outcome = await ask(asking, query, more).catch((error: unknown) => error);
+  if (outcome instanceof QueryRefused) return outcome;
+  throw new Error(
+    `not refused: ${query} gave ${String(outcome instanceof Error ? outcome.stack : JSON.stringify(outcome))}`,
+  );
+}

@@ -126,7 +126,7 @@ export const MACROS: readonly string[] = [
   ),
   macro(
     'sls_sequence(low, high, step)',
-    `CASE WHEN abs((high - low) / sls_divisor(step)) >= 10000
+    `CASE WHEN abs((high - low) // sls_divisor(step)) >= 10000
           THEN CAST(CAST('sls:result of sequence function must not have more than 10000 entries' AS BIGINT) AS BIGINT[])
           ELSE generate_series(low, high, step) END`,
   ),

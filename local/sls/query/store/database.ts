@@ -52,7 +52,7 @@ export class Database {
     await database.use(async (connection) => {
       await connection.run(`ATTACH ':memory:' AS ${CATALOG} (COMPRESS)`);
       for (const macro of MACROS) await connection.run(macro);
-      // 7/2 is 3 in Presto, 1e0/0 is Infinity.
+      // 1e0/0 is Infinity, as in Java.
       for (const [setting, value] of SETTINGS) await connection.run(`SET GLOBAL ${setting} = ${value}`);
     });
     return database;
@@ -117,7 +117,6 @@ export class Database {
 }
 
 const SETTINGS: ReadonlyArray<readonly [string, string]> = [
-  ['integer_division', 'true'],
   ['ieee_floating_point_ops', 'true'],
   ['autoinstall_known_extensions', 'false'],
   ['autoload_known_extensions', 'false'],

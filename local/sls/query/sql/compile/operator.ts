@@ -96,8 +96,9 @@ function withNumbers(operator: BinaryOperator, left: Typed, right: Typed): Typed
   if (type.kind === 'decimal') type = operator === '+' || operator === '-' ? widened(type) : DOUBLE;
   const [a, b] = [castValue(left, type)?.sql, castValue(right, type)?.sql];
   const literal = /^\(-?[1-9]\d*::BIGINT\)$/.test(b ?? '');
-  const divisor = (operator === '/' || operator === '%') && type.kind === 'bigint' && !literal;
-  return { sql: `(${a} ${operator} ${divisor ? `sls_divisor(${b})` : b})`, type };
+  const whole = type.kind === 'bigint' && (operator === '/' || operator === '%');
+  if (!whole) return { sql: `(${a} ${operator} ${b})`, type };
+  return { sql: `(${a} ${operator === '/' ? '//' : '%'} ${literal ? b : `sls_divisor(${b})`})`, type };
 }
 
 function widened(type: Extract<SqlType, { kind: 'decimal' }>): SqlType {

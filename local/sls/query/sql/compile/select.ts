@@ -112,7 +112,7 @@ function readSource(select: Select, env: Environment, parent: Scope | undefined)
 function groupKeysOf(select: Select, scope: Scope): Typed[] {
   return (select.groupBy ?? []).flatMap((item) => {
     if (item.kind !== 'expr') return [];
-    if (item.expr.kind !== 'long') return [compileExpression(item.expr, scope)];
+    if (item.expr.kind !== 'long') return [compileExpression(aliased(item.expr, scope), scope)];
     const chosen = select.items[Number(item.expr.text) - 1];
     return chosen?.kind === 'expr' ? [compileExpression(chosen.expr, scope)] : [];
   });
@@ -184,14 +184,25 @@ function groupItem(item: GroupItem, outputs: readonly Output[], scope: Scope): s
   return `${item.kind} (${sets.join(', ')})`;
 }
 
-/** By name, by alias, by position, or any expression. */
+/**
+ * By alias, by name, by position, or any expression. An alias comes before a column of the same name: the
+ * documentation counts `CASE … END AS http_user_agent` by its results with GROUP BY http_user_agent.
+ */
 function groupKey(expr: Expr, outputs: readonly Output[], scope: Scope): string {
-  if (expr.kind !== 'long') return compileExpression(expr, scope).sql;
+  if (expr.kind !== 'long') return compileExpression(aliased(expr, scope), scope).sql;
   const output = outputs[Number(expr.text) - 1];
   if (output === undefined) {
     return scope.env.context.refuse(expr.at, `GROUP BY position ${expr.text} is not in the select list`);
   }
   return output.value.sql;
+}
+
+/** What the SELECT list calls by that name, unless it aggregates. */
+function aliased(expr: Expr, scope: Scope): Expr {
+  const [name, second] = expr.kind === 'column' ? expr.path : [];
+  const chosen =
+    name === undefined || second !== undefined ? undefined : scope.aliases?.get(name.name.toLowerCase());
+  return chosen === undefined || hasAggregate(chosen) ? expr : chosen;
 }
 
 function compileOrder(orderBy: readonly SortItem[], outputs: readonly Output[], scope: Scope): string {
