@@ -201,6 +201,6 @@ export const BREAKDOWN_CHART: Chart = {
     column('interrupted_percent', 'percent', 'Interrupted', '中断率'),
     column('not_started_percent', 'percent', 'Not started', '未开始率'),
   ],
-  width: 12,
+  width: 24,
   height: 10,
 };

@@ -68,15 +68,15 @@ export const WHERE_AND_WHY_CHARTS: readonly Chart[] = [
     title: { en: 'Fine page', zh: '具体页面' },
     question: { en: 'On which page exactly, and for what reason?', zh: '具体在哪个页面？什么原因？' },
     metric:
-      'Interrupted sessions by InterruptPage as received (Chinese, 13 pages), with the English page and the commonest cause.',
+      'Interrupted sessions by InterruptPage as received (Chinese, 13 pages; where it is missing, InterruptPageEn), with the commonest cause.',
     logstore: RECORDS_LOGSTORE,
     labelled: true,
     search: '*',
     sql:
       'SELECT page, max_by(page_en, lost) AS page_en, sum(lost) AS lost, max_by(cause, lost) AS commonest_cause FROM' +
-      " (SELECT coalesce(interrupt_page, 'none') AS page, coalesce(interrupt_page_en, '') AS page_en, coalesce(cause, 'unknown') AS cause, count(1) AS lost" +
+      " (SELECT coalesce(interrupt_page, interrupt_page_en, 'none') AS page, coalesce(interrupt_page_en, '') AS page_en, coalesce(cause, 'unknown') AS cause, count(1) AS lost" +
       ` FROM ${interrupted(['interrupt_page', 'interrupt_page_en', 'cause'])}` +
-      " GROUP BY coalesce(interrupt_page, 'none'), coalesce(interrupt_page_en, ''), coalesce(cause, 'unknown'))" +
+      " GROUP BY coalesce(interrupt_page, interrupt_page_en, 'none'), coalesce(interrupt_page_en, ''), coalesce(cause, 'unknown'))" +
       ' GROUP BY page ORDER BY lost DESC, page LIMIT 100',
     kind: 'table',
     columns: [

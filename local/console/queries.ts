@@ -99,6 +99,10 @@ function drillCondition({ field, value }: Drill): string {
   }
   if (field === 'contradictions')
     return `strpos(concat(',', contradictions, ','), concat(',', ${quoted(value)}, ',')) > 0`;
+  // The chart names a page by its Chinese name, else by its English one.
+  if (field === 'interrupt_page') {
+    return `coalesce(interrupt_page, interrupt_page_en, 'none') = ${quoted(value)} AND journey = 'interrupted'`;
+  }
   const present = `${field} = ${quoted(value)}`;
   // A chart shows an absent value as "none": ask for it the same way.
   const matched =

@@ -1,17 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ALL_CHARTS_DRAWN, openBrowser, STORY_SHOWN } from '../support/browser.ts';
+import { allChartsDrawn, openBrowser, storyShown } from '../support/browser.ts';
 import { startLocalCloud } from '../support/local-cloud.ts';
 
 /** Makes the pictures of the README, and a phone's view beside each. `npm run screenshots [FOLDER]` */
-const folder = process.argv[2] ?? join(import.meta.dirname, '../../deploy/pictures');
+const folder = process.argv[2] ?? join(import.meta.dirname, '../../local/console/pictures');
 const VIEWS = [
   ['drop-off', '#/idv-drop-off'],
   ['operations', '#/idv-operations'],
   ['transaction', '#/transactions/hksb7ba1b28130d24e015d694361bee4'],
 ] as const;
 const SIZES = [
-  ['', { width: 1280, height: 1400 }],
+  ['', { width: 1280, height: 1480 }],
   ['-phone', { width: 390, height: 844 }],
 ] as const;
 
@@ -29,10 +29,12 @@ try {
     for (const [name, hash] of VIEWS) {
       const page = await context.newPage();
       await page.goto(`http://127.0.0.1:${cloud.port + 3}/${hash}`);
-      await page.waitForFunction(`${STORY_SHOWN} || (${ALL_CHARTS_DRAWN})`, undefined, { timeout: 60_000 });
+      await page.waitForFunction(name === 'transaction' ? storyShown : allChartsDrawn, undefined, {
+        timeout: 60_000,
+      });
       await page.evaluate("document.getElementById('status')?.replaceChildren()");
       const path = join(folder, `${name}${suffix}.png`);
-      await page.screenshot({ path, fullPage: suffix === '-phone' ? false : name !== 'operations' });
+      await page.screenshot({ path, fullPage: false });
       process.stdout.write(`${path}\n`);
       await page.close();
     }

@@ -1,21 +1,47 @@
 import chromium from '@sparticuz/chromium';
 import { type Browser, chromium as playwright } from 'playwright-core';
 
+/**
+ * The package's own arguments are for one page in one process, with web security off: they would end the browser
+ * with its first window and hide what a real one refuses.
+ */
+const ARGUMENTS = [
+  '--headless=shell',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--font-render-hinting=none',
+];
+
 /** The Chromium that comes with the npm packages: no other browser is looked for, so that a fresh machine has it. */
 export async function openBrowser(): Promise<Browser> {
   return playwright.launch({
     executablePath: await chromium.executablePath(),
-    args: [
-      ...chromium.args,
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
+    args: ARGUMENTS,
     headless: true,
   });
 }
 
-/** Run in the page, so given as text: the tests themselves know no DOM. */
-export const ALL_CHARTS_DRAWN =
-  "[...document.querySelectorAll('.chart')].length > 0 && [...document.querySelectorAll('.chart')].every((chart) => chart.getAttribute('aria-busy') === 'false')";
-export const STORY_SHOWN = "document.querySelector('.story') !== null";
+/** Only what the functions below use: they run in the page, where the tests themselves know no DOM. */
+declare const document: {
+  querySelector(selector: string): unknown;
+  querySelectorAll(selector: string): Iterable<{ getAttribute(name: string): string | null }>;
+  getElementById(id: string): { textContent: string | null } | null;
+};
+
+export function allChartsDrawn(): boolean {
+  const charts = [...document.querySelectorAll('.chart')];
+  const settled = [...document.querySelectorAll('main'), ...charts];
+  return charts.length > 0 && settled.every((part) => part.getAttribute('aria-busy') === 'false');
+}
+
+export function storyShown(): boolean {
+  return document.querySelector('.story') !== null;
+}
+
+export function statusNamesTheId(): boolean {
+  return document.getElementById('status')?.textContent?.includes('transactionId') === true;
+}

@@ -256,10 +256,12 @@ function trend(known: readonly Known[]): ExpectedRow[] {
 }
 
 function pages(known: readonly Known[]): ExpectedRow[] {
-  return [...grouped(interrupted(known), ({ page }) => page ?? 'none')].map(([page, group]) => ({
-    page,
-    lost: group.length,
-  }));
+  return [...grouped(interrupted(known), ({ page, pageEn }) => page ?? pageEn ?? 'none')].map(
+    ([page, group]) => ({
+      page,
+      lost: group.length,
+    }),
+  );
 }
 
 function quality(known: readonly Known[]): ExpectedRow[] {

@@ -47,10 +47,11 @@ async function showAll(): Promise<void> {
   dressHeader();
   const turn = ++shown;
   const [, kind = '', name = ''] = location.hash.split('?')[0]?.split('/') ?? [];
+  const main = byId('main');
+  main.setAttribute('aria-busy', 'true');
   const controls = byId('controls');
   controls.hidden = kind === 'transactions';
   if (!controls.hidden) await dressControls();
-  const main = byId('main');
   main.replaceChildren(element('p', { class: 'hint' }, word('loading')));
   try {
     const { view, ready } = await viewFor(kind, decodeURIComponent(name));
@@ -63,6 +64,7 @@ async function showAll(): Promise<void> {
     const reason = error instanceof Error ? error.message : '';
     main.replaceChildren(element('p', { class: 'problem', role: 'alert' }, `${word('failed')}: ${reason}`));
   }
+  if (turn === shown) main.setAttribute('aria-busy', 'false');
 }
 
 async function viewFor(kind: string, name: string): Promise<{ view: HTMLElement; ready: Promise<void> }> {
@@ -113,8 +115,7 @@ function dressHeader(): void {
   nav.setAttribute('aria-label', word('dashboards'));
   nav.replaceChildren(
     ...dashboards.map((definition, index) => {
-      const current =
-        definition.name === kind || (index === 0 && !dashboards.some(({ name }) => name === kind));
+      const current = definition.name === kind || (index === 0 && kind === '');
       return element(
         'a',
         { href: `#/${definition.name}`, 'aria-current': current ? 'page' : undefined },

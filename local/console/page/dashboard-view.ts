@@ -1,4 +1,5 @@
 import type { Chart, DashboardDefinition } from '../../../deploy/charts/chart.ts';
+import { LADDER } from '../../../deploy/charts/sql.ts';
 import { api, type Row, type Rows, type Scope } from './api.ts';
 import { element } from './dom.ts';
 import { draw } from './draw.ts';
@@ -92,8 +93,7 @@ function fillWith(
     return;
   }
   const { drill } = chart;
-  const pickRow =
-    drill === undefined ? undefined : (row: Row) => onPick(drill.field, drillValue(drill, row, rows));
+  const pickRow = drill === undefined ? undefined : (row: Row) => onPick(drill.field, drillValue(drill, row));
   const figures = table(chart.columns, rows, {
     caption: say(chart.title),
     ...(drill === undefined || pickRow === undefined
@@ -119,30 +119,11 @@ function fillWith(
   draw(canvas, chart, rows, pickRow);
 }
 
-/** A funnel step is asked for by its number on the ladder, everything else by the value itself. */
-function drillValue(drill: NonNullable<Chart['drill']>, row: Row, rows: readonly Row[]): string {
-  if (drill.field !== 'stage_reached') return row[drill.column] ?? '';
-  return (
-    row['step'] ??
-    String(
-      LADDER.indexOf(row[drill.column] ?? '') >= 0
-        ? LADDER.indexOf(row[drill.column] ?? '')
-        : rows.indexOf(row),
-    )
-  );
+/** A funnel step is asked for by its place on the ladder, everything else by the value itself. */
+function drillValue({ field, column }: NonNullable<Chart['drill']>, row: Row): string {
+  const value = row[column] ?? '';
+  return field === 'stage_reached' ? String(LADDER.findIndex((stage) => stage === value)) : value;
 }
-
-const LADDER = [
-  'NOT_OPENED',
-  'LOADING',
-  'GUIDE',
-  'OCR_SCAN',
-  'OCR_RESULT',
-  'NFC_INPUT',
-  'NFC_READ',
-  'FACE',
-  'FINISHED',
-];
 
 function heightFor(chart: Chart, rows: readonly Row[]): number {
   return chart.kind === 'line' ? 280 : 50 + rows.length * 34;

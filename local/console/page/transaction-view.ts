@@ -46,13 +46,13 @@ function causeBlock(record: Row): HTMLElement {
   const cause = record['cause'];
   if (isAbsent(cause)) return card(word('cause'), 8, element('p', {}, '–'));
   const confidence = `${word('confidence')}: ${plain(record['cause_confidence'] ?? '')}`;
-  const outlook = record['recoverable'] === 'true' ? word('recoverable') : word('notRecoverable');
+  const outlook = outlookOf(record['recoverable']);
   const contradictions = (record['contradictions'] ?? '').split(',').filter((name) => name !== '');
   return card(
     word('cause'),
     8,
     element('p', { class: 'figure small' }, plain(cause)),
-    element('p', {}, `${confidence} · ${outlook}`),
+    element('p', {}, [confidence, outlook].filter((part) => part !== '').join(' · ')),
     element('h3', {}, word('evidence')),
     evidenceList(record['cause_evidence']),
     element('h3', {}, word('contradictions')),
@@ -60,6 +60,12 @@ function causeBlock(record: Row): HTMLElement {
       ? element('p', {}, word('none'))
       : element('ul', {}, ...contradictions.map((name) => element('li', {}, name))),
   );
+}
+
+/** Says nothing where the record says nothing. */
+function outlookOf(recoverable: string | undefined): string {
+  if (isAbsent(recoverable)) return '';
+  return recoverable === 'true' ? word('recoverable') : word('notRecoverable');
 }
 
 function evidenceList(json: string | undefined): HTMLElement {
