@@ -264,7 +264,7 @@ describe('very long logs', () => {
     Array.from({ length: howMany }, (_, index) => `2025-03-21 10:31:30 LINE_${index + 1}`);
   const kept = (zh: number, en: number) => {
     const rows = toEventRows(readJournal(log(zh), log(en)), IDENTITY);
-    for (const row of rows) expect(row.text).toBe(`LINE_${row.seq}`);
+    expect(rows.filter((row) => row.text !== `LINE_${row.seq}`)).toEqual([]);
     const of = (lang: string) => rows.filter((row) => row.lang === lang).map((row) => row.seq ?? 0);
     return { rows, zh: of('zh'), en: of('en') };
   };

@@ -143,7 +143,7 @@ describe('JSON text', () => {
   });
 
   it('goes as deep as a body can', () => {
-    const text = `${'[{"a":'.repeat(200_000)}1${'}]'.repeat(200_000)}`;
+    const text = `${'[{"a":'.repeat(20_000)}1${'}]'.repeat(20_000)}`;
     expect(toJsonText(JSON.parse(text)) === text).toBe(true);
     expect(toJsonTexts({ deep: JSON.parse(text) }).sorted === `{"deep":${text}}`).toBe(true);
   });
