@@ -28,6 +28,9 @@ export interface EnvelopeDeps {
   readonly onError: (error: unknown) => void;
 }
 
+/** How long the rest of a refused body is read. */
+const DROP_MS = 1000;
+
 /** What becomes of a call: an answer, or a connection that is broken or left without one. */
 type Outcome = { answer: ActionAnswer } | { error: SlsError } | { broken: 'reset' | 'hang' | 'garbage' };
 
@@ -67,10 +70,18 @@ export class Envelope {
       return;
     }
     const error = toSlsError(failure.error, this.#deps.onError);
-    // What is left of the body is not worth reading; without it the connection cannot be used again.
-    if (!message.complete) response.setHeader('Connection', 'close');
+    if (!message.complete) this.#dropRest(message);
     sendError(response, error, failure.stamp);
-    if (!message.complete) message.resume();
+  }
+
+  /**
+   * What is left of a refused body is not kept. It is read for a moment all the same, and the connection stays
+   * open for as long: closing at once would make the client's system throw the answer away.
+   */
+  #dropRest(message: IncomingMessage): void {
+    message.resume();
+    const timer = setTimeout(() => message.destroy(), DROP_MS);
+    for (const event of ['close', 'end']) message.once(event, () => clearTimeout(timer));
   }
 
   #answerControl(call: Call): void {

@@ -73,24 +73,30 @@ export function projectOfHost(host: string): string | undefined {
  * Reads a body; one that is too large is refused before it is read to its end.
  * @throws SlsError PostBodyTooLarge, BadRequest when the client went away
  */
-export async function readBody(message: IncomingMessage): Promise<Buffer> {
+export function readBody(message: IncomingMessage): Promise<Buffer> {
   const declared = Number(message.headers['content-length'] ?? 0);
   // A compressed body can be longer than what it stands for, but never by much.
   const limit = MAX_RAW_BODY_BYTES + 1024 * 1024;
-  if (declared > limit) throw tooLarge(declared);
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of message as AsyncIterable<Buffer>) {
+  if (declared > limit) return Promise.reject(tooLarge(declared));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const onData = (chunk: Buffer) => {
       length += chunk.length;
-      if (length > limit) throw tooLarge(length);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof SlsError) throw error;
-    throw new SlsError('BadRequest', 'The body ended before its declared length.');
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+      if (length <= limit) {
+        chunks.push(chunk);
+        return;
+      }
+      message.off('data', onData);
+      reject(tooLarge(length));
+    };
+    message.on('data', onData);
+    message.once('end', () => resolve(Buffer.concat(chunks, length)));
+    message.once('close', () => {
+      if (!message.complete) reject(new SlsError('BadRequest', 'The body ended before its declared length.'));
+    });
+    message.once('error', () => reject(new SlsError('BadRequest', 'The body could not be read.')));
+  });
 }
 
 function tooLarge(size: number): SlsError {
