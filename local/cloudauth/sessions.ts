@@ -5,7 +5,7 @@ import { PAGES } from './pages.ts';
 import { drawLabels } from './profile.ts';
 import { between, chance, hex, type Random, seededRandom, weighted } from './random.ts';
 import { type Facts, factsOf, type Manner, type Outcome, renderResult } from './render.ts';
-import type { Session, SessionTruth, VerifyLogResult } from './session-types.ts';
+import type { ProductCode, Session, SessionTruth, VerifyLogResult } from './session-types.ts';
 import { type Step, Visit } from './visit.ts';
 
 /**
@@ -76,7 +76,7 @@ function drawSession({ random, index, initializedAtMs, scenario }: SessionDraft)
   const transactionId = labels.country === 'HK' ? `hksb${hex(random, 28)}` : hex(random, 32);
   const merchantBizId = hex(random, 32);
   const { steps, outcome } = play(random, labels, scenario);
-  const manner = mannerOf(random, index);
+  const manner = mannerOf(random, index, labels.product_code);
   const render = (shown: readonly Step[], as: Outcome) =>
     renderResult({ initializedAtMs, steps: shown, outcome: as, manner });
   return {
@@ -119,12 +119,13 @@ function play(random: Random, labels: Session['labels'], scenario: Scenario | un
 }
 
 /** By index, so that every seed has them all. */
-function mannerOf(random: Random, index: number): Manner {
+function mannerOf(random: Random, index: number, product: ProductCode): Manner {
   return {
     encoding: index % 7 === 3 ? 'json' : 'lines',
     staysAsNumbers: index % 3 === 1,
     countersAsStrings: index % 10 === 4,
-    english: !chance(random, 0.03),
+    // The Chinese list has no page for a chip: without the English field it could not be told at all.
+    english: !chance(random, 0.03) || product === 'ID_NFC',
     statistics: !chance(random, 0.02),
   };
 }

@@ -92,7 +92,7 @@ describe('the HTTP trigger', () => {
   });
 
   it('reports errors, exits and timeouts, and goes on afterwards', async () => {
-    const world = await start({ web: { timeoutSeconds: 0.4 } });
+    const world = await start({ web: { timeoutSeconds: 1 } });
     const failed = await world.post({ throws: 'no' });
     expect([failed.status, failed.headers.get('x-fc-error-type')]).toEqual([502, 'UnhandledInvocationError']);
     expect(await failed.json()).toMatchObject({ errorMessage: 'no', errorType: 'TypeError' });
@@ -102,7 +102,7 @@ describe('the HTTP trigger', () => {
     });
     const { pid } = await world.report();
     const late = (await (await world.post({ spin: true })).json()) as object;
-    expect(late).toEqual({ errorMessage: expect.stringMatching(/^Function timed out after 0.4 seconds/) });
+    expect(late).toEqual({ errorMessage: expect.stringMatching(/^Function timed out after 1 seconds/) });
     expect(isAlive(pid)).toBe(false);
     expect((await world.report()).served).toBe(1);
     expect((await world.state()).counts.web).toEqual({ error: 1, exited: 1, timeout: 1, ok: 2 });
@@ -111,7 +111,7 @@ describe('the HTTP trigger', () => {
   it('answers 429 over the concurrency limit, and 400 over the size limits', async () => {
     const world = await start({ maxInstances: 2 });
     const statuses = await Promise.all(
-      [1, 2, 3].map(async () => (await world.post({ sleepMs: 300 })).status),
+      [1, 2, 3].map(async () => (await world.post({ sleepMs: 600 })).status),
     );
     expect(statuses.sort()).toEqual([200, 200, 429]);
     expect((await fetch(`${world.fc.url}/?q=${'x'.repeat(4100)}`)).status).toBe(400);

@@ -20,7 +20,7 @@ async function start(options?: WorldOptions): Promise<World> {
 }
 
 async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  for (let i = 0; i < 300 && !(await holds()); i += 1) await sleep(10);
+  for (let i = 0; i < 1_000 && !(await holds()); i += 1) await sleep(10);
   expect(await holds()).toBe(true);
 }
 
@@ -73,7 +73,8 @@ describe('tick', () => {
       job: { asyncInvoke: { maxAsyncRetryAttempts: retries } },
     });
     const requestId = world.fc.tick('job');
-    await world.fc.ended(requestId);
+    await until(async () => (await world.state()).counts.job?.error === tries);
+    // Long enough for one try more, which there must not be.
     await sleep(1_500);
     const { invocations } = await world.state();
     expect(invocations).toHaveLength(tries);
@@ -81,7 +82,7 @@ describe('tick', () => {
   });
 });
 
-const SLOW = `exports.handler = async () => { await new Promise((done) => setTimeout(done, 150)); };`;
+const SLOW = `exports.handler = async () => { await new Promise((done) => setTimeout(done, 400)); };`;
 
 describe('kill', () => {
   it('answers when the processes are gone; the invocation counts as exited, the next one starts anew', async () => {
