@@ -66,7 +66,12 @@ export async function lookUp(
   }
   if (outcome.kind === 'not_completed') throw await toNotCompleted(services, { transaction, known, signal });
   signal.throwIfAborted();
-  throw toUpstreamProblem(outcome);
+  throw toUpstreamProblem(outcome, answeredAtMs(known));
+}
+
+function answeredAtMs({ history }: Known): number | undefined {
+  const at = history.find((entry) => entry.disposition === 'answered')?.asked_at_ms;
+  return typeof at === 'number' ? at : undefined;
 }
 
 async function ask(

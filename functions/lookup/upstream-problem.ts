@@ -38,15 +38,18 @@ const LONGEST_RETRY_AFTER_SECONDS = 10;
 
 type NoAnswer = Exclude<CheckVerifyLogOutcome, { kind: 'answered' | 'not_completed' }>;
 
-/** What a caller is told when the service gave no result. */
-export function toUpstreamProblem(outcome: NoAnswer): ProblemError {
+/**
+ * What a caller is told when the service gave no result.
+ * @param answeredAtMs when an earlier question was answered, if the log store has that answer
+ */
+export function toUpstreamProblem(outcome: NoAnswer, answeredAtMs?: number): ProblemError {
   const code = documentedCode(outcome.code);
   const logFields = { upstreamCode: code };
   switch (outcome.kind) {
     case 'invalid':
       return new ProblemError(
         'TRANSACTION_INVALID',
-        `ID Verification answered ${code}: it has no session of this TransactionId and MerchantBizId, or not any more.`,
+        `ID Verification answered ${code}: it has no session of this TransactionId and MerchantBizId, or not any more.${earlier(answeredAtMs)}`,
         { logFields },
       );
     case 'throttled':
@@ -68,6 +71,12 @@ export function toUpstreamProblem(outcome: NoAnswer): ProblemError {
         logFields,
       });
   }
+}
+
+/** A session is forgotten after 30 days; the record of it stays. */
+function earlier(answeredAtMs: number | undefined): string {
+  if (answeredAtMs === undefined) return '';
+  return ` The log store has its answer of ${new Date(answeredAtMs).toISOString()} (idv-records).`;
 }
 
 function retryAfterSeconds(retryAfterMs: number | undefined): number {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { openApiDocument } from '../../../functions/lookup/openapi.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
 import { type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';
+import { openApiProblems } from '../../support/openapi-check.ts';
 
 const MINUTE_MS = 60_000;
 let world: LookupWorld;
@@ -20,7 +22,11 @@ const rowsOf = async (logstore: string, id: string) => {
 beforeAll(async () => {
   world = await openLookupWorld();
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  const problems = world.answers.flatMap((answer) => openApiProblems(openApiDocument(), answer));
+  await world.close();
+  expect(problems).toEqual([]);
+});
 beforeEach(async () => {
   await world.control(world.sls, { fail: [], latencyMs: 0 });
   await world.control(world.cloudauth, { plan: [], latencyMs: 0, qps: 1_000 });
@@ -173,6 +179,18 @@ describe('what ID Verification answers instead', () => {
   });
 });
 
+it('a session that ID Verification has forgotten: the refusal says where its answer is', async () => {
+  const id = newId();
+  await world.putSession(id, ago(40), OFFICIAL_RESULT);
+  await world.call('GET', `/v1/transactions/${id}`, { query: { initializedAt: String(ago(40)) } });
+  await world.putSession(id, ago(60 * 24 * 30 + 1), OFFICIAL_RESULT);
+  const got = await world.call('GET', `/v1/transactions/${id}`);
+  expect(got.json).toMatchObject({
+    status: 404,
+    detail: expect.stringMatching(/has its answer of \d{4}-.*idv-records/),
+  });
+});
+
 describe('with a log store in trouble', () => {
   const trouble = (answer: string) =>
     world.control(world.sls, { fail: [{ action: '*', logstore: '*', rate: 1, answer }] });
@@ -273,7 +291,7 @@ describe('with a log store in trouble', () => {
 describe('the time of the function', () => {
   it('ends a lookup before the platform does', async () => {
     const id = newId();
-    await world.control(world.cloudauth, { latencyMs: 1_400 });
+    await world.control(world.cloudauth, { latencyMs: 2_000 });
     const startMs = Date.now();
     const got = await world.call('GET', `/v1/transactions/${id}`, { timeout: 1 });
     expect(got.json).toMatchObject({ status: 504, code: 'DEADLINE_NEAR' });
