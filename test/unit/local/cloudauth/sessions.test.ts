@@ -96,10 +96,11 @@ describe('drawSessions', () => {
 });
 
 describe('a drawn session', () => {
-  const drawn = big.filter(({ truth }) => !truth.official);
+  const some = big.slice(0, 800);
+  const drawn = some.filter(({ truth }) => !truth.official);
 
   it('answers scalars as strings and logs that can be read', () => {
-    for (const { result } of big) {
+    for (const { result } of some) {
       for (const [name, value] of Object.entries(result)) {
         if (name !== 'LogInfo' && name !== 'LogInfoEn') expect(typeof value).toBe('string');
       }
