@@ -202,13 +202,14 @@ async function getHistograms(context: ActionContext) {
 }
 
 /**
- * GetProjectLogs: SQL that names its logstore and its time range itself. The logstore's name may hold hyphens
- * without being quoted.
+ * GetProjectLogs: SQL that names its logstore and its time range itself. As in the Node SDK's integration test,
+ * the logstore's name may hold hyphens without being quoted, and times may be quoted numbers.
  */
 async function getProjectLogs(context: ActionContext) {
   const project = requireProject(context);
   const sql = queryText(context.request.query)
     .replace(/^\s*\*?\s*\|/, '')
+    .replace(/(__time__"?\s*(?:[<>]=?|=)\s*)'(\d+)'/gi, '$1$2')
     .trim();
   const from = /\bfrom\s+("?)([a-z0-9][a-z0-9_-]*)\1/i.exec(sql);
   if (from === null) {
