@@ -45,7 +45,7 @@ export interface LedgerOptions {
 }
 
 /** A slow clock, and rows that are received in the second of the checkpoint. */
-const GRACE_MS = 120 * SECOND_MS;
+export const GRACE_MS = 120 * SECOND_MS;
 /** The queue keeps 45 days; another writer's rows may carry an event time of up to seven days before. */
 const PENDING_WINDOW_MS = 53 * DAY_MS;
 const RECORDS_KEPT_MS = 180 * DAY_MS;
@@ -124,20 +124,31 @@ const REGISTERED =
   `select transaction_id, min(${REGISTERED_MS}) as registered_ms, max(${RECEIVED_SECONDS}) as newest_seconds ` +
   `from log where transaction_id is not null and transaction_id <> '' group by transaction_id`;
 
-function bookQuery({ fromMs, toMs, nowMs }: LedgerOptions, passedUntilMs: number): Query {
+/**
+ * One row per registered transaction, `registered_ms` and `entry`, asked of the queue: a select without brackets.
+ * @param passedUntilMs SQL for the unix ms up to which the sweep is done
+ * @param alsoFrom a further join that `passedUntilMs` may name
+ */
+export function bookEntries(passedUntilMs: string, alsoFrom = ''): string {
   const finals = recordView(['disposition', 'journey'], { from: RECORDS_LOGSTORE, where: "final = 'true'" });
   const entry =
     `case when f.transaction_id is null and r.newest_seconds * 1000 >= ${passedUntilMs} then 'waiting' ` +
     `when f.transaction_id is null then 'residual' ` +
     `when f.disposition in ('not_completed', 'invalid', 'expired', 'gave_up') then f.disposition ` +
     `when f.journey in ('finished', 'interrupted', 'not_started') then f.journey else 'unknown' end`;
+  return (
+    `select r.registered_ms as registered_ms, ${entry} as entry from (${REGISTERED}) as r ` +
+    `left join ${finals} as f on r.transaction_id = f.transaction_id${alsoFrom}`
+  );
+}
+
+function bookQuery({ fromMs, toMs, nowMs }: LedgerOptions, passedUntilMs: number): Query {
   const counts = Object.values(ENTRIES).map((column) => `count_if(entry = '${column}') as ${column}`);
   return {
     logstore: PENDING_LOGSTORE,
     sql:
-      `select count(*) as registered, ${counts.join(', ')} from (select ${entry} as entry from (${REGISTERED}) as r ` +
-      `left join ${finals} as f on r.transaction_id = f.transaction_id ` +
-      `where r.registered_ms >= ${fromMs} and r.registered_ms < ${toMs})`,
+      `select count(*) as registered, ${counts.join(', ')} from (${bookEntries(String(passedUntilMs))}) ` +
+      `where registered_ms >= ${fromMs} and registered_ms < ${toMs}`,
     fromMs: Math.min(nowMs - PENDING_WINDOW_MS, earliestRecordMs(fromMs, nowMs)),
   };
 }

@@ -1,4 +1,5 @@
 import { SWEEPS_LOGSTORE } from '../../functions/sweep/report-fields.ts';
+import { PENDING_LOGSTORE } from '../../shared/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import type { AlertDefinition } from './alert.ts';
 import { UNKNOWN_CONDITION } from './data-quality.ts';
@@ -28,7 +29,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     title: { en: 'A transaction is missing', zh: '有认证遗漏' },
     advice:
       'The sweep has passed a registered transaction without a final record. Open the Operations dashboard; register the transaction again, and report the run.',
-    logstore: RECORDS_LOGSTORE,
+    logstore: PENDING_LOGSTORE,
     query: `* | ${ledgerResidualSql()}`,
     windowSeconds: 30 * DAY,
     everySeconds: HOUR,

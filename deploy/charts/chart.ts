@@ -74,6 +74,6 @@ export function queryOf(chart: Chart, condition?: string): string {
   const whole = condition === undefined || !chart.labelled;
   const sql = whole
     ? chart.sql
-    : chart.sql.replaceAll('FROM log', `FROM (SELECT * FROM log WHERE ${condition})`);
+    : chart.sql.replaceAll(/\bfrom log\b/gi, `FROM (SELECT * FROM log WHERE ${condition})`);
   return `${chart.search} | ${sql}`;
 }

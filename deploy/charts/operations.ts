@@ -1,4 +1,5 @@
 import { SWEEPS_LOGSTORE } from '../../functions/sweep/report-fields.ts';
+import { PENDING_LOGSTORE } from '../../shared/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import { type Chart, column } from './chart.ts';
 import { ledgerSql } from './ledger-sql.ts';
@@ -21,9 +22,9 @@ export const LEDGER_CHARTS: readonly Chart[] = [
     title: { en: 'Ledger', zh: '总账' },
     question: { en: 'Is every registered transaction accounted for?', zh: '每笔登记的认证都有下落吗？' },
     metric:
-      'registered = finished + interrupted + not_started + unknown + not_completed + invalid + expired + gave_up + waiting + residual. ' +
+      'Over the transactions with a queue row in the time range: registered = finished + interrupted + not_started + unknown + not_completed + invalid + expired + gave_up + waiting + residual. ' +
       'Waiting: no final record and not yet passed by the sweep. Residual: passed by the sweep without a final record; it has to be 0.',
-    logstore: RECORDS_LOGSTORE,
+    logstore: PENDING_LOGSTORE,
     labelled: false,
     search: '*',
     sql: ledgerSql(),

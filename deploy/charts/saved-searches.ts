@@ -1,5 +1,6 @@
 import { EVENTS_LOGSTORE } from '../../shared/record/event-fields.ts';
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
+import { recordView } from '../../shared/view.ts';
 import type { Text } from './chart.ts';
 import { ended, sessions } from './sql.ts';
 
@@ -37,7 +38,7 @@ export const SAVED_SEARCHES: readonly SavedSearch[] = [
     name: 'idv-view',
     title: { en: 'The view: one row per transaction', zh: '视图：每笔认证一行' },
     logstore: RECORDS_LOGSTORE,
-    query: `* | SELECT ${VIEW_COLUMNS.join(', ')} FROM (SELECT ${VIEW_COLUMNS.join(', ')}, row_number() OVER (PARTITION BY transaction_id ORDER BY view_key DESC) AS view_rank FROM log) WHERE view_rank = 1 ORDER BY asked_at_ms DESC LIMIT 1000`,
+    query: `* | SELECT ${VIEW_COLUMNS.join(', ')} FROM ${recordView(VIEW_COLUMNS)} ORDER BY asked_at_ms DESC LIMIT 1000`,
   },
   {
     name: 'idv-lost',

@@ -1,21 +1,14 @@
+import { recordView } from '../../shared/view.ts';
+
 /**
  * The pieces of SLS SQL that charts and alerts share. Only what the service documents is used:
  * https://www.alibabacloud.com/help/en/sls/sql-syntax (read 2026-11-23). Sub-queries name `log` and carry no
  * LIMIT; the outermost LIMIT is always written, since 100 rows is the silent default.
  */
 
-/** A view is one row per transaction, whole, as the record's `view_key` orders them: the greatest wins. */
-function latestRows(columns: readonly string[], from = 'log'): string {
-  const inner = [...new Set([...columns, 'final', 'disposition'])].join(', ');
-  return (
-    `SELECT ${inner} FROM (SELECT ${inner}, row_number() OVER (PARTITION BY transaction_id ORDER BY view_key DESC) AS view_rank` +
-    ` FROM ${from}) WHERE view_rank = 1`
-  );
-}
-
 /** Every transaction that ended, answered or not: one row each. */
 export function ended(columns: readonly string[]): string {
-  return `(SELECT ${[...new Set(columns)].join(', ')} FROM (${latestRows(columns)}) WHERE final = 'true')`;
+  return `(SELECT ${listOf(columns)} FROM ${recordView([...columns, 'final'])} WHERE final = 'true')`;
 }
 
 /**
@@ -23,8 +16,14 @@ export function ended(columns: readonly string[]): string {
  * the service never told about (disposition other than answered).
  */
 export function sessions(columns: readonly string[]): string {
-  const list = [...new Set(columns)].join(', ');
-  return `(SELECT ${list} FROM (${latestRows(columns)}) WHERE final = 'true' AND disposition = 'answered')`;
+  return (
+    `(SELECT ${listOf(columns)} FROM ${recordView([...columns, 'final', 'disposition'])}` +
+    " WHERE final = 'true' AND disposition = 'answered')"
+  );
+}
+
+function listOf(columns: readonly string[]): string {
+  return [...new Set(columns)].join(', ');
 }
 
 /** When the session was opened, else registered, unix ms: what charts bucket by. */
@@ -48,7 +47,7 @@ export function comparedWithLastWeek(expression: string, from: string): string {
 
 /** The fixed ladder of `stage_reached`, from 0. */
 export const LADDER = [
-  'NOT_OPENED',
+  'ALL',
   'LOADING',
   'GUIDE',
   'OCR_SCAN',

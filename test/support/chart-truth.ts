@@ -33,7 +33,7 @@ export interface Known {
 export type ExpectedRow = Readonly<Record<string, string | number | null>>;
 
 const LADDER = [
-  'NOT_OPENED',
+  'ALL',
   'LOADING',
   'GUIDE',
   'OCR_SCAN',

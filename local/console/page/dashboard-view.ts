@@ -122,7 +122,7 @@ function fillWith(
 /** A funnel step is asked for by its place on the ladder, everything else by the value itself. */
 function drillValue({ field, column }: NonNullable<Chart['drill']>, row: Row): string {
   const value = row[column] ?? '';
-  return field === 'stage_reached' ? String(LADDER.findIndex((stage) => stage === value)) : value;
+  return field === 'stage_reached' ? String(LADDER.indexOf(value as (typeof LADDER)[number])) : value;
 }
 
 function heightFor(chart: Chart, rows: readonly Row[]): number {

@@ -90,7 +90,7 @@ export function word(name: Word): string {
 }
 
 const VALUES: Readonly<Record<string, Text>> = {
-  NOT_OPENED: { en: 'Not opened', zh: '未打开' },
+  ALL: { en: 'All sessions', zh: '全部会话' },
   LOADING: { en: 'Loading', zh: '加载' },
   GUIDE: { en: 'Guide', zh: '引导' },
   OCR_SCAN: { en: 'Document capture', zh: '拍摄证件' },

@@ -197,7 +197,7 @@ describe('a face-only and a full solution side by side', () => {
 });
 
 const STAGE_OF = [
-  'NOT_OPENED',
+  'ALL',
   'LOADING',
   'GUIDE',
   'OCR_SCAN',
