@@ -7,7 +7,10 @@ export default {
   jest: {
     projectType: 'custom',
     configFile: 'jest.config.js',
-    config: { testMatch: ['<rootDir>/test/unit/shared/record/**/*.test.ts'] },
+    config: {
+      roots: ['<rootDir>/shared/record', '<rootDir>/test/unit/shared/record'],
+      testMatch: ['<rootDir>/test/unit/shared/record/all-for-mutation.ts'],
+    },
     // Which tests are related is read from `require`; with ES modules none would be found.
     enableFindRelatedTests: false,
   },
