@@ -121,10 +121,12 @@ export interface QueryEngine {
   close(): Promise<void>;
 }
 
-/** `local/sls/query/engine.ts` exports this: an engine over an in-memory DuckDB (or one in `directory`). */
+/** `local/sls/query/engine.ts` exports this: an engine over an in-memory DuckDB that spills to a temporary folder. */
 export type CreateQueryEngine = (options?: {
   memoryLimitMb?: number;
   threads?: number;
+  /** Where the temporary folder is made; the system's place for them if not given. */
+  temporaryDirectory?: string;
   /** How long a query may take; 55 s like the service's if not given. */
   timeoutMs?: number;
   /** Unix milliseconds, for `now()` and the like. */

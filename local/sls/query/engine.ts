@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import {
   type CreateQueryEngine,
   type HistogramBucket,
@@ -34,6 +35,7 @@ export const createQueryEngine: CreateQueryEngine = async (options = {}) => {
   const database = await Database.open({
     memoryLimitMb: options.memoryLimitMb ?? DEFAULT_MEMORY_LIMIT_MB,
     threads: options.threads ?? DEFAULT_THREADS,
+    temporaryDirectory: options.temporaryDirectory ?? tmpdir(),
     timeoutMs: options.timeoutMs ?? QUERY_TIMEOUT_MS,
   });
   return new DuckQueryEngine(database, options.now ?? Date.now);

@@ -108,7 +108,9 @@ afterAll(() => engine.close());
 /** The window of the table: the first three rows; the fourth is a day older. */
 const WINDOW = { fromSeconds: BASE, toSeconds: BASE + 7200 };
 
-const EXAMPLES: ReadonlyArray<readonly [page: string, query: string, rows: string[][]]> = [
+type Example = readonly [page: string, query: string, rows: string[][]];
+
+const EXAMPLES: readonly Example[] = [
   [
     'Log analysis',
     '* | SELECT status, count(*) AS PV GROUP BY status ORDER BY status',
@@ -142,7 +144,7 @@ const EXAMPLES: ReadonlyArray<readonly [page: string, query: string, rows: strin
   [
     'Conditional expressions',
     '* | SELECT compare("expenses", 86400) AS diff FROM (SELECT coalesce(sum(PretaxAmount), 0) AS "expenses" FROM website_log)',
-    [['[15.0,0.0,Infinity]']],
+    [['[15.0,0.0,"Infinity"]']],
   ],
   [
     'Conditional expressions',
@@ -254,13 +256,13 @@ const EXAMPLES: ReadonlyArray<readonly [page: string, query: string, rows: strin
     'month/2021-01-01 00:00:00',
     'quarter/2021-01-01 00:00:00',
     'year/2021-01-01 00:00:00',
-  ].map((example) => {
-    const [unit, result] = example.split('/');
+  ].map((example): Example => {
+    const [unit = '', result = ''] = example.split('/');
     return [
       'Date and time functions',
       `* | select date_trunc('${unit}', '2021-01-12 03:04:05.000')`,
       [[`${result}.000`]],
-    ] as const;
+    ];
   }),
   [
     'Date and time functions',

@@ -1,5 +1,6 @@
 import type { QueryAnswer } from '../contract.ts';
 import type { Database } from '../store/database.ts';
+import { messageOf } from '../store/duck-error.ts';
 import type { Query } from './ast.ts';
 import { Context, type StatementOptions } from './compile/context.ts';
 import { compileQuery } from './compile/query.ts';
@@ -58,14 +59,15 @@ function bounded<T>(work: () => T): T {
 
 /** DuckDB speaks of columns by names of ours. */
 function explain(error: unknown, context: Context): unknown {
-  if (!(error instanceof Error)) return error;
-  const column = /column "?(\w+)"? must appear in the GROUP BY clause/i.exec(error.message)?.[1];
+  const message = messageOf(error);
+  if (message === undefined) return error;
+  const column = /column "?(\w+)"? must appear in the GROUP BY clause/i.exec(message)?.[1];
   if (column !== undefined) {
     const name = context.names.get(column) ?? column;
     return caught(`Column '${name}' not in GROUP BY clause;please add the column in the index attribute`);
   }
-  const named = error.message.replace(/\b[a-z]\d+\b/g, (name) => context.names.get(name) ?? name);
-  return named === error.message ? error : caught(named);
+  const named = message.replace(/\b[a-z]\d+\b/g, (name) => context.names.get(name) ?? name);
+  return named === message ? error : caught(named);
 }
 
 function caught(message: string): unknown {

@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import { QueryRefused } from '../contract.ts';
@@ -11,6 +10,7 @@ export interface DatabaseOptions {
   readonly memoryLimitMb: number;
   readonly threads: number;
   readonly timeoutMs: number;
+  readonly temporaryDirectory: string;
 }
 
 export interface ResultTable {
@@ -41,7 +41,7 @@ export class Database {
   }
 
   static async open(options: DatabaseOptions): Promise<Database> {
-    const directory = await mkdtemp(join(tmpdir(), 'sls-query-'));
+    const directory = await mkdtemp(join(options.temporaryDirectory, 'sls-query-'));
     const instance = await DuckDBInstance.create(':memory:', {
       threads: String(options.threads),
       memory_limit: `${options.memoryLimitMb}MB`,

@@ -14,8 +14,9 @@ const RULES: ReadonlyArray<readonly [pattern: RegExp, message: (match: RegExpExe
 
 /** Turns an error of DuckDB into a refusal that speaks of the query and not of DuckDB. */
 export function toRefusal(error: unknown): unknown {
-  if (error instanceof QueryRefused || !(error instanceof Error)) return error;
-  const text = error.message;
+  if (error instanceof QueryRefused) return error;
+  const text = messageOf(error);
+  if (text === undefined) return error;
   for (const [pattern, message] of RULES) {
     const match = pattern.exec(text);
     if (match !== null) return new QueryRefused('ParameterInvalid', message(match));
@@ -23,6 +24,12 @@ export function toRefusal(error: unknown): unknown {
   // The rest of the message shows the statement that was made of the query.
   const line = (text.split('\n')[0] ?? '').replace(/^[A-Za-z ]*Error: /, '');
   return new QueryRefused('ParameterInvalid', line);
+}
+
+/** Errors of a native module need not be instances of this realm's Error. */
+export function messageOf(error: unknown): string | undefined {
+  const known = typeof error === 'object' && error !== null && 'message' in error;
+  return known && typeof error.message === 'string' ? error.message : undefined;
 }
 
 const NAMES: Readonly<Record<string, string>> = { INT64: 'BIGINT', INT32: 'INTEGER', BOOL: 'BOOLEAN' };
