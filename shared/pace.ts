@@ -27,10 +27,11 @@ export interface PaceTicket {
 
 /** A sliding second with room for what the network shifts. */
 const WINDOW_MS = 1_050;
-const WINDOW_SLACK = 1.03;
+/** How much fuller it may get while lost time is made up for. */
+const WINDOW_SLACK = 1.08;
 /** Starts may follow each other this much closer while lost time is made up for. */
 const CLOSEST_SPACING = 0.75;
-const CATCH_UP_MS = 250;
+const CATCH_UP_MS = SECOND_MS;
 /** Timers have 1 ms: below this spacing the window alone bounds what is made up. */
 const LEAST_SPACING_MS = 4;
 
@@ -38,7 +39,7 @@ const JUST_UNDER = 0.95;
 const AGAIN_MS = 2 * SECOND_MS;
 const CEILING_MEMORY_MS = 60 * SECOND_MS;
 /** Share of the ceiling regained per second below it. */
-const RECOVERY_PER_SECOND = 0.5;
+const RECOVERY_PER_SECOND = 1;
 /** Above a remembered ceiling: at most 1 % a second, and the 5 % given up are regained over 150 calls at least. */
 const PROBE_PER_SECOND = 0.01;
 const PROBE_PER_CALL = (1 - JUST_UNDER) / 150;
@@ -184,7 +185,8 @@ export class Pacer {
 
   #windowFreeAtMs(nowMs: number): number {
     const slack = this.#ceiling === undefined ? WINDOW_SLACK : 1;
-    const paced = Math.ceil((this.#rate * slack * WINDOW_MS) / SECOND_MS);
+    const even = (this.#rate * WINDOW_MS) / SECOND_MS;
+    const paced = Math.max(Math.ceil(even), Math.floor(even * slack));
     const room = Math.max(1, Math.min(paced, Math.floor(this.#limit)));
     const blocking = this.#starts.at(-room);
     return blocking === undefined ? nowMs : blocking + WINDOW_MS;

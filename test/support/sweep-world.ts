@@ -1,5 +1,5 @@
 import { provision } from '../../deploy/provision.ts';
-import type { LocalServer } from '../../local/call-hooks.ts';
+import type { CallHooks, LocalServer } from '../../local/call-hooks.ts';
 import { type CloudauthServer, createCloudauthServer } from '../../local/cloudauth/server.ts';
 import {
   LOCAL_ACCESS_KEY_ID,
@@ -29,6 +29,8 @@ export interface SweepWorldOptions {
   readonly credentialLifetimeMs?: number;
   readonly seed?: number;
   readonly retentionDays?: number;
+  /** Looks on at, or meddles with, calls to SLS. */
+  readonly slsHooks?: CallHooks;
 }
 
 export interface PendingInput {
@@ -99,7 +101,8 @@ export class SweepWorld {
     });
     closing.unshift(() => fc.close());
     const seed = options.seed ?? 1;
-    const sls = await createSlsServer({ port: 0, credentials, hooks: fc.hooks, seed });
+    const hooks = bothOf(fc.hooks, options.slsHooks);
+    const sls = await createSlsServer({ port: 0, credentials, hooks, seed });
     closing.unshift(() => sls.close());
     const cloudauth = await createCloudauthServer({
       port: 0,
@@ -268,6 +271,16 @@ export function saysTruth(row: TextRow): boolean {
   return (
     row.disposition === 'answered' && JSON.stringify(JSON.parse(row.raw ?? 'null')) === JSON.stringify(truth)
   );
+}
+
+function bothOf(first: CallHooks, second: CallHooks | undefined): CallHooks {
+  if (second === undefined) return first;
+  return {
+    before: async (call) =>
+      (await first.before?.(call)) === 'drop' ? 'drop' : ((await second.before?.(call)) ?? 'go'),
+    after: async (call) =>
+      (await first.after?.(call)) === 'drop' ? 'drop' : ((await second.after?.(call)) ?? 'go'),
+  };
 }
 
 function settingsOf({ env = {} }: SweepWorldOptions): Record<string, string> {

@@ -1,0 +1,233 @@
+import type { ServiceCall } from '../../local/call-hooks.ts';
+import type { InvocationRecord } from '../../local/fc/invocation-log.ts';
+import { readLedger } from '../../shared/ledger.ts';
+import { seeded } from './seeded.ts';
+import { type Faults, faultsOf } from './sweep-settle.ts';
+import { SweepWorld } from './sweep-world.ts';
+
+/**
+ * The sweep amid failures of every kind, drawn from a seed: one call in twenty of both services fails, its
+ * process is killed, its timer fires twice at once, its credentials run out, and its lease is short. Nobody
+ * repairs anything; only ticks go on and time passes.
+ */
+export interface ChaosOptions {
+  readonly transactions: number;
+  readonly seed: number;
+  /** How often the process is killed, and how often two timers fire at once. */
+  readonly kills: number;
+  readonly doubles: number;
+  readonly say?: (line: string) => void;
+}
+
+export interface ChaosReport extends Faults {
+  readonly transactions: number;
+  readonly seed: number;
+  readonly residual: number;
+  readonly waiting: number;
+  readonly runs: number;
+  readonly ends: Readonly<Record<string, number>>;
+  readonly kills: number;
+  readonly doubles: number;
+  readonly calls: number;
+  /** Transactions with more than one final record; their copies are alike. */
+  readonly duplicated: number;
+  readonly cloudauthFaults: Readonly<Record<string, number>>;
+  readonly slsFaults: Readonly<Record<string, number>>;
+  readonly seconds: number;
+}
+
+const FAULT_RATE = 0.05;
+const CLOUDAUTH_KINDS = ['Throttling.Api', 'InternalError', 'reset', 'hang', 'garbage'] as const;
+const SLS_KINDS = ['InternalServerError', 'WriteQuotaExceed', 'reset', 'hang', 'garbage', 'dropAck'] as const;
+const MOST_SETTLING_RUNS = 60;
+
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const startedAt = performance.now();
+  const chaos = new Chaos(options);
+  await chaos.open();
+  try {
+    await chaos.rage();
+    await chaos.settle();
+    return await chaos.report(startedAt);
+  } finally {
+    await chaos.close();
+  }
+}
+
+class Chaos {
+  readonly #options: ChaosOptions;
+  readonly #random: () => number;
+  readonly #slsFaults = new Map<string, number>();
+  readonly #ends = new Map<string, number>();
+  readonly #ids: string[] = [];
+  #world: SweepWorld | undefined;
+  #raging = false;
+  #runs = 0;
+  #kills = 0;
+  #doubles = 0;
+
+  constructor(options: ChaosOptions) {
+    this.#options = options;
+    this.#random = seeded(options.seed);
+  }
+
+  async open(): Promise<void> {
+    this.#world = await SweepWorld.open({
+      seed: this.#options.seed,
+      reservedConcurrency: null,
+      timeoutSeconds: 12,
+      slsHooks: { before: (call) => this.#beforeSls(call) },
+      env: {
+        QPS_LIMIT: '1000',
+        LEASE_SECONDS: '2',
+        HEARTBEAT_SECONDS: '0.5',
+        RUN_MARGIN_SECONDS: '4',
+        CALL_TIMEOUT_MS: '800',
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#world?.close();
+  }
+
+  get #open(): SweepWorld {
+    if (this.#world === undefined) throw new Error('not open');
+    return this.#world;
+  }
+
+  /** Wave after wave of registrations, each with one misfortune. */
+  async rage(): Promise<void> {
+    const { kills, doubles, transactions } = this.#options;
+    const waves = [
+      ...Array.from({ length: kills }, () => 'kill' as const),
+      ...Array.from({ length: doubles }, () => 'double' as const),
+      'credentials' as const,
+    ].sort(() => this.#random() - 0.5);
+    for (const [index, misfortune] of waves.entries()) {
+      const upTo = Math.round(((index + 1) * transactions) / waves.length);
+      await this.#registerWave(index, upTo - this.#ids.length);
+      await this.#ageAll();
+      await this.#startFaults();
+      await this.#tick(misfortune);
+      await this.#stopFaults();
+      this.#options.say?.(`wave ${index + 1}/${waves.length} ${misfortune}: ${this.#ids.length} registered`);
+    }
+  }
+
+  /** Nothing new happens to the sweep, but calls still fail, until nothing waits. */
+  async settle(): Promise<void> {
+    for (let runs = 0; runs < MOST_SETTLING_RUNS; runs += 1) {
+      const finals = await this.#open.finals();
+      if (this.#ids.every((id) => finals.has(id))) return;
+      await this.#ageAll();
+      await this.#startFaults();
+      await this.#tick(undefined);
+      await this.#stopFaults();
+      this.#options.say?.(`settling: ${finals.size} of ${this.#ids.length} final`);
+    }
+  }
+
+  async report(startedAt: number): Promise<ChaosReport> {
+    const world = this.#open;
+    const nowMs = Date.now();
+    const ledger = await readLedger(world.client, { fromMs: nowMs - 86_400_000, toMs: nowMs + 1, nowMs });
+    const { byAnswer, calls } = await world.stats<{ byAnswer: Record<string, number>; calls: number }>(
+      world.cloudauth,
+    );
+    const finals = await world.finals();
+    return {
+      transactions: this.#ids.length,
+      seed: this.#options.seed,
+      ...(await faultsOf(world, this.#ids)),
+      residual: ledger.residual,
+      waiting: ledger.waiting,
+      runs: this.#runs,
+      ends: Object.fromEntries([...this.#ends].sort()),
+      kills: this.#kills,
+      doubles: this.#doubles,
+      calls,
+      duplicated: [...finals.values()].filter((rows) => rows.length > 1).length,
+      cloudauthFaults: Object.fromEntries(CLOUDAUTH_KINDS.map((kind) => [kind, byAnswer[kind] ?? 0])),
+      slsFaults: Object.fromEntries(SLS_KINDS.map((kind) => [kind, this.#slsFaults.get(kind) ?? 0])),
+      seconds: Math.round((performance.now() - startedAt) / 1_000),
+    };
+  }
+
+  async #registerWave(wave: number, count: number): Promise<void> {
+    const groupRows = 1 + Math.floor(this.#random() * 60);
+    this.#ids.push(...(await this.#open.register(count, { prefix: `chaos${wave}n`, groupRows })));
+  }
+
+  /** Everything that waits becomes due: what was queued again as well. */
+  #ageAll(): Promise<unknown> {
+    return this.#open.age();
+  }
+
+  async #tick(misfortune: 'kill' | 'double' | 'credentials' | undefined): Promise<void> {
+    const world = this.#open;
+    const runs = [world.run()];
+    if (misfortune === 'double') {
+      runs.push(world.run());
+      this.#doubles += 1;
+    }
+    if (misfortune === 'credentials') {
+      await sleep(400);
+      await world.control(world.fc, { expireCredentials: 'sweep' });
+    }
+    if (misfortune === 'kill') {
+      // Somewhere between joining and the report; in a wait for a lease, too.
+      const service = this.#random() < 0.5 ? 'sls' : 'cloudauth';
+      const call = 1 + Math.floor(this.#random() * (service === 'sls' ? 14 : 60));
+      const when = this.#random() < 0.5 ? 'before' : 'after';
+      await world.control(world.fc, { killAt: { function: 'sweep', service, call, when } });
+    }
+    const records = await Promise.all(runs);
+    for (const record of records) this.#note(record);
+    if (misfortune === 'kill' && records[0]?.outcome !== 'exited') {
+      await world.control(world.fc, { killAt: null });
+      await this.#killLate();
+    }
+  }
+
+  /** The run was over before its killer came: another is killed by the clock instead. */
+  async #killLate(): Promise<void> {
+    const world = this.#open;
+    const run = world.run();
+    await sleep(this.#random() * 60);
+    await world.control(world.fc, { kill: 'sweep' });
+    this.#note(await run);
+  }
+
+  #note({ outcome = 'none', report }: InvocationRecord): void {
+    this.#runs += 1;
+    if (outcome === 'exited') this.#kills += 1;
+    const ended = (report as { ended?: string } | undefined)?.ended;
+    const name = ended ?? outcome;
+    this.#ends.set(name, (this.#ends.get(name) ?? 0) + 1);
+  }
+
+  async #startFaults(): Promise<void> {
+    const rate = FAULT_RATE / CLOUDAUTH_KINDS.length;
+    const plan = CLOUDAUTH_KINDS.map((answer) => ({ match: '*', rate, answer }));
+    await this.#open.control(this.#open.cloudauth, { plan });
+    this.#raging = true;
+  }
+
+  async #stopFaults(): Promise<void> {
+    this.#raging = false;
+    await this.#open.control(this.#open.cloudauth, { plan: [] });
+    await this.#open.control(this.#open.sls, { fail: [] });
+  }
+
+  /** One in twenty of the sweep's calls to SLS gets a rule of its own just before it is answered. */
+  async #beforeSls({ action, caller }: ServiceCall): Promise<'go'> {
+    if (!this.#raging || caller.functionName !== 'sweep' || this.#random() >= FAULT_RATE) return 'go';
+    const answer = SLS_KINDS[Math.floor(this.#random() * SLS_KINDS.length)] ?? 'reset';
+    this.#slsFaults.set(answer, (this.#slsFaults.get(answer) ?? 0) + 1);
+    await this.#open.control(this.#open.sls, { fail: [{ action, times: 1, answer }] });
+    return 'go';
+  }
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
