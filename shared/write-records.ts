@@ -29,9 +29,9 @@ export interface WriteReport {
   readonly reduced: number;
 }
 
-/** SLS takes 10 MB and 4,096 logs at most and advises 1 MB: https://www.alibabacloud.com/help/doc-detail/29026.htm
- * (read 2026-11-23). */
-const MAX_GROUP_BYTES = 1_000_000;
+/** In characters, of which UTF-8 makes one to three bytes. SLS takes 10 MB and 4,096 logs at most and advises 1 MB:
+ * https://www.alibabacloud.com/help/doc-detail/29026.htm (read 2026-11-23). */
+const MAX_GROUP_SIZE = 1_000_000;
 const MAX_GROUP_ROWS = 3_000;
 const RETRY = { attempts: 6, baseMs: 250, capMs: 5_000 };
 /** Refused for the state of our clock, not for a row: halving would not help. */
@@ -101,59 +101,55 @@ interface Writing<Row> {
   readonly options: WriteOptions;
 }
 
-interface Prepared<Row> {
-  readonly row: Row;
-  readonly contents: Log['contents'];
-  readonly bytes: number;
-}
-
-async function writeRows<Row>(writing: Writing<Row>, rows: readonly Row[]): Promise<number> {
+async function writeRows<Row extends object>(writing: Writing<Row>, rows: readonly Row[]): Promise<number> {
   let reduced = 0;
-  for (const group of groupsOf(writing.sink, rows)) reduced += await writeGroup(writing, group);
+  for (const group of groupsOf(rows)) reduced += await writeGroup(writing, group);
   return reduced;
 }
 
-/** Lazily, so that the encoded texts of one group at a time are in memory. */
-function* groupsOf<Row>(sink: Sink<Row>, rows: readonly Row[]): Generator<Prepared<Row>[]> {
-  let group: Prepared<Row>[] = [];
-  let bytes = 0;
+function groupsOf<Row extends object>(rows: readonly Row[]): Row[][] {
+  const groups: Row[][] = [];
+  let group: Row[] = [];
+  let size = 0;
   for (const row of rows) {
-    const prepared = prepare(sink, row);
-    const full = bytes + prepared.bytes > MAX_GROUP_BYTES || group.length >= MAX_GROUP_ROWS;
+    const rowSize = sizeOf(row);
+    const full = size + rowSize > MAX_GROUP_SIZE || group.length >= MAX_GROUP_ROWS;
     if (full && group.length > 0) {
-      yield group;
+      groups.push(group);
       group = [];
-      bytes = 0;
+      size = 0;
     }
-    group.push(prepared);
-    bytes += prepared.bytes;
+    group.push(row);
+    size += rowSize;
   }
-  if (group.length > 0) yield group;
+  if (group.length > 0) groups.push(group);
+  return groups;
 }
 
 /** Per pair: two lengths and three tags of the protobuf encoding, with some room. */
-const PAIR_OVERHEAD_BYTES = 12;
+const PAIR_OVERHEAD = 12;
+const LONG_DIGITS = 16;
 
-function prepare<Row>(sink: Sink<Row>, row: Row): Prepared<Row> {
-  const contents = sink.toContents(row);
-  let bytes = PAIR_OVERHEAD_BYTES;
-  for (const [key, value] of contents) bytes += key.length + Buffer.byteLength(value) + PAIR_OVERHEAD_BYTES;
-  return { row, contents, bytes };
+/** In characters, at least. */
+function sizeOf(row: object): number {
+  let size = PAIR_OVERHEAD;
+  for (const key in row) {
+    const value: unknown = row[key as keyof typeof row];
+    size += key.length + (typeof value === 'string' ? value.length : LONG_DIGITS) + PAIR_OVERHEAD;
+  }
+  return size;
 }
 
 /** Answers how many rows had to be reduced. */
-async function writeGroup<Row>(writing: Writing<Row>, group: readonly Prepared<Row>[]): Promise<number> {
+async function writeGroup<Row>(writing: Writing<Row>, group: readonly Row[]): Promise<number> {
   try {
-    await put(
-      writing,
-      group.map(({ contents }) => contents),
-    );
+    await put(writing, group);
     return 0;
   } catch (error) {
     if (!isRefusedForContent(error)) throw error;
     const [only] = group;
     if (group.length === 1 && only !== undefined) {
-      await writeReduced(writing, only.row, error);
+      await writeReduced(writing, only, error);
       return 1;
     }
     const middle = Math.ceil(group.length / 2);
@@ -166,12 +162,21 @@ async function writeGroup<Row>(writing: Writing<Row>, group: readonly Prepared<R
 /** If even this is refused, the fault is not in the row, and the refusal is thrown. */
 async function writeReduced<Row>(writing: Writing<Row>, row: Row, refusal: SlsError): Promise<void> {
   const reason = `${refusal.status} ${refusal.serverCode}`;
-  await put(writing, [writing.sink.toContents(writing.sink.reduce(row, reason))]);
+  await put(writing, [writing.sink.reduce(row, reason)]);
 }
 
-function put<Row>({ sls, sink, options }: Writing<Row>, rows: readonly Log['contents'][]): Promise<void> {
+/** The pairs of a row live only while that row is encoded: made for all rows at once, they outlive the young
+ * generation of the heap, and collecting them costs more than making them. */
+function put<Row>({ sls, sink, options }: Writing<Row>, rows: readonly Row[]): Promise<void> {
   const timeSeconds = Math.floor(options.clock.now() / SECOND_MS);
-  const logs = rows.map((contents) => ({ timeSeconds, contents }));
+  const logs = rows.map(
+    (row): Log => ({
+      timeSeconds,
+      get contents() {
+        return sink.toContents(row);
+      },
+    }),
+  );
   return putWithRetry(sls, { logstore: sink.logstore, logs }, options);
 }
 

@@ -22,7 +22,7 @@ const KIND_BY_CODE: ReadonlyArray<readonly [RegExp, Kind]> = [
   [/^(Invalid|Missing)(AccessKeyId|SecurityToken)(\.|$)/, 'forbidden'],
   [/^(SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp)(\.|$)/, 'forbidden'],
   [/Expired$/, 'forbidden'],
-  // The core draws nonces from 10^12: two alike are rare, and the next call has another one.
+  // A nonce seen twice: a repetition on the way. The next call has another one.
   [/^(InternalError|ServiceUnavailable|SignatureNonceUsed)(\.|$)/, 'server'],
 ];
 

@@ -1,11 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import openApiUtil from '@alicloud/openapi-core/dist/utils.js';
 import type { Credentials } from '../credentials.ts';
 import { defaultOf } from '../openapi/interop.ts';
 
 /**
  * One RPC call as the official core's generic call sends it (`doRequest` of @alicloud/openapi-core 1.0.8): the
- * same headers in the same order, with form encoding, nonce, hash and ACS3-HMAC-SHA256 signature by that core.
- * A test sends both and compares.
+ * same headers in the same order, with form encoding, hash and ACS3-HMAC-SHA256 signature by that core. A test sends
+ * both and compares.
  */
 const OpenApiUtil = defaultOf(openApiUtil);
 
@@ -35,7 +36,8 @@ export function signRpc({ host, action, version, form }: RpcCall, credentials: C
     'x-acs-action': action,
     'user-agent': USER_AGENT,
     'x-acs-date': OpenApiUtil.getTimestamp(),
-    'x-acs-signature-nonce': OpenApiUtil.getNonce(),
+    // The core's own is drawn from 10^12 and asks the system for the host's name each time.
+    'x-acs-signature-nonce': randomUUID().replaceAll('-', ''),
     accept: 'application/json',
     'content-type': 'application/x-www-form-urlencoded',
     'x-acs-content-sha256': payload,

@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { UpstreamContractError, UpstreamNetworkError, UpstreamTimeoutError } from '../errors.ts';
+import { onAbort } from './abort.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /**
@@ -110,19 +111,18 @@ function readAnswer(request: ClientRequest, options: ReadOptions): Promise<Incom
     let timer: NodeJS.Timeout | undefined;
     const settle = () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      unwatch?.();
     };
     const fail = (error: unknown) => {
       settle();
       request.destroy();
       reject(error);
     };
-    const onAbort = () => fail(signal?.reason);
     const failAfter = (ms: number, what: string) => {
       clearTimeout(timer);
       timer = setTimeout(() => fail(new UpstreamTimeoutError(`${what} within ${ms} ms`)), ms);
     };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const unwatch = signal && onAbort(signal, () => fail(signal.reason));
 
     request.on('socket', (socket) => {
       const connected = () => failAfter(readTimeoutMs, 'no complete answer');
