@@ -1,6 +1,6 @@
 import type { EventRow } from './event-fields.ts';
 import { eachLogLine, type LogLine } from './log-lines.ts';
-import { rungOf } from './stages.ts';
+import type { Stage } from './stages.ts';
 import { clip } from './text.ts';
 import { readWording, type Wording } from './wording.ts';
 
@@ -16,8 +16,8 @@ export interface Journal {
   readonly timedCount: number;
   /** True when a line bears an earlier time than the one before it in its log. */
   readonly outOfOrder: boolean;
-  /** Highest rung of the ladder that a line speaks of; 0 for none. */
-  readonly rungReached: number;
+  /** Stages that a line speaks of. */
+  readonly stages: ReadonlySet<Stage>;
 }
 
 export const EVENTS_MAX = 2_000;
@@ -37,7 +37,7 @@ class Log {
   firstMs = Number.POSITIVE_INFINITY;
   lastMs = Number.NEGATIVE_INFINITY;
   outOfOrder = false;
-  rungReached = 0;
+  readonly stages = new Set<Stage>();
   #beforeMs: number | undefined;
   /** The first lines, and in a ring the last ones of those behind them. */
   readonly #head: JournalLine[] = [];
@@ -58,7 +58,7 @@ class Log {
     this.firstMs = Math.min(this.firstMs, atMs);
     this.lastMs = Math.max(this.lastMs, atMs);
     this.outOfOrder ||= backwards;
-    if (wording.stage !== undefined) this.rungReached = Math.max(this.rungReached, rungOf(wording.stage));
+    if (wording.stage !== undefined) this.stages.add(wording.stage);
   }
 
   /** The line of that number, from 1; undefined when it was not kept. */
@@ -87,7 +87,7 @@ export function readJournal(logInfo: unknown, logInfoEn: unknown): Journal {
     spanMs: timedCount === 0 ? undefined : Math.max(zh.lastMs, en.lastMs) - Math.min(zh.firstMs, en.firstMs),
     timedCount,
     outOfOrder: zh.outOfOrder || en.outOfOrder,
-    rungReached: Math.max(zh.rungReached, en.rungReached),
+    stages: new Set([...zh.stages, ...en.stages]),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Answer } from './answer.ts';
 import { CODES, type CodeParts, toCodeParts } from './codes.ts';
 import type { Journal } from './journal.ts';
 import { PAGE_NOT_STARTED, type Page, toPage } from './pages.ts';
-import { RUNG_FINISHED, RUNG_NOT_OPENED, rungOf, type Stage, toStage } from './stages.ts';
+import { RUNG_FINISHED, RUNG_NOT_OPENED, rungOf, STAGES, type Stage, toStage } from './stages.ts';
 import type { Statistics } from './statistics.ts';
 import { noteUnknown, type Unknowns } from './unknowns.ts';
 
@@ -23,8 +23,8 @@ export interface Session {
   readonly stage: string | undefined;
   /** Known stages of the last page: none, one, or two that differ. */
   readonly lastStages: readonly Stage[];
-  /** Highest rung that stays, log lines and last pages show; 0 for none. */
-  readonly stageSeen: number;
+  /** Stages with a stay above 0, a log line or a last page, in the order of the ladder. */
+  readonly stagesSeen: readonly Stage[];
   readonly stageReached: number | undefined;
   /** Page stays or log lines, or a last page that only an opened session has. */
   readonly active: boolean;
@@ -54,7 +54,8 @@ export function readSession(
     noteUnknown(unknowns, 'LogInfo', `${journal.unreadCount} unreadable lines`, journal.unreadCount);
   }
   const place = readPlace(answer, unknowns);
-  const seen = rungSeen(statistics, journal, place);
+  const stagesSeen = seenStages(statistics, journal, place);
+  const seen = rungOfLast(stagesSeen);
   // LOADING is the only English page that a session never opened can have.
   const active = seen > rungOf('LOADING') || hasStay(statistics) || journal.lineCount > 0;
   return {
@@ -69,7 +70,7 @@ export function readSession(
     subCode: answer.subCode,
     code: answer.code,
     codeParts,
-    stageSeen: seen,
+    stagesSeen,
     stageReached: stageReachedBy({ journey, seen, active, place }),
     active,
     hiddenMs:
@@ -124,16 +125,16 @@ function readPlace({ page: pageZh, pageEn }: Answer, unknowns: Unknowns): Place 
   };
 }
 
-/** The highest rung with a stay above 0, a log line or a last page on it; 0 for none. */
-function rungSeen(statistics: Statistics, journal: Journal, place: Place): number {
-  let rung = journal.rungReached;
-  for (const [stage, ms] of statistics.stays) {
-    if (ms > 0) rung = Math.max(rung, rungOf(stage));
-  }
-  if (place.page !== undefined && place.page.zh !== PAGE_NOT_STARTED) {
-    rung = Math.max(rung, rungOf(place.page.stage));
-  }
-  return place.stageEn === undefined ? rung : Math.max(rung, rungOf(place.stageEn));
+function seenStages({ stays }: Statistics, { stages }: Journal, { page, stageEn }: Place): Stage[] {
+  const pageStage = page === undefined || page.zh === PAGE_NOT_STARTED ? undefined : page.stage;
+  return STAGES.filter(
+    (stage) => (stays.get(stage) ?? 0) > 0 || stages.has(stage) || stage === pageStage || stage === stageEn,
+  );
+}
+
+function rungOfLast(stages: readonly Stage[]): number {
+  const last = stages.at(-1);
+  return last === undefined ? RUNG_NOT_OPENED : rungOf(last);
 }
 
 interface Reach {

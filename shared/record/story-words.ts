@@ -11,7 +11,8 @@ export interface Words {
   readonly withObstacles: (obstacles: string) => string;
   readonly finished: (passed: string | undefined, subCode: string | undefined) => string;
   readonly onPages: (ms: number) => string;
-  readonly gotTo: (stage: Stage) => string;
+  /** `passed` is empty when nothing was. */
+  readonly gotTo: (furthest: string, passed: string) => string;
   readonly gotSomewhere: string;
   readonly notStarted: string;
   readonly notStartedButActive: string;
@@ -80,7 +81,8 @@ export const ENGLISH: Words = {
     return 'Finished, with no decision in the data';
   },
   onPages: (ms) => `, after ${enTime(ms)} on the pages`,
-  gotTo: (stage) => `Got as far as ${ENGLISH.stages[stage]}`,
+  gotTo: (furthest, passed) =>
+    passed === '' ? `Got as far as ${furthest}` : `Passed ${passed}, got as far as ${furthest}`,
   gotSomewhere: 'Started and not finished; how far it got is not on record',
   notStarted: 'Never started: neither time on a page nor a log line is on record',
   notStartedButActive: 'Marked as never started, though page times, log lines or a later page are on record',
@@ -165,7 +167,7 @@ export const CHINESE: Words = {
     return '认证完成，数据中没有结论';
   },
   onPages: (ms) => `，页面停留共${zhTime(ms)}`,
-  gotTo: (stage) => `最远到达${CHINESE.stages[stage]}`,
+  gotTo: (furthest, passed) => `${passed === '' ? '' : `已通过${passed}，`}最远到达${furthest}`,
   gotSomewhere: '已开始但未完成，未记录到达的位置',
   notStarted: '未开始认证：没有页面停留或日志记录',
   notStartedButActive: '状态为未开始认证，但有页面停留、日志或后续页面的记录',

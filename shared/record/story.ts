@@ -1,7 +1,7 @@
 import type { Verdict } from './cause.ts';
 import { CODES } from './codes.ts';
 import type { Session } from './session.ts';
-import { STAGES } from './stages.ts';
+import type { Stage } from './stages.ts';
 import { CHINESE, ENGLISH, type Words } from './story-words.ts';
 
 /** What a story is told from: the same facts as the row, so that no sentence says what the data does not. */
@@ -58,9 +58,17 @@ function way(words: Words, session: Session): string {
   }
 }
 
-function gotTo(words: Words, { stageSeen }: Session): string {
-  const stage = STAGES[stageSeen - 1];
-  return stage === undefined ? words.gotSomewhere : words.gotTo(stage);
+/** Stages that take something of the person. Loading and guide pages are no achievement. */
+const TASKS: ReadonlySet<Stage> = new Set(['OCR_SCAN', 'OCR_RESULT', 'NFC_INPUT', 'NFC_READ']);
+
+/** How far it got, and past which tasks: those seen before the furthest stage, save where it was seen last. */
+function gotTo(words: Words, { stagesSeen, lastStages }: Session): string {
+  const furthest = stagesSeen.at(-1);
+  if (furthest === undefined) return words.gotSomewhere;
+  const passed = stagesSeen.filter(
+    (stage) => stage !== furthest && TASKS.has(stage) && !lastStages.includes(stage),
+  );
+  return words.gotTo(words.stages[furthest], words.list(passed.map((stage) => words.stages[stage])));
 }
 
 /** The page's own name where it is known, else the English one, else what was received; with its stage's stay. */

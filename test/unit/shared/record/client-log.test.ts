@@ -223,7 +223,7 @@ describe('the journal', () => {
       unreadCount: 0,
       spanMs: 47_000,
       outOfOrder: false,
-      rungReached: 7,
+      stages: new Set(['LOADING', 'OCR_SCAN', 'OCR_RESULT', 'FACE', 'GUIDE']),
     });
     expect(readJournal(undefined, ['2025-03-21 10:31:20 X', '2025-03-21 10:33:00 Y']).spanMs).toBe(100_000);
     expect(readJournal(ZH_LINES, ['2025-03-21 10:31:20 X', '2025-03-21 10:33:00 Y']).spanMs).toBe(100_000);
@@ -250,7 +250,7 @@ describe('the journal', () => {
   it('does not classify a line whose time it cannot read', () => {
     const [row] = toEventRows(readJournal(['OCR认证阶段结束'], []), IDENTITY);
     expect(row).toStrictEqual({ ...IDENTITY, lang: 'zh', seq: 1, text: 'OCR认证阶段结束', kind: 'other' });
-    expect(readJournal(['OCR认证阶段结束'], []).rungReached).toBe(0);
+    expect(readJournal(['OCR认证阶段结束'], []).stages.size).toBe(0);
   });
 
   it('cuts a long text', () => {

@@ -127,10 +127,10 @@ describe('the official example', () => {
 
   it('tells its story in both languages', () => {
     expect(record.story).toBe(
-      'Got as far as the liveness check, with 1 retry of the document capture and 1 correction of the recognised data; last page: OCR document capture page (the English field says LOADING), 37.4 s on that stage. It ended with code 1001 (face step done, no pass suggested); the data does not say why; 6 contradictions in the data.',
+      'Passed the check of the recognised data, got as far as the liveness check, with 1 retry of the document capture and 1 correction of the recognised data; last page: OCR document capture page (the English field says LOADING), 37.4 s on that stage. It ended with code 1001 (face step done, no pass suggested); the data does not say why; 6 contradictions in the data.',
     );
     expect(record.story_zh).toBe(
-      '最远到达活体检测阶段，期间证件拍摄重试1次、识别结果修改1次，最后页面：OCR拍摄证件页面（英文字段为LOADING），该阶段停留37.4秒。结束时错误码为1001（完成刷脸，建议不通过）；数据未说明原因；数据中有6处矛盾。',
+      '已通过识别结果确认阶段，最远到达活体检测阶段，期间证件拍摄重试1次、识别结果修改1次，最后页面：OCR拍摄证件页面（英文字段为LOADING），该阶段停留37.4秒。结束时错误码为1001（完成刷脸，建议不通过）；数据未说明原因；数据中有6处矛盾。',
     );
   });
 });
@@ -191,7 +191,7 @@ describe('standing', () => {
     const { record, events } = recordOf(OFFICIAL_RESULT, { final: false });
     expect(record.final).toBe('false');
     expect(record.view_key?.startsWith('1')).toBe(true);
-    expect(record.story).toMatch(/^Provisional: Got as far/);
+    expect(record.story).toMatch(/^Provisional: Passed the check/);
     expect(record.story_zh).toMatch(/^暂定：/);
     expect(new Set(events.map((event) => event.final))).toEqual(new Set(['false']));
     expect(record.revision).toBe(recordOf(OFFICIAL_RESULT).record.revision);

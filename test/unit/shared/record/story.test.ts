@@ -124,6 +124,22 @@ describe('stories', () => {
       '认证状态7不在文档所列之内，期间证件拍摄重试1次，最后页面：引导页面，该阶段停留0.0秒。结束时错误码为1006（用户退出）；可能原因：用户离开，可信度低；可以尝试：邀请用户继续。',
     ],
     [
+      'left after three tasks',
+      {
+        VerifyStatus: '1',
+        VerifyErrorCode: '1006',
+        InterruptPage: '活体检测引导页面',
+        InterruptPageEn: 'GUIDE',
+        LogStatisticsInfo: statistics(
+          { LOADING: 900, OCR_SCAN: 9_000, OCR_RESULT: 3_000, NFC_INPUT: 0 },
+          { ocrOverTimes: 1 },
+        ),
+        LogInfoEn: ['2025-03-21 10:31:25 NFC_READ_ENTER', '2025-03-21 10:31:42 FACE_ENTER'],
+      },
+      'Passed the document capture, the check of the recognised data and the NFC reading, got as far as the liveness check, with 1 retry of the document capture; last page: liveness guide page. It ended with code 1006 (the user exited); likely cause: the person left, medium confidence; what could help: an invitation to go on.',
+      '已通过证件拍摄阶段、识别结果确认阶段、NFC读取阶段，最远到达活体检测阶段，期间证件拍摄重试1次，最后页面：活体检测引导页面。结束时错误码为1006（用户退出）；可能原因：用户离开，可信度中；可以尝试：邀请用户继续。',
+    ],
+    [
       'pages at odds',
       { VerifyStatus: '1', VerifyErrorCode: '1016', InterruptPage: 'OCR相机授权', InterruptPageEn: 'FACE' },
       'Got as far as the liveness check; last page: OCR camera authorization page (the English field says FACE). It ended with code 1016 (camera permission not given); likely cause: camera permission, high confidence; 1 contradiction in the data; what could help: saying before the prompt what the camera is for and how to allow it.',
