@@ -141,10 +141,11 @@ export class Pacer {
 
   #ceilingFrom(acceptedRate: number): number {
     const old = this.#ceiling?.perSecond;
-    const wasRecovering = old !== undefined && this.#rate < CEILING_DECAY * old;
-    if (!wasRecovering) return acceptedRate;
+    if (old === undefined) return acceptedRate;
     // When nothing at all is accepted, somebody else has the whole quota: that says nothing about its size.
-    return acceptedRate === 0 ? old : Math.max(acceptedRate, CEILING_DECAY * old);
+    if (acceptedRate === 0) return old;
+    const wasRecovering = this.#rate < CEILING_DECAY * old;
+    return wasRecovering ? Math.max(acceptedRate, CEILING_DECAY * old) : acceptedRate;
   }
 
   #within(rate: number): number {

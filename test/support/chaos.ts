@@ -199,11 +199,11 @@ class Chaos {
     this.#note(await run);
   }
 
-  #note({ outcome = 'none', report }: InvocationRecord): void {
+  #note({ outcome, report }: InvocationRecord): void {
     this.#runs += 1;
     if (outcome === 'exited') this.#kills += 1;
     const ended = (report as { ended?: string } | undefined)?.ended;
-    const name = ended ?? outcome;
+    const name = ended ?? outcome ?? 'none';
     this.#ends.set(name, (this.#ends.get(name) ?? 0) + 1);
   }
 

@@ -214,7 +214,7 @@ describe('a true limit below what is configured', () => {
     });
     const refused = between(seen, 8_000, 15_000);
     expect(refused.length).toBeGreaterThan(0);
-    expect(refused.length).toBeLessThan(7 * 16);
+    expect(refused.length).toBeLessThan(7 * 25);
     expect(count(between(seen, 30_000, 40_000), true)).toBeGreaterThan(0.5 * 160 * 10);
   });
 
