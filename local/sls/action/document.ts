@@ -16,7 +16,7 @@ import {
 } from './document-rules.ts';
 
 /** One kind of document: where it lives in the API, how it is named, what it must look like. */
-interface DocumentType {
+export interface DocumentType {
   readonly kind: DocumentKind;
   readonly path: string;
   /** The API's name in the singular, for action names. */
@@ -31,7 +31,8 @@ interface DocumentType {
   readonly list: (documents: readonly StoredDocument[], total: number) => JsonObject;
 }
 
-const TYPES: readonly DocumentType[] = [
+/** The kinds of documents this server keeps. */
+export const DOCUMENT_TYPES: readonly DocumentType[] = [
   {
     kind: 'dashboard',
     path: '/dashboards',
@@ -103,7 +104,11 @@ function parseDocument(body: Buffer): JsonObject {
   return document;
 }
 
-function create(type: DocumentType, context: ActionContext) {
+/**
+ * Stores a new document.
+ * @throws SlsError ParameterInvalid, JobAlreadyExist, ProjectQuotaExceed
+ */
+export function create(type: DocumentType, context: ActionContext) {
   const project = requireProject(context).name;
   const document = parseDocument(context.body);
   refuseViolations(type.violations(document), 'ParameterInvalid');
@@ -119,7 +124,8 @@ function create(type: DocumentType, context: ActionContext) {
   return {};
 }
 
-function requireDocument(type: DocumentType, context: ActionContext): StoredDocument {
+/** @throws SlsError ProjectNotExist and the kind's own code */
+export function requireDocument(type: DocumentType, context: ActionContext): StoredDocument {
   const project = requireProject(context).name;
   const name = context.params.name ?? '';
   const document = context.catalog.findDocument(project, type.kind, name);
@@ -129,7 +135,11 @@ function requireDocument(type: DocumentType, context: ActionContext): StoredDocu
   return document;
 }
 
-function update(type: DocumentType, context: ActionContext) {
+/**
+ * Replaces a document under its name.
+ * @throws SlsError ParameterInvalid and the kind's own code
+ */
+export function update(type: DocumentType, context: ActionContext) {
   const current = requireDocument(type, context);
   const name = context.params.name ?? '';
   const document = parseDocument(context.body);
@@ -147,14 +157,19 @@ function update(type: DocumentType, context: ActionContext) {
   return {};
 }
 
-function remove(type: DocumentType, context: ActionContext) {
+/**
+ * Deletes a document.
+ * @throws SlsError the kind's own code
+ */
+export function remove(type: DocumentType, context: ActionContext) {
   requireDocument(type, context);
   const target = { project: context.request.project ?? '', kind: type.kind, name: context.params.name ?? '' };
   context.catalog.deleteDocument(target);
   return {};
 }
 
-function list(type: DocumentType, context: ActionContext) {
+/** Lists documents, a page at a time. */
+export function list(type: DocumentType, context: ActionContext) {
   const project = requireProject(context).name;
   const { query } = context.request;
   const offset = parseInteger(query.get('offset'), {
@@ -178,7 +193,7 @@ function matches(document: StoredDocument, field: string, wanted: string | undef
 }
 
 /** EnableAlert and DisableAlert; the SDKs' PUT with `action`. */
-function setStatus(type: DocumentType, context: ActionContext, status: 'ENABLED' | 'DISABLED') {
+export function setStatus(type: DocumentType, context: ActionContext, status: 'ENABLED' | 'DISABLED') {
   const document = requireDocument(type, context);
   const target = { project: context.request.project ?? '', kind: type.kind, name: context.params.name ?? '' };
   context.catalog.putDocument(target, { ...document, status });
@@ -211,74 +226,4 @@ function actionsOf(type: DocumentType): Action[] {
   return [...toggles, ...actions];
 }
 
-/** `/jobs`: the way the older SDKs reach alerts and scheduled SQL; the type is in the body or the query. */
-const JOB_TYPES = TYPES.filter((type) => type.nameField === 'name');
-
-function jobTypeOf(name: unknown): DocumentType {
-  const found = JOB_TYPES.find((type) => type.label === name);
-  if (found === undefined)
-    throw new SlsError('NotSupported', `Jobs of type ${String(name)} are not supported.`);
-  return found;
-}
-
-function existingJobType(context: ActionContext): DocumentType {
-  const project = requireProject(context).name;
-  const name = context.params.name ?? '';
-  const found = JOB_TYPES.find(
-    (type) => context.catalog.findDocument(project, type.kind, name) !== undefined,
-  );
-  if (found === undefined) throw new SlsError('JobNotExist', `specified job does not exist: ${name}`);
-  return found;
-}
-
-const JOB_ACTIONS: readonly Action[] = [
-  {
-    name: 'CreateJob',
-    method: 'POST',
-    path: '/jobs',
-    run: (context) => {
-      const body = parseJson(context.body, 'ParameterInvalid');
-      return create(jobTypeOf(isJsonObject(body) ? body.type : undefined), context);
-    },
-  },
-  {
-    name: 'ListJobs',
-    method: 'GET',
-    path: '/jobs',
-    run: (context) => list(jobTypeOf(context.request.query.get('jobType')), context),
-  },
-  {
-    name: 'EnableJob',
-    method: 'PUT',
-    path: '/jobs/:name',
-    query: { action: ['enable'] },
-    run: (context) => setStatus(existingJobType(context), context, 'ENABLED'),
-  },
-  {
-    name: 'DisableJob',
-    method: 'PUT',
-    path: '/jobs/:name',
-    query: { action: ['disable'] },
-    run: (context) => setStatus(existingJobType(context), context, 'DISABLED'),
-  },
-  {
-    name: 'GetJob',
-    method: 'GET',
-    path: '/jobs/:name',
-    run: (context) => ({ json: requireDocument(existingJobType(context), context) }),
-  },
-  {
-    name: 'UpdateJob',
-    method: 'PUT',
-    path: '/jobs/:name',
-    run: (context) => update(existingJobType(context), context),
-  },
-  {
-    name: 'DeleteJob',
-    method: 'DELETE',
-    path: '/jobs/:name',
-    run: (context) => remove(existingJobType(context), context),
-  },
-];
-
-export const DOCUMENT_ACTIONS: readonly Action[] = [...TYPES.flatMap(actionsOf), ...JOB_ACTIONS];
+export const DOCUMENT_ACTIONS: readonly Action[] = DOCUMENT_TYPES.flatMap(actionsOf);

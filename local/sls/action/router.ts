@@ -4,6 +4,7 @@ import { CONSUMER_GROUP_ACTIONS } from './consumer-group.ts';
 import { DOCUMENT_ACTIONS } from './document.ts';
 import { QUERY_ACTIONS } from './get-logs.ts';
 import { INDEX_ACTIONS } from './index-config.ts';
+import { JOB_ACTIONS } from './job.ts';
 import { LOGSTORE_ACTIONS } from './logstore.ts';
 import { PROJECT_ACTIONS } from './project.ts';
 import { PULL_LOGS_ACTIONS } from './pull-logs.ts';
@@ -21,6 +22,7 @@ const ACTIONS: readonly Action[] = [
   ...LOGSTORE_ACTIONS,
   ...CONSUMER_GROUP_ACTIONS,
   ...DOCUMENT_ACTIONS,
+  ...JOB_ACTIONS,
 ];
 
 /** The names of all actions, for rules that name one. */

@@ -146,7 +146,8 @@ export class Envelope {
       });
       return { answer: await route.action.run(this.#context({ ...call, body }, route)) };
     } catch (error) {
-      return { error: toSlsError(error, this.#deps.onError) };
+      // Whoever asked is gone, as when the server is being stopped: what fails then is nobody's concern.
+      return { error: toSlsError(error, call.response.destroyed ? () => {} : this.#deps.onError) };
     }
   }
 

@@ -33,9 +33,14 @@ describe('durability', () => {
   });
 
   /** The stand-alone program, as `npm run sls` starts it. */
-  const startProgram = async (): Promise<{ child: ChildProcess; url: string }> => {
-    const args = ['--import', 'tsx', 'local/sls/main.ts', '--port', '0', '--data', dataDir];
-    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const startProgram = async (
+    flags = ['--port', '0', '--data', dataDir],
+  ): Promise<{ child: ChildProcess; url: string }> => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'local/sls/main.ts', ...flags], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TMPDIR: dataDir },
+    });
     children.push(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += String(text)));
@@ -217,17 +222,30 @@ describe('durability', () => {
     LIMIT_MS,
   );
 
-  it('removes its temporary folder', async () => {
-    const { TMPDIR } = process.env;
-    process.env.TMPDIR = dataDir;
-    try {
-      const server = await createSlsServer({ port: 0, credentials: new MemoryCredentialStore() });
-      expect(fs.readdirSync(dataDir)).toHaveLength(1);
-      await server.close();
-      expect(fs.readdirSync(dataDir)).toEqual([]);
-    } finally {
-      if (TMPDIR === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = TMPDIR;
-    }
-  });
+  it(
+    'removes its temporary folder when it is stopped',
+    async () => {
+      const { child } = await startProgram(['--port', '0']);
+      expect(fs.readdirSync(dataDir).filter((name) => name.startsWith('local-sls-'))).toHaveLength(1);
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      expect(await ended).toBe(0);
+      expect(fs.readdirSync(dataDir).filter((name) => name.startsWith('local-sls-'))).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'says what is wrong with a port that is taken and with an unknown flag',
+    async () => {
+      const { url } = await startProgram();
+      const { port } = new URL(url);
+      await expect(startProgram(['--port', port])).rejects.toThrow(`port ${port} is taken`);
+      await expect(startProgram(['--prot', port])).rejects.toThrow(
+        /Unknown option '--prot'.*Usage: npm run sls/s,
+      );
+      await expect(startProgram(['--port', 'many'])).rejects.toThrow(/--port must be a number/);
+    },
+    LIMIT_MS,
+  );
 });

@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeCursor, encodeCursor } from '../../../../../local/sls/storage/cursor.ts';
-import { evenRanges, LAST_KEY, middleKey, ownsKey, parseKey } from '../../../../../local/sls/storage/shard.ts';
+import {
+  evenRanges,
+  LAST_KEY,
+  middleKey,
+  ownsKey,
+  parseKey,
+} from '../../../../../local/sls/storage/shard.ts';
 
 describe('cursor', () => {
   it('is the base64 of a decimal integer, as in the documentation of PullLogs', () => {
@@ -32,7 +38,9 @@ describe('cursor', () => {
 describe('shard key ranges', () => {
   it.each([1, 2, 3, 7, 10])('cover every key once with %i shards', (count) => {
     const ranges = evenRanges(count);
-    const key = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString('hex'));
+    const key = fc
+      .uint8Array({ minLength: 16, maxLength: 16 })
+      .map((bytes) => Buffer.from(bytes).toString('hex'));
     fc.assert(
       fc.property(fc.oneof(key, fc.constantFrom('0'.repeat(32), LAST_KEY)), (text) => {
         expect(ranges.filter((range) => ownsKey(range, text))).toHaveLength(1);

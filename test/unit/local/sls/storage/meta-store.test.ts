@@ -16,7 +16,10 @@ describe('MetaStore', () => {
   });
 
   it('is a map that outlives its process, whatever was done to it', () => {
-    const step = fc.record({ key: fc.constantFrom('a', 'b', 'p/c', 'p/d'), value: fc.option(fc.jsonValue()) });
+    const step = fc.record({
+      key: fc.constantFrom('a', 'b', 'p/c', 'p/d'),
+      value: fc.option(fc.jsonValue()),
+    });
     fc.assert(
       fc.property(fc.array(fc.array(step, { maxLength: 20 }), { maxLength: 4 }), (sessions) => {
         fs.rmSync(join(directory, 'meta.journal'), { force: true });
