@@ -103,7 +103,12 @@ describe('ConsumerGroup', () => {
   });
 
   describe('checkpoints', () => {
-    const update = (given: { consumer?: string; forceSuccess?: boolean; checkpoint?: string; shard?: number }) =>
+    const update = (given: {
+      consumer?: string;
+      forceSuccess?: boolean;
+      checkpoint?: string;
+      shard?: number;
+    }) =>
       group.updateCheckpoint({
         shard: given.shard ?? 0,
         checkpoint: given.checkpoint ?? 'MTAw',

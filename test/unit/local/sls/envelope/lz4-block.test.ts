@@ -13,9 +13,14 @@ const reference = createRequire(import.meta.url)('lz4js') as Lz4Js;
 
 /** Text with the repetitions that logs have. */
 const logLike = fc
-  .array(fc.constantFrom('{"time":1', 'interrupt', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaa', '\n', 'é', 'x9'), { maxLength: 400 })
+  .array(fc.constantFrom('{"time":1', 'interrupt', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaa', '\n', 'é', 'x9'), {
+    maxLength: 400,
+  })
   .map((words) => Buffer.from(words.join('')));
-const anyBytes = fc.oneof(logLike, fc.uint8Array({ maxLength: 3000 }).map((bytes) => Buffer.from(bytes)));
+const anyBytes = fc.oneof(
+  logLike,
+  fc.uint8Array({ maxLength: 3000 }).map((bytes) => Buffer.from(bytes)),
+);
 
 describe('LZ4 block', () => {
   it('gives back what was compressed', () => {
@@ -55,7 +60,9 @@ describe('LZ4 block', () => {
   });
 
   it('crosses the 15, 255 and 65,535 byte boundaries of its lengths and distances', () => {
-    for (const size of [0, 1, 4, 12, 13, 14, 15, 16, 18, 19, 269, 270, 271, 65_535, 65_536, 70_000, 200_000]) {
+    for (const size of [
+      0, 1, 4, 12, 13, 14, 15, 16, 18, 19, 269, 270, 271, 65_535, 65_536, 70_000, 200_000,
+    ]) {
       for (const bytes of [Buffer.alloc(size, 7), randomBytes(size)]) {
         expect(decompressLz4Block(compressLz4Block(bytes), size)?.equals(bytes)).toBe(true);
       }

@@ -15,12 +15,16 @@ describe('project of a host name', () => {
     expect(projectOfHost(host)).toBe(project);
   });
 
-  it.each(['ap-southeast-1.log.aliyuncs.com', 'localhost:9001', '127.0.0.1:9001', 'sls.test', '[::1]:9001', 'sls'])(
-    '%s names none',
-    (host) => {
-      expect(projectOfHost(host)).toBeUndefined();
-    },
-  );
+  it.each([
+    'ap-southeast-1.log.aliyuncs.com',
+    'localhost:9001',
+    '127.0.0.1:9001',
+    'sls.test',
+    '[::1]:9001',
+    'sls',
+  ])('%s names none', (host) => {
+    expect(projectOfHost(host)).toBeUndefined();
+  });
 });
 
 describe('compression of an answer', () => {

@@ -16,7 +16,10 @@ function parts(given: {
   query?: Record<string, string>;
   headers: Record<string, string>;
 }): SignedParts {
-  const headers = Object.entries(given.headers).map(([name, value]): [string, string] => [name.toLowerCase(), value]);
+  const headers = Object.entries(given.headers).map(([name, value]): [string, string] => [
+    name.toLowerCase(),
+    value,
+  ]);
   return {
     method: given.method,
     rawPath: given.path,
@@ -27,7 +30,11 @@ function parts(given: {
 
 /** Vectors of aliyun-log-nodejs-sdk test/unit.test.js and aliyun-log-go-sdk signature_v4_test.go (read 2026-11-23). */
 describe('version 1 signature, vectors of the official SDKs', () => {
-  const jsDate = { date: 'Mon, 09 Nov 2015 06:11:16 GMT', 'x-log-apiversion': '0.6.0', 'x-log-signaturemethod': 'hmac-sha1' };
+  const jsDate = {
+    date: 'Mon, 09 Nov 2015 06:11:16 GMT',
+    'x-log-apiversion': '0.6.0',
+    'x-log-signaturemethod': 'hmac-sha1',
+  };
   const post = {
     date: 'Mon, 09 Nov 2015 06:03:03 GMT',
     'x-log-apiversion': '0.6.0',
@@ -139,7 +146,13 @@ describe('version 4 signature, vectors of the official SDKs', () => {
   const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
   const bodySha256 = createHash('sha256').update('adasd= -asd zcas').digest('hex');
   const query = { ' abc': 'efg', ' agc ': '', '': 'efg', 'A-bc': 'eFg' };
-  const headers = { hello: 'world', 'hello-Text': 'a12X- ', ' Ko ': '', 'x-log-test': 'het123', 'x-acs-ppp': 'dds' };
+  const headers = {
+    hello: 'world',
+    'hello-Text': 'a12X- ',
+    ' Ko ': '',
+    'x-log-test': 'het123',
+    'x-acs-ppp': 'dds',
+  };
   const dateTime = '20220808T032330Z';
 
   it.each([

@@ -1,10 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
-import { checkLogGroup, decodeLogGroup, encodeLogGroupList, encodeTags } from '../../../../../local/sls/proto/log-group.ts';
+import {
+  checkLogGroup,
+  decodeLogGroup,
+  encodeLogGroupList,
+  encodeTags,
+} from '../../../../../local/sls/proto/log-group.ts';
 
 /** The schema as the official SDKs publish it, read by an independent implementation. */
-const schema = protobuf.parse(`
+const schema = protobuf.parse(
+  `
   syntax = "proto2";
   package sls;
   message Log {
@@ -23,7 +29,9 @@ const schema = protobuf.parse(`
     repeated LogTag LogTags = 6;
   }
   message LogGroupList { repeated LogGroup logGroupList = 1; }
-`, { keepCase: true }).root;
+`,
+  { keepCase: true },
+).root;
 const LogGroup = schema.lookupType('sls.LogGroup');
 const LogGroupList = schema.lookupType('sls.LogGroupList');
 
@@ -72,7 +80,9 @@ describe('log group', () => {
   it('is framed as a list that protobufjs reads, with tags appended', () => {
     fc.assert(
       fc.property(fc.array(anyGroup, { maxLength: 4 }), pair, (groups, tag) => {
-        const list = encodeLogGroupList(groups.map((group) => [encode(group), encodeTags([[tag.Key, tag.Value]])]));
+        const list = encodeLogGroupList(
+          groups.map((group) => [encode(group), encodeTags([[tag.Key, tag.Value]])]),
+        );
         const read = LogGroupList.toObject(LogGroupList.decode(list), { arrays: true }) as {
           logGroupList: Array<{ Topic: string; LogTags: Array<{ Key: string; Value: string }> }>;
         };
@@ -95,11 +105,21 @@ describe('log group', () => {
   });
 
   it.each([
-    ['a second more than a week old', { Time: NOW - 168 * 3600 - 1 }, 'PostBodyInvalid', /time is out of range/],
+    [
+      'a second more than a week old',
+      { Time: NOW - 168 * 3600 - 1 },
+      'PostBodyInvalid',
+      /time is out of range/,
+    ],
     ['a second more than 15 minutes ahead', { Time: NOW + 901 }, 'PostBodyInvalid', /time is out of range/],
     ['a key of 129 bytes', { Contents: [{ Key: 'k'.repeat(129), Value: '' }] }, 'InvalidKey', /keys/],
     ['an empty key', { Contents: [{ Key: '', Value: 'v' }] }, 'InvalidKey', /keys/],
-    ['a value over 1 MB', { Contents: [{ Key: 'k', Value: 'x'.repeat(1024 * 1024 + 1) }] }, 'PostBodyInvalid', /value/],
+    [
+      'a value over 1 MB',
+      { Contents: [{ Key: 'k', Value: 'x'.repeat(1024 * 1024 + 1) }] },
+      'PostBodyInvalid',
+      /value/,
+    ],
     ['a nanosecond part of a second or more', { TimeNs: 1_000_000_000 }, 'InvalidTimestamp', /timestamps/],
   ])('is refused with %s', (_, log, code, message) => {
     expect(() => checkLogGroup(oneLog(log), NOW)).toThrow(
@@ -110,12 +130,20 @@ describe('log group', () => {
   it.each([
     ['a topic over 128 bytes', oneLog({}, { Topic: 't'.repeat(129) }), 'PostBodyInvalid'],
     ['a source over 128 bytes', oneLog({}, { Source: 't'.repeat(129) }), 'PostBodyInvalid'],
-    ['a byte that is no UTF-8', Buffer.from([10, 10, 8, 1, 18, 6, 10, 1, 107, 18, 1, 0xff]), 'InvalidEncoding'],
+    [
+      'a byte that is no UTF-8',
+      Buffer.from([10, 10, 8, 1, 18, 6, 10, 1, 107, 18, 1, 0xff]),
+      'InvalidEncoding',
+    ],
     ['a log without a time', Buffer.from([10, 8, 18, 6, 10, 1, 107, 18, 1, 118]), 'PostBodyInvalid'],
     ['a content without a value', Buffer.from([10, 7, 8, 1, 18, 3, 10, 1, 107]), 'PostBodyInvalid'],
     ['a length beyond the end', Buffer.from([10, 100, 8, 1]), 'PostBodyInvalid'],
     ['the wrong wire type', Buffer.from([8, 1]), 'PostBodyInvalid'],
-    ['a varint without an end', Buffer.from([10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]), 'PostBodyInvalid'],
+    [
+      'a varint without an end',
+      Buffer.from([10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+      'PostBodyInvalid',
+    ],
     ['a group wire type', Buffer.from([0x7b]), 'PostBodyInvalid'],
   ])('is refused with %s', (_, bytes, code) => {
     expect(() => checkLogGroup(bytes, NOW)).toThrow(expect.objectContaining({ code }));
