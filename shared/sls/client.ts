@@ -1,7 +1,7 @@
 import { SlsError, UpstreamContractError } from '../errors.ts';
 import { type Clock, systemClock } from '../time.ts';
 import { createSlsCaller, jsonOf, one, type SlsCaller, type SlsCallerOptions } from './call.ts';
-import { encodeLogGroup } from './codec.ts';
+import { type LogGroup, withEncoded } from './codec.ts';
 import { COMPRESS_TYPE, compress } from './compression.ts';
 import { readPull } from './pull.ts';
 import { queryLogs } from './query.ts';
@@ -34,23 +34,19 @@ const pathOf = (logstore: string, rest: string) => `/logstores/${encodeURICompon
 function putAndPull(call: SlsCaller): Pick<SlsDataPlane, 'putLogs' | 'pullLogs'> {
   return {
     async putLogs(logstore, logs, { topic, source, signal } = {}) {
-      const raw = encodeLogGroup({
+      const group: LogGroup = {
         logs,
         ...(topic === undefined ? {} : { topic }),
         ...(source === undefined ? {} : { source }),
+      };
+      const { body, rawSize } = await withEncoded(group, async (raw) => {
+        if (raw.length > MAX_PUT_BYTES) throw tooLarge(raw.length);
+        return { body: await compress(raw), rawSize: raw.length };
       });
-      if (raw.length > MAX_PUT_BYTES) {
-        throw new SlsError(
-          413,
-          'PostBodyTooLarge',
-          `${raw.length} bytes were not sent: ${MAX_PUT_BYTES} are taken`,
-        );
-      }
-      const body = await compress(raw);
       const headers = {
         'content-type': 'application/x-protobuf',
         'x-log-compresstype': COMPRESS_TYPE,
-        'x-log-bodyrawsize': String(raw.length),
+        'x-log-bodyrawsize': String(rawSize),
       };
       const path = pathOf(logstore, '/shards/lb');
       await call({ action: 'PutLogs', method: 'POST', path, headers, body }, signalOf(signal));
@@ -75,6 +71,10 @@ function putAndPull(call: SlsCaller): Pick<SlsDataPlane, 'putLogs' | 'pullLogs'>
       return readPull(answer, { cursor, ...(endCursor === undefined ? {} : { endCursor }) });
     },
   };
+}
+
+function tooLarge(size: number): SlsError {
+  return new SlsError(413, 'PostBodyTooLarge', `${size} bytes were not sent: ${MAX_PUT_BYTES} are taken`);
 }
 
 function cursors(call: SlsCaller): Pick<SlsDataPlane, 'listShards' | 'getCursor' | 'getCursorTimeMs'> {

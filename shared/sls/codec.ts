@@ -39,25 +39,38 @@ export interface DecodedGroup {
 }
 
 /** One LogGroup, ready to be compressed and sent. Text that is not well-formed is made so (U+FFFD). */
-export function encodeLogGroup({ logs, topic, source, tags }: LogGroup): Uint8Array {
+export function encodeLogGroup(group: LogGroup): Uint8Array {
   const writer = new ProtoWriter();
+  writeGroup(writer, group);
+  return writer.bytes;
+}
+
+/** Fresh memory costs more than what is written into it: a buffer goes from one group to the next. */
+const idle: ProtoWriter[] = [];
+const MOST_IDLE = 2;
+
+/** The same without a copy: the bytes are good until `use` has ended. */
+export async function withEncoded<T>(group: LogGroup, use: (bytes: Uint8Array) => Promise<T>): Promise<T> {
+  const writer = idle.pop() ?? new ProtoWriter();
+  try {
+    writeGroup(writer, group);
+    return await use(writer.bytes);
+  } finally {
+    writer.reset();
+    if (idle.length < MOST_IDLE) idle.push(writer);
+  }
+}
+
+function writeGroup(writer: ProtoWriter, { logs, topic, source, tags }: LogGroup): void {
   for (const { timeSeconds, contents } of logs) {
     const log = writer.open(tag(1, BYTES));
     writer.number(tag(1, VARINT), timeSeconds);
-    for (const [key, value] of contents) writePair(writer, tag(2, BYTES), key, value);
+    for (const [key, value] of contents) writer.pair(tag(2, BYTES), key, value);
     writer.close(log);
   }
   if (topic !== undefined) writer.text(tag(3, BYTES), topic);
   if (source !== undefined) writer.text(tag(4, BYTES), source);
-  for (const [key, value] of tags ?? []) writePair(writer, tag(6, BYTES), key, value);
-  return writer.finish();
-}
-
-function writePair(writer: ProtoWriter, fieldTag: number, key: string, value: string): void {
-  const pair = writer.open(fieldTag);
-  writer.text(tag(1, BYTES), key);
-  writer.text(tag(2, BYTES), value);
-  writer.close(pair);
+  for (const [key, value] of tags ?? []) writer.pair(tag(6, BYTES), key, value);
 }
 
 /**

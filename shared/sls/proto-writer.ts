@@ -3,20 +3,40 @@
  * of the sweep holds some 50,000 short texts: with the Writer of protobufjs 8.8.1, which makes an object per
  * value, encoding took more processor time than everything else between an answer and its PutLogs.
  *
- * A length stands before what it counts and its own size depends on it. One byte is left for it; the rare
- * content of 128 bytes and more is moved up when it is closed.
+ * A length stands before what it counts, and its own size depends on it. One byte is left for it; content of 128
+ * bytes and more is moved up when it is closed.
  */
-const INITIAL_BYTES = 16_384;
+const INITIAL_BYTES = 65_536;
+/** A buffer that grew beyond this is not kept for the next group. */
+const MOST_KEPT_BYTES = 4_194_304;
 /** A text of this many UTF-16 units has at most three times as many bytes. */
 const MOST_BYTES_PER_UNIT = 3;
-/** Room for a tag and a length, both of them 32 bits at most. */
-const MOST_HEAD_BYTES = 10;
-/** Shorter texts are copied here unit by unit while they are ASCII: a call into the platform costs more. */
+/** Room for tags and lengths of a pair, all of them 32 bits at most. */
+const MOST_HEAD_BYTES = 24;
+/** Shorter texts are copied unit by unit while they are ASCII: a call into the platform costs more. */
 const SHORT_TEXT = 24;
+/** Names of columns, encoded; whoever writes more of them than this does without. */
+const MOST_KEYS = 1_000;
+
+const KEY_TAG = 0x0a;
+const VALUE_TAG = 0x12;
 
 export class ProtoWriter {
   #bytes = Buffer.allocUnsafe(INITIAL_BYTES);
   #end = 0;
+  /** Names of pairs, as their field 1. */
+  readonly #keys = new Map<string, Uint8Array>();
+
+  /** What was written; good until `reset`. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#end);
+  }
+
+  reset(): void {
+    this.#end = 0;
+    if (this.#bytes.length > MOST_KEPT_BYTES) this.#bytes = Buffer.allocUnsafe(INITIAL_BYTES);
+    if (this.#keys.size >= MOST_KEYS) this.#keys.clear();
+  }
 
   /** Begins a message inside this one; answers where, for `close`. */
   open(tag: number): number {
@@ -50,14 +70,38 @@ export class ProtoWriter {
   text(tag: number, value: string): void {
     this.#reserve(MOST_HEAD_BYTES + MOST_BYTES_PER_UNIT * value.length);
     this.#varint(tag);
+    this.#lengthAndText(value);
+  }
+
+  /** A message of two texts, field 1 and field 2. */
+  pair(tag: number, name: string, value: string): void {
+    const key = this.#keys.get(name) ?? this.#newKey(name);
+    this.#reserve(MOST_HEAD_BYTES + key.length + MOST_BYTES_PER_UNIT * value.length);
+    const start = this.open(tag);
+    for (let index = 0; index < key.length; index += 1) this.#bytes[start + index] = key[index] as number;
+    this.#end += key.length;
+    this.#bytes[this.#end++] = VALUE_TAG;
+    this.#lengthAndText(value);
+    this.close(start);
+  }
+
+  #newKey(name: string): Uint8Array {
+    const text = Buffer.from(name);
+    const head = [KEY_TAG];
+    for (let rest = text.length; ; rest >>>= 7) {
+      head.push(rest > 0x7f ? (rest & 0x7f) | 0x80 : rest);
+      if (rest <= 0x7f) break;
+    }
+    const key = Buffer.concat([Buffer.from(head), text]);
+    if (this.#keys.size < MOST_KEYS) this.#keys.set(name, key);
+    return key;
+  }
+
+  #lengthAndText(value: string): void {
     this.#end += 1;
     const start = this.#end;
     if (value.length > SHORT_TEXT || !this.#ascii(value)) this.#end += this.#bytes.write(value, start);
     this.close(start);
-  }
-
-  finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#end);
   }
 
   /** Writes the text if it is ASCII, else nothing. */

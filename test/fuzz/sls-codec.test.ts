@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { UpstreamContractError } from '../../shared/errors.ts';
-import { decodeLogGroupList, encodeLogGroup } from '../../shared/sls/codec.ts';
+import { decodeLogGroupList, encodeLogGroup, withEncoded } from '../../shared/sls/codec.ts';
 
 const text = fc.oneof(
   fc.string(),
@@ -53,6 +53,23 @@ describe('the log group codec', () => {
         );
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('a buffer that is used again, also by several at once, changes nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(group, { maxLength: 6 }), async (groups) => {
+        const copies = await Promise.all(
+          groups.map((value) =>
+            withEncoded(value, async (bytes) => {
+              await new Promise((resolve) => setImmediate(resolve));
+              return Buffer.from(bytes);
+            }),
+          ),
+        );
+        expect(copies).toEqual(groups.map((value) => Buffer.from(encodeLogGroup(value))));
+      }),
+      { numRuns: 200 },
     );
   });
 
