@@ -8,7 +8,7 @@ import {
 import type { Disposition } from './record/record.ts';
 import { RECORDS_LOGSTORE } from './record/record-fields.ts';
 import type { SlsDataPlane } from './sls/types.ts';
-import { type Clock, HOUR_MS, SECOND_MS } from './time.ts';
+import { type Clock, DAY_MS, HOUR_MS, SECOND_MS } from './time.ts';
 import { recordView } from './view.ts';
 import { putWithRetry } from './write-records.ts';
 
@@ -35,6 +35,8 @@ export interface ReplayReport {
 
 /** The most rows one SQL answer may have here; SLS gives up to 1,000,000, and 100 unless told. */
 const PAGE_ROWS = 10_000;
+/** `idv-records` keeps a row that long. */
+const RECORDS_KEPT_MS = 180 * DAY_MS;
 const COLUMNS = [
   'disposition',
   'asked_at_ms',
@@ -79,7 +81,7 @@ function readPage(sls: SlsDataPlane, options: ReplayOptions, after: string) {
         `where disposition in (${list}) and asked_at_ms >= ${fromMs} and asked_at_ms < ${toMs} ` +
         `and transaction_id > '${after}' order by transaction_id limit ${PAGE_ROWS}`,
       // A record is written within minutes of its question; a better one may have come at any time since.
-      fromSeconds: Math.floor((fromMs - HOUR_MS) / SECOND_MS),
+      fromSeconds: Math.floor(Math.max(fromMs - HOUR_MS, clock.now() - RECORDS_KEPT_MS) / SECOND_MS),
       toSeconds: Math.floor((clock.now() + HOUR_MS) / SECOND_MS),
     },
     signal === undefined ? {} : { signal },

@@ -55,7 +55,7 @@ describe('a row of the queue', () => {
   it.each(['initialized_at_ms', 'merchant_biz_id', 'labels', 'last_code'])(
     'an insane %s is absent',
     (field) => {
-      for (const value of ['', 'not sane at all!', '[1]', '-5', '1e300']) {
+      for (const value of ['', 'not sane at all!', '[1]', '-5', '1e+300']) {
         const reading = read({ transaction_id: 't', [field]: value });
         if (!reading.ok) throw new Error(reading.reason);
         if (field === 'last_code') continue;
