@@ -1,4 +1,4 @@
-/** CSV as https://www.rfc-editor.org/rfc/rfc4180 has it, with the delimiter that the first line uses. */
+/** One line of CSV as https://www.rfc-editor.org/rfc/rfc4180 has it, with the delimiter that the first line uses. */
 export type Delimiter = ',' | ';' | '\t';
 
 export interface CsvHeader {
@@ -25,7 +25,7 @@ export function readHeader(line: string): CsvHeader | string {
     text.split(one).length > text.split(best).length ? one : best,
   );
   const names = splitCsv(text, delimiter);
-  if (names === undefined) return 'the first line has a quote that is not closed';
+  if (names === undefined) return 'the first line has a quote that is not closed or not escaped';
   const columns = names.map((name) => {
     const trimmed = name.trim();
     return LABEL.test(trimmed) ? trimmed : (COLUMNS[trimmed.toLowerCase()] ?? `?${trimmed}`);
@@ -42,7 +42,7 @@ export function readHeader(line: string): CsvHeader | string {
 /** The transaction of a row as the API takes it, or a reason. Empty fields are absent. */
 export function toTransaction({ delimiter, columns }: CsvHeader, text: string): object | string {
   const fields = splitCsv(text, delimiter);
-  if (fields === undefined) return 'has a quote that is not closed';
+  if (fields === undefined) return 'has a quote that is not closed or not escaped';
   if (fields.length !== columns.length) return `has ${fields.length} fields instead of ${columns.length}`;
   const transaction: Record<string, unknown> = {};
   const labels: Record<string, string> = {};
@@ -56,26 +56,30 @@ export function toTransaction({ delimiter, columns }: CsvHeader, text: string): 
   return Object.keys(labels).length === 0 ? transaction : { ...transaction, labels };
 }
 
-/** undefined when a quote is not closed. */
+/** undefined when a quote stands where none may, or is not closed. */
 function splitCsv(text: string, delimiter: Delimiter): string[] | undefined {
   const fields: string[] = [];
-  let field = '';
-  let quoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text[at] ?? '';
-    if (quoted) {
-      if (char !== '"') field += char;
-      else if (text[at + 1] === '"') {
-        field += '"';
-        at += 1;
-      } else quoted = false;
-    } else if (char === '"' && field === '') quoted = true;
-    else if (char === delimiter) {
-      fields.push(field);
-      field = '';
-    } else field += char;
+  for (let at = 0; ; at += 1) {
+    const end = text[at] === '"' ? endOfQuoted(text, at) : endOfPlain(text, at, delimiter);
+    if (end !== text.length && text[end] !== delimiter) return undefined;
+    const field = text.slice(at, end);
+    fields.push(field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field);
+    if (end === text.length) return fields;
+    at = end;
   }
-  if (quoted) return undefined;
-  fields.push(field);
-  return fields;
+}
+
+/** Behind the quote that closes the field; -1 without one. */
+function endOfQuoted(text: string, at: number): number {
+  for (let quote = text.indexOf('"', at + 1); quote !== -1; quote = text.indexOf('"', quote + 2)) {
+    if (text[quote + 1] !== '"') return quote + 1;
+  }
+  return -1;
+}
+
+/** At the delimiter, the end, or a quote that may not stand there. */
+function endOfPlain(text: string, at: number, delimiter: Delimiter): number {
+  let end = at;
+  while (end < text.length && text[end] !== delimiter && text[end] !== '"') end += 1;
+  return end;
 }

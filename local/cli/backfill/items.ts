@@ -6,8 +6,8 @@ import { type RawRecord, readRecords } from './records.ts';
 /** One line of the file that is not blank: a transaction as the API takes it, or why it is left out. */
 export interface Item {
   readonly line: number;
+  /** Byte offset just behind the line. */
   readonly endOffset: number;
-  readonly endLine: number;
   readonly outcome:
     | { readonly ok: true; readonly transaction: object }
     | { readonly ok: false; readonly reason: string };
@@ -32,18 +32,17 @@ export interface ItemsOptions {
 /** @throws FileError when the first line of a CSV names no usable columns */
 export async function* readItems(options: ItemsOptions): AsyncGenerator<Item> {
   const { kind, open, startOffset, startLine, nowMs } = options;
-  const quotes = kind === 'csv';
-  const header = quotes ? await readCsvHeader(open) : undefined;
-  for await (const record of readRecords(open(startOffset), { quotes, startOffset, startLine })) {
-    const isHeader = quotes && record.line === 1;
+  const header = kind === 'csv' ? await readCsvHeader(open) : undefined;
+  for await (const record of readRecords(open(startOffset), { startOffset, startLine })) {
+    const isHeader = header !== undefined && record.line === 1;
     if (isHeader || (record.text.trim() === '' && !record.tooLong)) continue;
-    const { line, endOffset, endLine } = record;
-    yield { line, endOffset, endLine, outcome: toOutcome(record, header, nowMs()) };
+    const { line, endOffset } = record;
+    yield { line, endOffset, outcome: toOutcome(record, header, nowMs()) };
   }
 }
 
 async function readCsvHeader(open: ItemsOptions['open']): Promise<CsvHeader> {
-  for await (const record of readRecords(open(0), { quotes: true })) {
+  for await (const record of readRecords(open(0))) {
     const header = readHeader(record.text);
     if (typeof header === 'string') throw new FileError(header);
     return header;

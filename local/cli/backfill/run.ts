@@ -80,7 +80,7 @@ async function sendBatch(
   return {
     ...progress,
     offset: last?.endOffset ?? progress.offset,
-    line: last?.endLine ?? progress.line,
+    line: last === undefined ? progress.line : last.line + 1,
     registered: progress.registered + batch.length - bad.length,
     rejected: progress.rejected + bad.length,
   };

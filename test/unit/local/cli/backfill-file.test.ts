@@ -29,13 +29,13 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) found.push(item);
   return found;
 }
-const records = (text: string, quotes: boolean, sizes: readonly number[] = []) =>
-  all(readRecords(cut(Buffer.from(text), sizes), { quotes }));
+const records = (text: string, sizes: readonly number[] = []) =>
+  all(readRecords(cut(Buffer.from(text), sizes)));
 const shown = (found: readonly RawRecord[]) => found.map(({ line, text }) => [line, text]);
 
 describe('the records of a file', () => {
   it('are its lines, with their numbers', async () => {
-    expect(shown(await records('a\r\nb\n\n界', false))).toEqual([
+    expect(shown(await records('a\r\nb\n\n界'))).toEqual([
       [1, 'a'],
       [2, 'b'],
       [3, ''],
@@ -43,59 +43,44 @@ describe('the records of a file', () => {
     ]);
   });
 
-  it('may go over lines within quotes, in CSV', async () => {
-    expect(shown(await records('h\n"a\nb""",c\nd', true))).toEqual([
-      [1, 'h'],
-      [2, '"a\nb""",c'],
-      [4, 'd'],
-    ]);
-  });
+  const content = fc
+    .array(fc.constantFrom('a', 'ü', '界', '"', ',', '\n', '\r\n', ''), { maxLength: 60 })
+    .map((parts) => parts.join(''));
 
   it('are the same however the file is cut into chunks', async () => {
-    const text = fc
-      .array(fc.constantFrom('a', 'ü', '界', '"', ',', '\n', '\r\n', ''), { maxLength: 60 })
-      .map((parts) => parts.join(''));
     await fc.assert(
-      fc.asyncProperty(
-        text,
-        fc.array(fc.integer({ min: 1, max: 9 })),
-        fc.boolean(),
-        async (content, sizes, quotes) => {
-          expect(await records(content, quotes, sizes)).toEqual(await records(content, quotes));
-        },
-      ),
+      fc.asyncProperty(content, fc.array(fc.integer({ min: 1, max: 9 })), async (text, sizes) => {
+        expect(await records(text, sizes)).toEqual(await records(text));
+      }),
     );
   });
 
   it('are the same when the file is read on from behind any of them', async () => {
-    const text = fc
-      .array(fc.constantFrom('a', '界', ',', '"q\nq"', '\n'), { maxLength: 40 })
-      .map((parts) => parts.join(''));
     await fc.assert(
-      fc.asyncProperty(text, fc.nat(), async (content, pick) => {
-        const bytes = Buffer.from(content);
-        const whole = await records(content, true);
-        const { endOffset = 0, endLine = 1 } = whole[pick % Math.max(1, whole.length)] ?? {};
+      fc.asyncProperty(content, fc.nat(), async (text, pick) => {
+        const bytes = Buffer.from(text);
+        const whole = await records(text);
+        const { endOffset = 0, line = 0 } = whole[pick % Math.max(1, whole.length)] ?? {};
         const rest = await all(
-          readRecords(cut(bytes.subarray(endOffset), []), {
-            quotes: true,
-            startOffset: endOffset,
-            startLine: endLine,
-          }),
+          readRecords(cut(bytes.subarray(endOffset), []), { startOffset: endOffset, startLine: line + 1 }),
         );
         expect(rest).toEqual(whole.filter((record) => record.endOffset > endOffset));
       }),
     );
   });
 
-  it('end at 64 KB, even when a quote is never closed', async () => {
-    const found = await records(`x\n"${'a'.repeat(70_000)}\nb\n${'c'.repeat(70_000)}\nd`, true);
-    expect(found.map(({ line, tooLong }) => [line, tooLong])).toEqual([
-      [1, false],
-      [2, true],
-      [3, false],
-      [4, true],
-      [5, false],
+  it.each([[[]], [[1_000]], [[65_536, 1]]])('end at 64 KB, in chunks of %j', async (sizes) => {
+    const found = await records(
+      `x\n"${'a'.repeat(70_000)}\nb\n${'c'.repeat(65_535)}\n${'d'.repeat(65_536)}\ne`,
+      sizes,
+    );
+    expect(found.map(({ line, tooLong, text }) => [line, tooLong, text.length])).toEqual([
+      [1, false, 1],
+      [2, true, 0],
+      [3, false, 1],
+      [4, false, 65_535],
+      [5, true, 0],
+      [6, false, 1],
     ]);
   });
 });
@@ -122,6 +107,7 @@ describe('CSV', () => {
     expect(readHeader(line)).toEqual(expect.stringContaining(reason));
   });
 
+  const QUOTE = 'has a quote that is not closed or not escaped';
   const header = {
     delimiter: ',',
     columns: ['transactionId', 'merchantBizId', 'labels.a', 'labels.b'],
@@ -130,11 +116,16 @@ describe('CSV', () => {
     ['t,m,1,2', { transactionId: 't', merchantBizId: 'm', labels: { a: '1', b: '2' } }],
     ['t,,,', { transactionId: 't' }],
     [
-      '"t","m","a ""quoted"", one","x\ny"',
-      { transactionId: 't', merchantBizId: 'm', labels: { a: 'a "quoted", one', b: 'x\ny' } },
+      '"t","m","a ""quoted"", one",""""',
+      { transactionId: 't', merchantBizId: 'm', labels: { a: 'a "quoted", one', b: '"' } },
     ],
+    ['t,"","",""', { transactionId: 't' }],
     ['t,m,1', 'has 3 fields instead of 4'],
-    ['t,m,"1,2', 'has a quote that is not closed'],
+    ['t,m,"1,2', QUOTE],
+    ['t,m,1,"', QUOTE],
+    ['t,m,"1"x,2', QUOTE],
+    ['t,m,1"x,2', QUOTE],
+    ['t,m,1,x"', QUOTE],
   ])('%j', (text, expected) => {
     expect(toTransaction(header, text)).toEqual(expected);
   });
@@ -175,6 +166,20 @@ describe('the items of a file', () => {
       [2, { transactionId: 'a', initializedAt: '2026-11-22T00:00:00Z' }],
       [3, 'initializedAt must be unix milliseconds, or ISO 8601 with a zone'],
       [4, expect.stringContaining('labels.Platform')],
+    ]);
+  });
+
+  it('of CSV: a stray quote costs its own line, not the next', async () => {
+    const text = 'transactionId,labels.note\na,1\nb,in 5" size\nc,1\n"d,1\ne,1\nf,"two\nlines"\ng,"1"\n';
+    expect(outcomes(await items(text, 'csv')).map(([line, outcome]) => [line, typeof outcome])).toEqual([
+      [2, 'object'],
+      [3, 'string'],
+      [4, 'object'],
+      [5, 'string'],
+      [6, 'object'],
+      [7, 'string'],
+      [8, 'string'],
+      [9, 'object'],
     ]);
   });
 
