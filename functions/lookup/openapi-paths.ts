@@ -59,6 +59,13 @@ const parameter = (name: string, place: 'path' | 'query', schema: z.ZodMiniType,
   schema: inlineSchema(schema),
 });
 
+const LINES = {
+  schema: {
+    type: 'string',
+    description: `One Transaction as JSON per line, at most ${MAX_REGISTRATIONS} lines.`,
+  },
+};
+
 const REGISTRATION_BODY = {
   required: true,
   content: {
@@ -91,12 +98,8 @@ const REGISTRATION_BODY = {
         },
       },
     },
-    'application/x-ndjson': {
-      schema: {
-        type: 'string',
-        description: `One Transaction as JSON per line, at most ${MAX_REGISTRATIONS} lines.`,
-      },
-    },
+    'application/x-ndjson': LINES,
+    'application/ndjson': LINES,
   },
 };
 
@@ -179,7 +182,7 @@ export const PATHS = {
           'from',
           'query',
           instant,
-          'Beginning of the period, by registration; default: 30 days before `to`.',
+          'Beginning of the period, by registration, within the last 45 days; default: 30 days before `to`.',
         ),
         parameter('to', 'query', instant, 'End of the period, not included; default: now.'),
       ],

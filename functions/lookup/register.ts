@@ -2,6 +2,7 @@ import type { Issue } from '../../shared/errors.ts';
 import type { ParsedBody } from '../../shared/fc/body.ts';
 import { RETRY_AFTER_SECONDS } from '../../shared/fc/http.ts';
 import { ProblemError } from '../../shared/fc/problem.ts';
+import { badRequest, valid } from './bad-request.ts';
 import { enqueue, toPending } from './enqueue.ts';
 import { logFieldsOf } from './failure.ts';
 import {
@@ -72,7 +73,7 @@ export async function register(
 export function toRegistrationItems(body: ParsedBody, nowMs: number): Parsed<Transaction>[] {
   switch (body.kind) {
     case 'none':
-      throw new ProblemError('INPUT_INVALID', 'The request has no body.');
+      throw badRequest('', 'is required');
     case 'ndjson':
       return toLineItems(body.lines, nowMs);
     case 'json':
@@ -86,9 +87,9 @@ function toLineItems(
   lines: Extract<ParsedBody, { kind: 'ndjson' }>['lines'],
   nowMs: number,
 ): Parsed<Transaction>[] {
-  if (lines.length === 0) throw new ProblemError('INPUT_INVALID', 'The request has no lines.');
+  if (lines.length === 0) throw badRequest('transactions', 'must not be empty');
   if (lines.length > MAX_REGISTRATIONS) {
-    throw new ProblemError('INPUT_INVALID', `The request may have at most ${MAX_REGISTRATIONS} lines.`);
+    throw badRequest('transactions', `must have at most ${MAX_REGISTRATIONS} lines`);
   }
   return lines.map((line, index) => {
     const at = `transactions[${index}]`;
@@ -104,10 +105,7 @@ export function toBatchItems(
   value: unknown,
   nowMs: number,
 ): Parsed<Transaction>[] {
-  const batch = safeParse(schema, value);
-  if (!batch.ok)
-    throw new ProblemError('INPUT_INVALID', 'The request is not valid.', { issues: batch.issues });
-  return batch.value.transactions.map((item, index) =>
+  return valid(safeParse(schema, value)).transactions.map((item, index) =>
     safeParseTransaction(item, nowMs, `transactions[${index}]`),
   );
 }

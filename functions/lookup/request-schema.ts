@@ -31,7 +31,7 @@ export const merchantBizId = text()
   });
 
 /** A date alone is midnight UTC; a time needs a zone, for a local one would mean something else on each machine. */
-const ISO_8601 = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+const ISO_8601 = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?))?$/;
 const INSTANT_MESSAGE = 'must be unix milliseconds, or ISO 8601 with a zone';
 
 export const instant = z
@@ -57,7 +57,9 @@ const labels = z
     ),
     { error: labelsMessage },
   )
-  .check(z.refine((value) => Object.keys(value).length <= MAX_LABELS, `must be at most ${MAX_LABELS}`))
+  .check(
+    z.refine((value) => Object.keys(value).length <= MAX_LABELS, `must have at most ${MAX_LABELS} members`),
+  )
   .register(z.globalRegistry, {
     description: `Your own dimensions, for breakdowns: at most ${MAX_LABELS}. Never put personal data here.`,
     maxProperties: MAX_LABELS,
@@ -89,7 +91,7 @@ export type RegistrationInput = z.output<typeof registrationInput>;
 const anyItems = (most: number) =>
   z
     .array(z.unknown(), { error: 'must be an array' })
-    .check(z.minLength(1, 'must not be empty'), z.maxLength(most, `must be at most ${most}`));
+    .check(z.minLength(1, 'must not be empty'), z.maxLength(most, `must have at most ${most} items`));
 
 export const registrationBatch = z.strictObject({ transactions: anyItems(MAX_REGISTRATIONS) }, anObject);
 export const lookupBatch = z.strictObject({ transactions: anyItems(MAX_LOOKUPS) }, anObject);
@@ -154,7 +156,7 @@ export function safeParseInitializedAt(given: string | number, nowMs: number, at
 export function safeParseInstant(given: string | number, at: string): Parsed<number> {
   if (typeof given === 'number') return { ok: true, value: given };
   if (/^\d+$/.test(given)) return { ok: true, value: Number(given) };
-  const ms = Date.parse(given);
+  const ms = Date.parse(toDateFormat(given));
   const [year = 0, month = 0, day = 0] = given.slice(0, 10).split('-').map(Number);
   // Date.parse turns 2026-02-31 into 3 March: the day must survive the round trip.
   const calendar = new Date(Date.UTC(year, month - 1, day));
@@ -162,6 +164,13 @@ export function safeParseInstant(given: string | number, at: string): Parsed<num
     return bad(at, INSTANT_MESSAGE);
   }
   return { ok: true, value: ms };
+}
+
+/** The forms of ISO 8601 that ECMAScript does not read: a comma, and a zone without minutes or colon. */
+function toDateFormat(text: string): string {
+  return text
+    .replace(',', '.')
+    .replace(/(T.*[+-]\d{2}):?(\d{2})?$/, (_, rest, minutes = '00') => `${rest}:${minutes}`);
 }
 
 function bad(path: string, message: string): { readonly ok: false; readonly issues: readonly Issue[] } {

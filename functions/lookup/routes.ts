@@ -2,7 +2,8 @@ import { parseBody } from '../../shared/fc/body.ts';
 import { emptyResponse, jsonResponse } from '../../shared/fc/http.ts';
 import { ProblemError } from '../../shared/fc/problem.ts';
 import type { Route } from '../../shared/fc/router.ts';
-import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
+import { DAY_MS } from '../../shared/time.ts';
+import { badRequest, valid } from './bad-request.ts';
 import { lookUp } from './lookup.ts';
 import { lookUpAll } from './lookups.ts';
 import { openApiDocument } from './openapi.ts';
@@ -13,7 +14,6 @@ import {
   lookupPath,
   lookupQuery,
   noQuery,
-  type Parsed,
   safeParse,
   safeParseInitializedAt,
   safeParseInstant,
@@ -69,7 +69,7 @@ async function getTransaction({ http, params, services, deadline }: Call) {
 async function postLookups({ http, requestId, services, deadline }: Call) {
   valid(safeParse(noQuery, http.query));
   const body = parseBody(http, { ndjson: false });
-  if (body.kind !== 'json') throw new ProblemError('INPUT_INVALID', 'The request has no body.');
+  if (body.kind !== 'json') throw badRequest('', 'is required');
   const made = services();
   const items = toBatchItems(lookupBatch, body.value, made.clock.now());
   const { signal, remainingMs } = deadline;
@@ -88,19 +88,25 @@ async function postSweeps({ http, startSweep, deadline }: Call) {
 }
 
 const DEFAULT_LEDGER_MS = 30 * DAY_MS;
-/** The queue keeps rows for 45 days; what is older cannot be counted. */
-const LONGEST_LEDGER_MS = 45 * DAY_MS;
+/** The queue keeps rows for 45 days: of what was registered before, nobody can say how much it was. */
+const OLDEST_LEDGER_MS = 45 * DAY_MS;
 
 async function getLedger({ http, services, deadline }: Call) {
   const query = valid(safeParse(ledgerQuery, repaired(http.query)));
   const made = services();
   const nowMs = made.clock.now();
+  const oldestMs = nowMs - OLDEST_LEDGER_MS;
   const toMs = query.to === undefined ? nowMs : valid(safeParseInstant(query.to, 'to'));
   const fromMs =
-    query.from === undefined ? toMs - DEFAULT_LEDGER_MS : valid(safeParseInstant(query.from, 'from'));
-  if (fromMs >= toMs) throw badRange('from', 'must be before to');
-  if (toMs > nowMs + 5 * MINUTE_MS) throw badRange('to', 'must not be in the future');
-  if (toMs - fromMs > LONGEST_LEDGER_MS) throw badRange('from', 'must be at most 45 days before to');
+    query.from === undefined
+      ? Math.max(toMs - DEFAULT_LEDGER_MS, oldestMs)
+      : valid(safeParseInstant(query.from, 'from'));
+  if (fromMs < oldestMs) throw badRequest('from', 'must be within the last 45 days');
+  if (fromMs >= toMs) {
+    throw query.from === undefined
+      ? badRequest('to', 'must be within the last 45 days')
+      : badRequest('from', 'must be before to');
+  }
   return jsonResponse(200, await made.readLedger({ fromMs, toMs, nowMs }, deadline.signal));
 }
 
@@ -119,16 +125,6 @@ function repaired(query: Call['http']['query']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(query).map(([name, value]) => [name, decode(value).replace(/ (?=\d\d:\d\d$)/, '+')]),
   );
-}
-
-function badRange(path: string, message: string): ProblemError {
-  return new ProblemError('INPUT_INVALID', 'The request is not valid.', { issues: [{ path, message }] });
-}
-
-/** @throws ProblemError INPUT_INVALID with the paths of what is wrong */
-function valid<T>(parsed: Parsed<T>): T {
-  if (parsed.ok) return parsed.value;
-  throw new ProblemError('INPUT_INVALID', 'The request is not valid.', { issues: parsed.issues });
 }
 
 export function optionsResponse(allow: string) {

@@ -5,7 +5,10 @@ import { ProblemError } from './problem.ts';
 export const MAX_BODY_BYTES = 1_048_576;
 /** Our deepest shape is three levels; the rest is room for whoever nests by mistake to get a clear answer. */
 const MAX_DEPTH = 16;
-const UNSAFE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+/** Assigned to an object it would change what the object is; every other name makes a member like any other. */
+const UNSAFE_KEY = '__proto__';
+/** Neither is registered with IANA; both are in use. */
+const NDJSON_TYPES: ReadonlySet<string> = new Set(['application/x-ndjson', 'application/ndjson']);
 
 export type ParsedBody =
   | { readonly kind: 'none' }
@@ -18,8 +21,8 @@ export type ParsedLine =
   | { readonly ok: false; readonly reason: string };
 
 /**
- * Reads a request's body by its content type. JSON may not be nested absurdly or hold keys that reach for a
- * prototype.
+ * Reads a request's body by its content type. JSON may not be nested absurdly or hold a key that reaches for
+ * the prototype.
  * @throws ProblemError BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED, INPUT_INVALID
  */
 export function parseBody(request: HttpRequest, types: { ndjson: boolean }): ParsedBody {
@@ -33,7 +36,7 @@ export function parseBody(request: HttpRequest, types: { ndjson: boolean }): Par
     throw new ProblemError('MEDIA_TYPE_UNSUPPORTED', 'The body must not be compressed.');
   }
   if (type === 'application/json') return { kind: 'json', value: parseWhole(decodeText(request)) };
-  if (type === 'application/x-ndjson' && types.ndjson) {
+  if (types.ndjson && NDJSON_TYPES.has(type)) {
     const lines = decodeText(request).split('\n');
     return { kind: 'ndjson', lines: lines.filter((line) => line.trim() !== '').map(safeParseJson) };
   }
@@ -56,14 +59,21 @@ function decodeText(request: HttpRequest): string {
     // Strips a byte order mark, which some exporters put first.
     return new TextDecoder('utf-8', { fatal: true }).decode(bodyBytes(request));
   } catch {
-    throw new ProblemError('INPUT_INVALID', 'The body is not valid UTF-8.');
+    throw badBody('is not valid UTF-8');
   }
 }
 
 function parseWhole(text: string): unknown {
   const parsed = safeParseJson(text);
-  if (!parsed.ok) throw new ProblemError('INPUT_INVALID', `The body ${parsed.reason}.`);
+  if (!parsed.ok) throw badBody(parsed.reason);
   return parsed.value;
+}
+
+/** The empty path is the whole body. */
+function badBody(reason: string): ProblemError {
+  return new ProblemError('INPUT_INVALID', `The body ${reason}.`, {
+    issues: [{ path: '', message: reason }],
+  });
 }
 
 /** JSON that is safe to walk and to copy; never throws. */
@@ -86,7 +96,7 @@ function unsafeReason(root: unknown): string | undefined {
     if (typeof value !== 'object' || value === null) continue;
     if (depth >= MAX_DEPTH) return `is nested more than ${MAX_DEPTH} levels deep`;
     for (const key of Object.keys(value)) {
-      if (UNSAFE_KEYS.has(key)) return 'has a key with a reserved name';
+      if (key === UNSAFE_KEY) return 'has a key with a reserved name';
       open.push([(value as Record<string, unknown>)[key], depth + 1]);
     }
   }

@@ -70,16 +70,18 @@ function matchSegments(
     if (name === undefined) {
       if (value !== segment) return undefined;
     } else {
-      params[name] = decodeSegment(value);
+      params[name] = decodeSegment(name, value);
     }
   }
   return params;
 }
 
-function decodeSegment(segment: string): string {
+function decodeSegment(name: string, segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    throw new ProblemError('INPUT_INVALID', 'The path is not validly percent-encoded.');
+    throw new ProblemError('INPUT_INVALID', 'The path is not validly percent-encoded.', {
+      issues: [{ path: name, message: 'must be percent-encoded UTF-8' }],
+    });
   }
 }

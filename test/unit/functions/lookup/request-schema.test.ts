@@ -26,6 +26,12 @@ describe('a transaction in a request', () => {
     ['2026-11-22T25:00:00Z', false],
     ['2026-11-22T10:00:00.123456789Z', true],
     ['2026-11-22T10:00:00', false],
+    ['2026-11-22T10:00Z', true],
+    ['2026-11-22T10:00:00,5Z', true],
+    ['2026-11-22T10:00:00+08', true],
+    ['2026-11-22T10:00:00-0330', true],
+    ['2026-11-22T10:00:00+99:00', false],
+    ['2026-11-22T10:00:00+8', false],
     ['1795400000000', true],
     ['-5', false],
   ])('was initialized at %s: %s', (initializedAt, ok) => {
@@ -72,6 +78,22 @@ describe('a transaction in a request', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  it.each([
+    ['2026-11-22T10:00:00+08', '2026-11-22T02:00:00.000Z'],
+    ['2026-11-22T10:00:00+0530', '2026-11-22T04:30:00.000Z'],
+    ['2026-11-22T10:00-03:30', '2026-11-22T13:30:00.000Z'],
+    ['2026-11-22T10:00:00,25Z', '2026-11-22T10:00:00.250Z'],
+    ['2026-11-22', '2026-11-22T00:00:00.000Z'],
+    ['2026-03-01T00:30:00+02:00', '2026-02-28T22:30:00.000Z'],
+  ])('%s is %s', (given, utc) => {
+    expect(safeParseInstant(given, 'x')).toEqual({ ok: true, value: Date.parse(utc) });
+  });
+
+  it('may have labels named as members of every object', () => {
+    const labels = { constructor: 'a', prototype: 'b', valueof: 'c' };
+    expect(safeParseTransaction({ ...GOOD, labels }, NOW)).toEqual({ ok: true, value: { ...GOOD, labels } });
   });
 
   it('reads back every time that ISO 8601 writes', () => {
