@@ -30,7 +30,13 @@ const MAX_BARS = 10_000;
 const DEFAULT_MEMORY_LIMIT_MB = 512;
 const DEFAULT_THREADS = 2;
 
-/** Opens a query engine; it must be closed. */
+/**
+ * Answers queries the way the service documents it, with these differences, all on the exact side:
+ * - an index holds for every row from the moment it is set, as after the service's reindexing;
+ * - `approx_` functions are exact, and no query stops at an amount of data scanned;
+ * - wildcards match every word and not a sample of 100.
+ * Opens an engine; it must be closed.
+ */
 export const createQueryEngine: CreateQueryEngine = async (options = {}) => {
   const database = await Database.open({
     memoryLimitMb: options.memoryLimitMb ?? DEFAULT_MEMORY_LIMIT_MB,

@@ -306,7 +306,9 @@ it('SQL made of its words in any order', async () => {
 
 it('doubles as text inside SQL as in answers: Java’s way', async () => {
   const numbers = fc.sample(fc.double({ noNaN: true }), 300);
-  const list = numbers.map((value) => `cast('${Object.is(value, -0) ? '-0.0' : value}' as double)`).join(', ');
+  const list = numbers
+    .map((value) => `cast('${Object.is(value, -0) ? '-0.0' : value}' as double)`)
+    .join(', ');
   const query = `* | select cast(x as varchar) from unnest(array[${list}]) with ordinality as t(x, i) order by i limit 300`;
   expect((await rowsOf(asking(), query)).map(([value]) => value)).toEqual(numbers.map(javaDouble));
 });

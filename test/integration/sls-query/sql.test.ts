@@ -428,6 +428,10 @@ const QUERIES: ReadonlyArray<readonly [query: string, rows: string[][]]> = [
     "* | SELECT array_agg(id ORDER BY __time__), histogram(stage), map_agg(id, score) FROM log WHERE id <> 'c'",
     [['["a","a","b"]', '{"FACE":2,"OCR":1}', '{"a":20,"b":-5}']],
   ],
+  [
+    '* | SELECT try(sum(score) / (count(*) - 4)), try(1 / (SELECT 0 FROM (VALUES 1))) FROM log',
+    [['null', 'null']],
+  ],
   ['* | SELECT DISTINCT stage FROM log ORDER BY stage', [['FACE'], ['OCR'], ['null']]],
   [
     "* | SELECT __topic__, __source__, __time__ FROM log WHERE __topic__ <> ''",

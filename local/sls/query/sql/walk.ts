@@ -60,3 +60,19 @@ export function callsOf(expr: unknown, names: readonly string[]): Array<Extract<
   });
   return calls;
 }
+
+/** The outermost aggregates, window functions, random numbers and scalar subqueries of an expression. */
+export function outsideTry(expr: Expr): Expr[] {
+  const found: Expr[] = [];
+  visit(expr, (node) => {
+    const part = node as Expr;
+    const volatile = part.kind === 'call' && ['random', 'rand'].includes(part.name);
+    const aggregate = part.kind === 'call' && (isAggregate(part.name) || part.over !== undefined);
+    if (volatile || aggregate || part.kind === 'subquery') {
+      found.push(part);
+      return false;
+    }
+    return part.kind !== 'lambda' && !QUERIES.includes(part.kind);
+  });
+  return found;
+}

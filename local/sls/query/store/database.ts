@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import { QueryRefused } from '../contract.ts';
 import { MACROS } from '../sql/macros.ts';
@@ -21,6 +22,7 @@ export interface ResultTable {
 
 /** What a query may use beyond memory, in the temporary folder. */
 const SPILL_LIMIT = '8GB';
+const INTERRUPT_EVERY_MS = 20;
 
 /**
  * DuckDB inside this process. After opening it can touch nothing but its own spill folder: no files, no
@@ -32,6 +34,7 @@ export class Database {
   readonly #timeoutMs: number;
   readonly #idle: DuckDBConnection[] = [];
   readonly #all = new Set<DuckDBConnection>();
+  readonly #running = new Set<Promise<void>>();
   #closed = false;
 
   private constructor(instance: DuckDBInstance, directory: string, timeoutMs: number) {
@@ -61,12 +64,25 @@ export class Database {
   /** Lends a connection that nobody else uses meanwhile. */
   async use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     if (this.#closed) throw new Error('the query engine is closed');
+    const running = this.#lend(work);
+    const settled = running.then(
+      () => {},
+      () => {},
+    );
+    this.#running.add(settled);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(settled);
+    }
+  }
+
+  async #lend<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = this.#idle.pop() ?? (await this.#connect());
     try {
       return await work(connection);
     } finally {
-      if (this.#closed) connection.closeSync();
-      else this.#idle.push(connection);
+      this.#idle.push(connection);
     }
   }
 
@@ -77,7 +93,7 @@ export class Database {
   async query(sql: string, maxRows: number): Promise<ResultTable> {
     return this.use(async (connection) => {
       let expired = false;
-      const timer = setTimeout(() => {
+      const timer = globalThis.setTimeout(() => {
         expired = true;
         connection.interrupt();
       }, this.#timeoutMs);
@@ -100,11 +116,16 @@ export class Database {
     });
   }
 
+  /** Ends what is running, then closes. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const connection of this.#all) connection.interrupt();
-    for (const connection of this.#idle) connection.closeSync();
+    while (this.#running.size > 0) {
+      // A statement may begin just after it was told to end, so it is told again.
+      for (const connection of this.#all) connection.interrupt();
+      await Promise.race([Promise.all(this.#running), setTimeout(INTERRUPT_EVERY_MS)]);
+    }
+    for (const connection of this.#all) connection.closeSync();
     this.#instance.closeSync();
     await rm(this.#directory, { recursive: true, force: true });
   }

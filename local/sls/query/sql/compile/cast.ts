@@ -64,7 +64,10 @@ function fromText(sql: string, type: SqlType, safe: boolean): string | undefined
     case 'time':
       return plainCast(`trim(${sql})`, type, safe);
     case 'timestamp':
-      return safe ? `TRY(sls_timestamp(${sql}))` : `sls_timestamp(${sql})`;
+      // In a lambda, because the text may be an aggregate, which TRY does not take.
+      return safe
+        ? `list_transform([${sql}], lambda tv: TRY(sls_timestamp(tv)))[1]`
+        : `sls_timestamp(${sql})`;
     case 'json':
       return `to_json(${sql})`;
     case 'varbinary':

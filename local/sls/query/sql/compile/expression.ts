@@ -28,6 +28,8 @@ const INTERVAL_AMOUNT = /^\d{1,12}$/;
  */
 export function compileExpression(expr: Expr, scope: Scope): Typed {
   const { context } = scope.env;
+  const known = scope.known?.get(expr);
+  if (known !== undefined) return known;
   switch (expr.kind) {
     case 'null':
       return { sql: 'NULL', type: UNKNOWN };

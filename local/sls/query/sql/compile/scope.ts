@@ -28,6 +28,8 @@ export interface Scope {
   readonly series?: number;
   /** The keys of GROUP BY, for functions that look at them. */
   readonly groupKeys?: readonly Typed[];
+  /** Expressions that were computed beforehand. */
+  readonly known?: ReadonlyMap<Expr, Typed>;
   /** Parameters of lambdas. */
   readonly locals?: ReadonlyMap<string, Typed>;
   /** Names of the SELECT list, for clauses that may use them where no column has the name. */

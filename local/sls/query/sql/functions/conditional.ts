@@ -1,7 +1,9 @@
 import type { CallSite } from '../compile/call-site.ts';
 import { unify } from '../compile/cast.ts';
 import type { Typed } from '../compile/context.ts';
-import { BOOLEAN } from '../types.ts';
+import { compileExpression } from '../compile/expression.ts';
+import { BOOLEAN, UNKNOWN } from '../types.ts';
+import { outsideTry } from '../walk.ts';
 import type { Translate } from './definition.ts';
 
 type Table = Readonly<Record<string, Translate>>;
@@ -47,11 +49,28 @@ function extreme(name: 'greatest' | 'least'): Translate {
   };
 }
 
-/** NULL where the value is an error. */
+/**
+ * NULL where the value is an error. DuckDB's TRY takes neither aggregates nor subqueries, so these are computed
+ * outside and handed to it as the parameter of a lambda.
+ */
 const tryValue: Translate = (site) => {
   if (site.count !== 1) return site.refuse();
-  const { sql, type } = site.typed(0);
-  return { sql: `TRY(${sql})`, type };
+  const outside = outsideTry(site.arg(0));
+  if (outside.length === 0) {
+    const { sql, type } = site.typed(0);
+    return { sql: `TRY(${sql})`, type };
+  }
+  const name = site.fresh('p');
+  const values = outside.map((expr) => site.compile(expr));
+  const known = new Map(
+    outside.map((expr, at) => [expr, { sql: `${name}.v${at}`, type: values[at]?.type ?? UNKNOWN }] as const),
+  );
+  const body = compileExpression(site.arg(0), { ...site.scope, known });
+  const fields = values.map((value, at) => `'v${at}': ${value.sql}`);
+  return {
+    sql: `list_transform([{${fields.join(', ')}}], lambda ${name}: TRY(${body.sql}))[1]`,
+    type: body.type,
+  };
 };
 
 export const CONDITIONAL: Table = {
