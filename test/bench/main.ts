@@ -2,10 +2,21 @@ import { bundleSize } from './bundle-size.ts';
 import { coldStart } from './cold-start.ts';
 import { cpuPerTransaction } from './cpu-per-transaction.ts';
 import { type Bench, describeRow, isReached, machine } from './harness.ts';
+import { memory } from './memory.ts';
 import { parseEncode } from './parse-encode.ts';
+import { throughput } from './throughput.ts';
+import { waiting } from './waiting.ts';
 
 /** `npm run bench [-- NAME ...]`: all of them, or those whose name begins so. Bundles must have been built. */
-const BENCHES: readonly Bench[] = [bundleSize, coldStart, cpuPerTransaction, parseEncode];
+const BENCHES: readonly Bench[] = [
+  bundleSize,
+  coldStart,
+  cpuPerTransaction,
+  parseEncode,
+  throughput,
+  waiting,
+  memory,
+];
 
 async function main(names: readonly string[]): Promise<void> {
   const chosen = BENCHES.filter(

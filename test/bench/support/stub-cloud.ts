@@ -11,6 +11,8 @@ import { encodeLogGroup } from '../../../shared/sls/codec.ts';
 export interface StubOptions {
   readonly rows?: number;
   readonly apiLatencyMs?: number;
+  /** Calls answered at the same time; further ones wait. */
+  readonly apiConcurrency?: number;
 }
 
 const GROUP_ROWS = 200;
@@ -20,16 +22,20 @@ export class StubCloud {
   calls = 0;
   puts = 0;
   putBytes = 0;
-  /** First and last call to CheckVerifyLog, `performance.now()`. */
+  /** First call to CheckVerifyLog and last answer, `performance.now()`. */
   firstCallAt = 0;
   lastCallAt = 0;
   readonly #rows: number;
   readonly #latencyMs: number;
+  readonly #concurrency: number;
+  readonly #waiting: (() => void)[] = [];
+  #serving = 0;
   readonly #answers: Buffer[];
   readonly #server = createServer((request, response) => this.#handle(request, response));
   #checkpoint = '';
 
-  constructor({ rows = 0, apiLatencyMs = 0 }: StubOptions = {}) {
+  constructor({ rows = 0, apiLatencyMs = 0, apiConcurrency = Infinity }: StubOptions = {}) {
+    this.#concurrency = apiConcurrency;
     this.#rows = rows;
     this.#latencyMs = apiLatencyMs;
     this.#answers = answerBodies();
@@ -67,7 +73,21 @@ export class StubCloud {
     this.calls += 1;
     response.setHeader('content-type', 'application/json');
     if (this.#latencyMs === 0) response.end(body);
-    else setTimeout(() => response.end(body), this.#latencyMs);
+    else this.#serve(() => response.end(body));
+  }
+
+  #serve(answer: () => void): void {
+    if (this.#serving >= this.#concurrency) {
+      this.#waiting.push(() => this.#serve(answer));
+      return;
+    }
+    this.#serving += 1;
+    setTimeout(() => {
+      this.#serving -= 1;
+      this.lastCallAt = performance.now();
+      answer();
+      this.#waiting.shift()?.();
+    }, this.#latencyMs);
   }
 
   #answerSls(call: string, body: Buffer, response: ServerResponse): void {
