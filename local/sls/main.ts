@@ -70,9 +70,10 @@ async function main(): Promise<void> {
       region: flags.region,
       ...(flags.data === undefined ? {} : { dataDir: flags.data }),
     });
+    // First: whoever reads that it listens may stop it at once.
+    stopOnSignal(() => server.close());
     console.log(`local SLS listens at ${server.url}`);
     console.log(`rows are kept ${flags.data === undefined ? 'until it ends' : `in ${flags.data}`}`);
-    stopOnSignal(() => server.close());
   } catch (error) {
     console.error(explain(error, flags));
     if (flags === undefined) console.error(USAGE);
