@@ -20,10 +20,18 @@ export function toPending(transaction: Transaction, registeredAtMs: number): Pen
 /** The sweep takes rows by the time SLS received them, to the second: near its time a row may be taken already. */
 const STILL_WAITS_MARGIN_MS = MINUTE_MS;
 
-/** True when the queue holds a row of it that the sweep has not come to yet: another would only be asked twice. */
-export function stillWaits(known: Known, nowMs: number, verifyDelayMs: number): boolean {
-  const { queuedAtMs } = known;
-  return queuedAtMs !== undefined && queuedAtMs + verifyDelayMs - STILL_WAITS_MARGIN_MS > nowMs;
+/**
+ * The row that a transaction needs so that the sweep asks about it, with what is known of its session; none while
+ * the queue holds one that the sweep has not come to yet: another would only be asked twice.
+ */
+export function missingRow(
+  transaction: Transaction,
+  known: Known,
+  { nowMs, verifyDelayMs }: { nowMs: number; verifyDelayMs: number },
+): PendingTransaction | undefined {
+  const { queuedAtMs, session } = known;
+  const stillWaits = queuedAtMs !== undefined && queuedAtMs + verifyDelayMs - STILL_WAITS_MARGIN_MS > nowMs;
+  return stillWaits ? undefined : toPending(mergeKnown(transaction, known), session.registeredAtMs ?? nowMs);
 }
 
 /** What the caller says goes before what is known, member by member. */

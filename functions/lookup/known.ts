@@ -15,7 +15,7 @@ import { DAY_MS, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 export interface Known {
   /** What was said about the session before, by registrations first and else by earlier records. */
   readonly session: Session;
-  /** When the newest row was queued, unix ms in whole seconds: it is asked about a delay after that. */
+  /** When the newest row was received, unix ms in whole seconds: it is asked about a delay after that. */
   readonly queuedAtMs?: number;
   /** Newest first; copies of the same answer are one entry. */
   readonly history: readonly HistoryEntry[];
@@ -98,9 +98,9 @@ function said(readings: readonly PendingReading[]): PendingTransaction[] {
   return readings.flatMap((reading) => (reading.ok ? [reading.transaction] : []));
 }
 
-/** `__time__` is written as now: within a second of when SLS received the row. */
+/** When SLS received the row: that is what the sweep goes by. `__time__` is its writer's, and near it at best. */
 function queuedAtMs(row: Row): number {
-  return toLong(row.__time__) * SECOND_MS;
+  return toLong(row['__tag__:__receive_time__'] ?? row.__time__) * SECOND_MS;
 }
 
 /** A record's columns have the names and the meaning of the queue's; its time of registration is read apart. */
@@ -203,7 +203,7 @@ function askedAt(entry: HistoryEntry): number {
   return typeof entry.asked_at_ms === 'number' ? entry.asked_at_ms : 0;
 }
 
-/** SQL writes an absent value as the word null; no column read here can hold that word otherwise. */
+/** SQL writes an absent value as the word null. A MerchantBizId of that name is taken for absent too. */
 function presentText(text: string | undefined): string | undefined {
   return text === undefined || text === '' || text === 'null' ? undefined : text;
 }

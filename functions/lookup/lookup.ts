@@ -5,7 +5,7 @@ import type { EventRow } from '../../shared/record/event-fields.ts';
 import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
 import type { RecordRow } from '../../shared/record/record-fields.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
-import { enqueue, mergeKnown, stillWaits, toPending } from './enqueue.ts';
+import { enqueue, mergeKnown, missingRow } from './enqueue.ts';
 import { logFieldsOf, type StoreFailure, storeFailureOf } from './failure.ts';
 import { type HistoryEntry, type Known, readKnown } from './known.ts';
 import type { Transaction } from './request-schema.ts';
@@ -38,7 +38,7 @@ export interface LookupAnswer {
 }
 
 /** Reading is only to know more; it must not cost the answer. */
-const READ_KNOWN_MS = 5 * SECOND_MS;
+export const READ_KNOWN_MS = 5 * SECOND_MS;
 const RETRY_NOT_COMPLETED_LEAST_SECONDS = 60;
 
 /** @throws ProblemError for every answer of the service but a result; DeadlineError when the time is over. */
@@ -52,11 +52,13 @@ export async function lookUp(
     nowMs: clock.now(),
     signal: AbortSignal.any([signal, AbortSignal.timeout(READ_KNOWN_MS)]),
   });
+  const { transactionId } = asked;
   // The session was opened with one MerchantBizId; unless the caller names it, the registration may know it.
-  if (asked.merchantBizId === undefined) await reading;
+  const merchantBizId =
+    asked.merchantBizId ?? (await reading).session.merchantBizId ?? deriveMerchantBizId(transactionId);
   const ticket = await services.pacer.take(signal);
   const askedAtMs = clock.now();
-  const asking = ask(services, asked, reading, signal);
+  const asking = services.cloudauth.checkVerifyLog({ merchantBizId, transactionId }, { signal });
   const [known, outcome] = await Promise.all([reading, asking]);
   if (outcome.kind === 'throttled') services.pacer.throttled(ticket, outcome.retryAfterMs);
   else services.pacer.accepted(ticket);
@@ -72,18 +74,6 @@ export async function lookUp(
 function answeredAtMs({ history }: Known): number | undefined {
   const at = history.find((entry) => entry.disposition === 'answered')?.asked_at_ms;
   return typeof at === 'number' ? at : undefined;
-}
-
-async function ask(
-  services: Services,
-  asked: Transaction,
-  reading: Promise<Known>,
-  signal: AbortSignal,
-): Promise<CheckVerifyLogOutcome> {
-  const { transactionId } = asked;
-  const merchantBizId =
-    asked.merchantBizId ?? (await reading).session.merchantBizId ?? deriveMerchantBizId(transactionId);
-  return services.cloudauth.checkVerifyLog({ merchantBizId, transactionId }, { signal });
 }
 
 interface Answered {
@@ -170,9 +160,9 @@ async function ensureQueued(
   known: Known,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const nowMs = services.clock.now();
-  if (stillWaits(known, nowMs, services.settings.verifyDelayMs)) return true;
-  const row = toPending(transaction, known.session.registeredAtMs ?? nowMs);
+  const { verifyDelayMs } = services.settings;
+  const row = missingRow(transaction, known, { nowMs: services.clock.now(), verifyDelayMs });
+  if (row === undefined) return true;
   const { stored, error } = await enqueue(services, [row], signal);
   if (error !== undefined) Object.assign(services.trace.notes, logFieldsOf(error));
   return stored[0] === true;

@@ -1,12 +1,15 @@
 import { DeadlineError } from '../../shared/errors.ts';
 import { type Problem, toProblem, toProblemError } from '../../shared/fc/http.ts';
 import { ProblemError } from '../../shared/fc/problem.ts';
+import type { PendingTransaction } from '../../shared/pending.ts';
 import { SECOND_MS } from '../../shared/time.ts';
-import { enqueue, toPending } from './enqueue.ts';
+import { enqueue, missingRow } from './enqueue.ts';
 import { logFieldsOf } from './failure.ts';
-import { type LookupAnswer, lookUp } from './lookup.ts';
+import { readKnown } from './known.ts';
+import { type LookupAnswer, lookUp, READ_KNOWN_MS } from './lookup.ts';
 import type { Parsed, Transaction } from './request-schema.ts';
 import type { Services } from './services.ts';
+import { eachLimited } from './workers.ts';
 
 /**
  * Several transactions, asked about now as far as the function's time and the lookups' share of the quota go.
@@ -56,7 +59,7 @@ export async function lookUpAll(services: Services, request: LookupsRequest): Pr
     });
   }
   const outcomes = await askInTime(services, request);
-  const queued = await queuePostponed(services, items, outcomes, request.signal);
+  const queued = await queueRest(services, request, outcomes);
   return toAnswer(request, outcomes, queued);
 }
 
@@ -79,24 +82,20 @@ async function askInTime(services: Services, request: LookupsRequest): Promise<O
   );
   const signal = AbortSignal.any([request.signal, stop.signal]);
   const isOver = () => signal.aborted || request.remainingMs() - reserveMs < LEAST_LOOKUP_MS;
-  const state = { next: 0, throttled: 0 };
+  let throttled = 0;
   const settle = async (transaction: Transaction): Promise<Outcome> => {
     for (;;) {
       if (isOver()) return { kind: 'postponed', reason: 'time' };
-      if (state.throttled >= MAX_THROTTLED) return { kind: 'postponed', reason: 'quota' };
+      if (throttled >= MAX_THROTTLED) return { kind: 'postponed', reason: 'quota' };
       const outcome = await askOne(services, transaction, signal);
       if (!isThrottled(outcome)) return outcome;
-      state.throttled += 1;
-    }
-  };
-  const worker = async () => {
-    for (let index = state.next++; index < request.items.length; index = state.next++) {
-      const item = request.items[index];
-      if (item?.ok === true) outcomes[index] = await settle(item.value);
+      throttled += 1;
     }
   };
   try {
-    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    await eachLimited(request.items, CONCURRENCY, async (item, index) => {
+      if (item.ok) outcomes[index] = await settle(item.value);
+    });
   } finally {
     clearTimeout(timer);
   }
@@ -116,26 +115,47 @@ async function askOne(services: Services, transaction: Transaction, signal: Abor
   }
 }
 
-/** For each item: when it is due in the queue; undefined where it was not put there. */
-async function queuePostponed(
+/**
+ * Puts into the queue what was not asked about, and what was answered too early and could not be queued by itself.
+ * For each item: when it is due there; undefined where it is not in the queue.
+ */
+async function queueRest(
   services: Services,
-  items: readonly Parsed<Transaction>[],
+  { items, signal, remainingMs }: LookupsRequest,
   outcomes: readonly Outcome[],
-  signal: AbortSignal,
 ): Promise<Map<number, string>> {
-  const nowMs = services.clock.now();
-  const waiting = items.flatMap((item, index) =>
-    item.ok && outcomes[index]?.kind === 'postponed' ? [{ index, row: toPending(item.value, nowMs) }] : [],
-  );
-  if (waiting.length === 0) return new Map();
-  const { stored, error } = await enqueue(
-    services,
-    waiting.map(({ row }) => row),
-    signal,
-  );
-  if (error !== undefined) Object.assign(services.trace.notes, logFieldsOf(error));
-  const dueAt = new Date(nowMs + services.settings.verifyDelayMs).toISOString();
-  return new Map(waiting.flatMap(({ index }, place) => (stored[place] === true ? [[index, dueAt]] : [])));
+  const { clock, settings, trace } = services;
+  const nowMs = clock.now();
+  const dueAt = new Map<number, string>();
+  const missing: Array<{ index: number; row: PendingTransaction }> = [];
+  // At least half of the time that is left is for the writing.
+  const readMs = Math.min(READ_KNOWN_MS, Math.floor(remainingMs() / 2));
+  const reading = AbortSignal.any([signal, AbortSignal.timeout(readMs)]);
+  await eachLimited(items, CONCURRENCY, async (item, index) => {
+    if (!item.ok || !isUnqueued(outcomes[index])) return;
+    // Without what was said at an earlier registration, this row would end in a record without its labels.
+    const known = await readKnown(services.sls, item.value.transactionId, { nowMs, signal: reading });
+    const row = missingRow(item.value, known, { nowMs, verifyDelayMs: settings.verifyDelayMs });
+    if (row !== undefined) missing.push({ index, row });
+    else dueAt.set(index, toIso((known.queuedAtMs ?? nowMs) + settings.verifyDelayMs));
+  });
+  if (missing.length === 0) return dueAt;
+  const rows = missing.map(({ row }) => row);
+  const { stored, error } = await enqueue(services, rows, signal);
+  if (error !== undefined) Object.assign(trace.notes, logFieldsOf(error));
+  for (const [place, { index }] of missing.entries()) {
+    if (stored[place] === true) dueAt.set(index, toIso(nowMs + settings.verifyDelayMs));
+  }
+  return dueAt;
+}
+
+function isUnqueued(outcome: Outcome | undefined): boolean {
+  if (outcome?.kind === 'answered') return outcome.answer.registered === false;
+  return outcome?.kind === 'postponed';
+}
+
+function toIso(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function toAnswer(
@@ -151,9 +171,10 @@ function toAnswer(
       return { index, ...id, outcome: 'problem', problem: toProblem(outcome.error, requestId) };
     }
     if (outcome.kind === 'answered') {
-      const full: LookupsItem = { index, outcome: 'answered', ...outcome.answer };
+      const answer = queued.has(index) ? { ...outcome.answer, registered: true } : outcome.answer;
+      const full: LookupsItem = { index, outcome: 'answered', ...answer };
       const size = JSON.stringify(full).length;
-      if (chars + size > MAX_ANSWER_CHARS) return withoutBulk(index, outcome.answer);
+      if (chars + size > MAX_ANSWER_CHARS) return withoutBulk(index, answer);
       chars += size;
       return full;
     }

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { toPending } from '../../../functions/lookup/enqueue.ts';
 import { readKnown } from '../../../functions/lookup/known.ts';
 import { safeParseInstant } from '../../../functions/lookup/request-schema.ts';
+import { eachLimited } from '../../../functions/lookup/workers.ts';
 import type { PendingTransaction } from '../../../shared/pending.ts';
 import { RECORDS_LOGSTORE } from '../../../shared/record/record-fields.ts';
 import { storePending } from '../../../shared/register.ts';
@@ -116,27 +118,13 @@ async function readAll(
   now: () => number,
 ): Promise<Array<PendingTransaction | undefined>> {
   const rows: Array<PendingTransaction | undefined> = ids.map(() => undefined);
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < ids.length; index = next++) {
-      const transactionId = ids[index] ?? '';
-      const nowMs = now();
-      const known = await readKnown(sls, transactionId, {
-        nowMs,
-        signal: AbortSignal.timeout(KNOWN_TIMEOUT_MS),
-      });
-      if (!known.complete) continue;
-      const { registeredAtMs = nowMs, labels, ...session } = known.session;
-      rows[index] = {
-        transactionId,
-        ...session,
-        registeredAtMs,
-        attempt: 0,
-        kind: 'replay',
-        ...(labels === undefined ? {} : { labels: JSON.stringify(labels) }),
-      };
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  await eachLimited(ids, CONCURRENCY, async (transactionId, index) => {
+    const nowMs = now();
+    const signal = AbortSignal.timeout(KNOWN_TIMEOUT_MS);
+    const known = await readKnown(sls, transactionId, { nowMs, signal });
+    if (!known.complete) return;
+    const { registeredAtMs = nowMs, ...session } = known.session;
+    rows[index] = { ...toPending({ transactionId, ...session }, registeredAtMs), kind: 'replay' };
+  });
   return rows;
 }

@@ -141,6 +141,53 @@ describe('POST /v1/lookups', () => {
     expect(report.calls - callsBefore).toBeLessThanOrEqual(8);
   });
 
+  it('queues what is registered already only when the sweep has come to it, and with what was said then', async () => {
+    const [id = ''] = ids(1);
+    await world.call('POST', '/v1/transactions', {
+      body: { transactionId: id, merchantBizId: 'm1', labels: { channel: 'referral' } },
+    });
+    await world.control(world.cloudauth, { plan: [{ match: '*', times: 1_000, answer: 'Throttling.Api' }] });
+    const before = await rowCount('idv-pending');
+    const waits = await world.call('POST', '/v1/lookups', {
+      body: { transactions: [{ transactionId: id }] },
+    });
+    expect(waits.json).toMatchObject({ queued: 1, results: [{ outcome: 'queued', transactionId: id }] });
+    expect(await rowCount('idv-pending')).toBe(before);
+
+    await world.control(world.sls, { age: { logstore: 'idv-pending', ms: 31 * 60_000 } });
+    const passed = await world.call('POST', '/v1/lookups', {
+      body: { transactions: [{ transactionId: id }] },
+    });
+    expect(passed.json).toMatchObject({ queued: 1 });
+    expect(await rowCount('idv-pending')).toBe(before + 1);
+    const seconds = Math.floor(Date.now() / 1_000);
+    const { rows } = await world.client.query('idv-pending', {
+      query: `transaction_id: "${id}"`,
+      fromSeconds: seconds - 7_200,
+      toSeconds: seconds + 60,
+      line: 10,
+    });
+    expect(rows).toHaveLength(2);
+    const [newer, older] = rows;
+    expect(newer).toMatchObject({ merchant_biz_id: 'm1', labels: '{"channel":"referral"}' });
+    expect(newer?.registered_at_ms).toBe(older?.registered_at_ms);
+  });
+
+  it('queues an early answer whose own registration failed', async () => {
+    const [id = ''] = ids(1);
+    await world.putSession(id, Date.now() - 60_000, OFFICIAL_RESULT);
+    // The three tries of a registration; the fourth is that of the rest.
+    await world.control(world.sls, {
+      fail: [{ action: 'PutLogs', logstore: 'idv-pending', times: 3, answer: 'WriteQuotaExceed' }],
+    });
+    const before = await rowCount('idv-pending');
+    const answer = await world.call('POST', '/v1/lookups', {
+      body: { transactions: [{ transactionId: id }] },
+    });
+    expect(answer.json.results).toMatchObject([{ outcome: 'answered', final: false, registered: true }]);
+    expect((await rowCount('idv-pending')) - before).toBe(1);
+  });
+
   it('asks again after a throttled call or two', async () => {
     const asked = ids(10);
     await putAll(asked);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { mergeKnown, stillWaits } from '../../../../functions/lookup/enqueue.ts';
+import { mergeKnown, missingRow } from '../../../../functions/lookup/enqueue.ts';
 import { type Known, readKnown } from '../../../../functions/lookup/known.ts';
 import { SlsError } from '../../../../shared/errors.ts';
 import type { QueryRequest, SlsDataPlane } from '../../../../shared/sls/types.ts';
@@ -168,7 +168,27 @@ describe('whether a row still waits', () => {
     ['was queued an hour ago', 60, false],
   ])('%s', (_what, minutesAgo, waits) => {
     const queuedAtMs = minutesAgo === undefined ? undefined : NOW - minutesAgo * MINUTE_MS;
-    expect(stillWaits(known(queuedAtMs), NOW, 30 * MINUTE_MS)).toBe(waits);
+    const row = missingRow({ transactionId: 'x' }, known(queuedAtMs), {
+      nowMs: NOW,
+      verifyDelayMs: 30 * MINUTE_MS,
+    });
+    expect(row === undefined).toBe(waits);
+  });
+
+  it('a row that is missing bears what was said before', () => {
+    const session = { registeredAtMs: 1, merchantBizId: 'known', labels: { a: 'known' } };
+    const times = { nowMs: NOW, verifyDelayMs: 30 * MINUTE_MS };
+    expect(
+      missingRow({ transactionId: 'x', initializedAtMs: 5 }, { session, history: [], complete: true }, times),
+    ).toEqual({
+      transactionId: 'x',
+      merchantBizId: 'known',
+      initializedAtMs: 5,
+      registeredAtMs: 1,
+      attempt: 0,
+      kind: 'register',
+      labels: '{"a":"known"}',
+    });
   });
 
   it('what the caller says goes before what is known', () => {
