@@ -1,25 +1,17 @@
 // Mutation testing of the pure core: `npm run mutation`. Each change to shared/record that no test notices is a
-// survivor; the last result is in test/bench/mutation.md.
+// survivor; the last result, with the survivors, is in test/bench/mutation.md.
 export default {
   mutate: ['shared/record/**/*.ts'],
-  testRunner: 'jest',
-  testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning'],
-  jest: {
-    projectType: 'custom',
-    configFile: 'jest.config.js',
-    config: {
-      roots: ['<rootDir>/shared/record', '<rootDir>/test/unit/shared/record'],
-      testMatch: ['<rootDir>/test/unit/shared/record/all-for-mutation.ts'],
-    },
-    // Which tests are related is read from `require`; with ES modules none would be found.
-    enableFindRelatedTests: false,
-  },
+  plugins: ['./test/support/mutation/runner.mjs'],
+  testRunner: 'in-process',
   // TypeScript 7 has no API for Stryker to rewrite tsconfig.json with, and nothing here needs it rewritten.
   tsconfigFile: 'no-tsconfig.json',
   coverageAnalysis: 'perTest',
   concurrency: 2,
-  timeoutMS: 20_000,
-  ignorePatterns: ['local', 'functions', 'deploy', 'dist', 'test/e2e', 'test/integration', '.git'],
+  // Each mutant loads the bundle once more, and a loaded module is never freed.
+  maxTestRunnerReuse: 150,
+  timeoutMS: 10_000,
+  ignorePatterns: ['local', 'functions', 'deploy', 'dist', 'test/e2e', 'test/integration', 'reports'],
   tempDirName: '.stryker-tmp',
   cleanTempDir: 'always',
   reporters: ['clear-text', 'json', 'progress'],

@@ -149,9 +149,8 @@ describe('the view key', () => {
 });
 
 describe('reduced rows', () => {
-  const { record, events } = recordOf(OFFICIAL_RESULT);
-
   it('lose raw and the length of the story, and say why', () => {
+    const { record } = recordOf(OFFICIAL_RESULT);
     const reduced = reduceRecord(record, 'PostBodyTooLarge: too much');
     const { raw, story, story_zh: zh, ...rest } = record;
     expect(reduced).toStrictEqual({
@@ -168,6 +167,7 @@ describe('reduced rows', () => {
   });
 
   it('cut every other text, and leave out JSON that would be cut', () => {
+    const { record } = recordOf(OFFICIAL_RESULT);
     const long = 'x'.repeat(600);
     const reduced = reduceRecord(
       {
@@ -200,6 +200,7 @@ describe('reduced rows', () => {
   });
 
   it('keep identity, view and numbers', () => {
+    const { record } = recordOf(OFFICIAL_RESULT);
     const reduced = reduceRecord(record, 'x');
     for (const column of [
       'transaction_id',
@@ -215,6 +216,7 @@ describe('reduced rows', () => {
   });
 
   it('of a log line cut its text', () => {
+    const { events } = recordOf(OFFICIAL_RESULT);
     const [event = {}] = events;
     expect(reduceEvent(event, 'why')).toStrictEqual({ ...event, write_error: 'why' });
     const long = reduceEvent(
