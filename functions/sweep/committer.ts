@@ -46,7 +46,7 @@ interface PageWork {
 }
 
 /** Few and large writes: pages that are ready together are committed together, up to this many rows. */
-const MAX_BATCH_ROWS = 2_000;
+const MAX_BATCH_ROWS = 400;
 
 export class Committer {
   readonly #options: CommitterOptions;
@@ -61,6 +61,11 @@ export class Committer {
   /** Begun and not committed. */
   get outstandingRows(): number {
     return this.#work.reduce((sum, { rows }) => sum + rows.length, 0);
+  }
+
+  /** The foremost page has all its results and is being written. */
+  get isBehind(): boolean {
+    return this.#work[0]?.unsettled === 0;
   }
 
   get isSettled(): boolean {

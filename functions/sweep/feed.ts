@@ -40,8 +40,10 @@ const MOST_PAGE_ROWS = 200;
 /** Rows begun and not committed: enough to go on at full pace while one answer keeps a page waiting. Each holds its
  * record and events, some 10 KB. */
 const MOST_OUTSTANDING_ROWS = 1_500;
+/** The same while it is the writing that cannot keep up. */
+const MOST_UNWRITTEN_ROWS = 400;
 /** Ids met in this run; beyond it the oldest are forgotten, and asking twice is only a waste. */
-const MOST_REMEMBERED_IDS = 100_000;
+const MOST_REMEMBERED_IDS = 20_000;
 const NEAR_END_REPORTED_MS = 2 * DAY_MS;
 
 interface Turn {
@@ -142,7 +144,8 @@ export class Feed {
   /** Waits while too much is begun and not committed. */
   async #room(): Promise<void> {
     const { changed, committer, asking } = this.#options;
-    await changed.until(() => asking.aborted || committer.outstandingRows < MOST_OUTSTANDING_ROWS);
+    const most = () => (committer.isBehind ? MOST_UNWRITTEN_ROWS : MOST_OUTSTANDING_ROWS);
+    await changed.until(() => asking.aborted || committer.outstandingRows < most());
   }
 
   async #beginRow(row: Row, shard: number, settle: (result: RowResult) => void): Promise<void> {

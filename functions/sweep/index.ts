@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { createCloudauthClient } from '../../shared/cloudauth/client.ts';
 import { type Config, loadConfig } from '../../shared/config.ts';
 import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
@@ -44,6 +45,13 @@ function wire(config: Config): HandlerOptions {
       createLogger({ level: config.logLevel, fields: { function: 'sweep', requestId } }),
   };
 }
+
+/**
+ * A run holds some 15 MB at a time but makes many times that in passing, and V8 lets garbage grow to several times
+ * what is held before it looks: 170 MB instead of 120 for the same speed. It reads this setting at every
+ * collection, so it may be set here; where it is not known nothing happens.
+ */
+setFlagsFromString('--heap-growing-percent=40');
 
 /** Bad settings end the cold start here, with all of them named. */
 export const handler = createHandler(wire(loadConfig(process.env)));

@@ -61,6 +61,7 @@ class Chaos {
   readonly #ends = new Map<string, number>();
   readonly #ids: string[] = [];
   #world: SweepWorld | undefined;
+  #slsFaultCount = 0;
   #raging = false;
   #runs = 0;
   #kills = 0;
@@ -223,7 +224,9 @@ class Chaos {
   /** One in twenty of the sweep's calls to SLS gets a rule of its own just before it is answered. */
   async #beforeSls({ action, caller }: ServiceCall): Promise<'go'> {
     if (!this.#raging || caller.functionName !== 'sweep' || this.#random() >= FAULT_RATE) return 'go';
-    const answer = SLS_KINDS[Math.floor(this.#random() * SLS_KINDS.length)] ?? 'reset';
+    // In turn, so that every kind comes even in a short run.
+    const answer = SLS_KINDS[this.#slsFaultCount % SLS_KINDS.length] ?? 'reset';
+    this.#slsFaultCount += 1;
     this.#slsFaults.set(answer, (this.#slsFaults.get(answer) ?? 0) + 1);
     await this.#open.control(this.#open.sls, { fail: [{ action, times: 1, answer }] });
     return 'go';
