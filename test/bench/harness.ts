@@ -74,9 +74,11 @@ export function describeRow(row: BenchRow): string {
     `${name}: ${what}`,
     `  measured  ${of(measured)}`,
     ...(floor === undefined ? [] : [`  floor     ${of(floor)}: ${floor.what}`]),
-    `  result    ${figure(scoreOf(row))}${times}; to reach: ${bound} ${target}${
-      stretch === undefined ? '' : `, stretch ${stretch}`
-    }: ${isReached(row) ? 'reached' : 'NOT reached'}`,
+    `  result    ${figure(scoreOf(row))}${times}; to reach: ${bound} ${target}: ${isReached(row) ? 'reached' : 'NOT reached'}${
+      stretch === undefined
+        ? ''
+        : `; stretch ${stretch}: ${scoreOf(row) <= stretch ? 'reached' : 'not reached'}`
+    }`,
     ...(row.note === undefined ? [] : [`  note      ${row.note}`]),
     ...(isReached(row) ? [] : [`  it takes  ${row.whatItTakes}`]),
   ];

@@ -1,88 +1,33 @@
-import { toOutcome } from '../../shared/cloudauth/outcome.ts';
-import { toContents } from '../../shared/record/contents.ts';
-import { EVENT_FIELDS } from '../../shared/record/event-fields.ts';
-import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
-import { RECORD_FIELDS } from '../../shared/record/record-fields.ts';
-import { encodeLogGroup } from '../../shared/sls/codec.ts';
-import { compress } from '../../shared/sls/compression.ts';
-import type { Log } from '../../shared/sls/types.ts';
-import { type Bench, cpuMs, sampleOf } from './harness.ts';
-import { answerBodies } from './support/stub-cloud.ts';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Bench, sampleOf } from './harness.ts';
+import type { ParseEncodeFigures } from './support/parse-encode-worker.ts';
 
-const ROUNDS = 15;
-/** Answers per round: what one write of the sweep holds. */
-const BATCH = 256;
+const run = promisify(execFile);
+const BUILD = join(import.meta.dirname, '../support/bundle/build.mjs');
 
-interface Parts {
-  parse: number;
-  record: number;
-  encode: number;
-  compress: number;
-}
-
-/** Everything between the bytes of an answer and the bytes of a PutLogs. */
-async function transform(bodies: readonly Buffer[], parts: Parts): Promise<void> {
-  const outputs: RecordOutput[] = [];
-  const results: unknown[] = [];
-  parts.parse += await cpuMs(() => {
-    for (const body of bodies) {
-      const outcome = toOutcome({ status: 200, headers: {}, body });
-      if (outcome.kind === 'answered') results.push(outcome.result);
-    }
-  });
-  if (results.length !== bodies.length) throw new Error('an answer was not understood');
-  parts.record += await cpuMs(() => {
-    for (const [index, result] of results.entries()) {
-      outputs.push(
-        toRecord({
-          transactionId: `hksb${String(index).padStart(28, '0')}`,
-          merchantBizId: `biz${index}`,
-          source: 'sweep',
-          attempt: 1,
-          region: 'ap-southeast-1',
-          registeredAtMs: 1_795_000_000_000,
-          askedAtMs: 1_795_002_000_000,
-          final: true,
-          disposition: 'answered',
-          code: 'Success',
-          result,
-        }),
-      );
-    }
-  });
-  let groups: Uint8Array[] = [];
-  parts.encode += await cpuMs(() => {
-    const toLog = (contents: Log['contents']): Log => ({ timeSeconds: 1_795_002_000, contents });
-    groups = [
-      encodeLogGroup({ logs: outputs.map(({ record }) => toLog(toContents(RECORD_FIELDS, record))) }),
-      encodeLogGroup({
-        logs: outputs.flatMap(({ events }) => events.map((event) => toLog(toContents(EVENT_FIELDS, event)))),
-      }),
-    ];
-  });
-  parts.compress += await cpuMs(async () => {
-    for (const group of groups) await compress(group);
-  });
+/** In a process of its own and from a bundle, as the sweep does it: what runs TypeScript here costs by itself. */
+async function measure(): Promise<ParseEncodeFigures> {
+  const folder = mkdtempSync(join(tmpdir(), 'idv-bench-'));
+  try {
+    const outfile = join(folder, 'worker.cjs');
+    const entry = join(import.meta.dirname, 'support/parse-encode-worker.ts');
+    await run(process.execPath, [BUILD, entry, outfile]);
+    const { stdout } = await run(process.execPath, [outfile]);
+    return JSON.parse(stdout);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 export const parseEncode: Bench = {
   name: 'parse-encode',
   async run() {
-    const bodies = answerBodies().slice(0, BATCH);
-    const own: number[] = [];
-    const bare: number[] = [];
-    let parts: Parts = { parse: 0, record: 0, encode: 0, compress: 0 };
-    for (let round = -5; round < ROUNDS; round += 1) {
-      if (round === 0) parts = { parse: 0, record: 0, encode: 0, compress: 0 };
-      const floor = await cpuMs(() => {
-        for (const body of bodies) JSON.stringify(JSON.parse(body.toString()));
-      });
-      const total = await cpuMs(() => transform(bodies, parts));
-      if (round < 0) continue;
-      bare.push((1_000 * floor) / bodies.length);
-      own.push((1_000 * total) / bodies.length);
-    }
-    const share = (ms: number) => `${((1_000 * ms) / ROUNDS / bodies.length).toFixed(0)} µs`;
+    const { own, bare, parts, answers, meanBytes } = await measure();
+    const share = (micros: number) => `${micros.toFixed(0)} µs`;
     return [
       {
         name: 'parse-encode',
@@ -92,7 +37,7 @@ export const parseEncode: Bench = {
         floor: { ...sampleOf(bare), what: 'JSON.parse and JSON.stringify of the same bytes' },
         compare: 'ratio',
         target: 20,
-        note: `parse ${share(parts.parse)}, record ${share(parts.record)}, encode ${share(parts.encode)}, compress ${share(parts.compress)}; ${bodies.length} drawn sessions of ${Math.round(bodies.reduce((sum, { length }) => sum + length, 0) / bodies.length)} bytes`,
+        note: `parse ${share(parts.parse)}, record ${share(parts.record)}, encode ${share(parts.encode)}, compress ${share(parts.compress)}; ${answers} drawn sessions of ${Math.round(meanBytes)} bytes`,
         whatItTakes: 'less work per record: see the shares in the note',
       },
     ];

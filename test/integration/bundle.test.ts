@@ -78,7 +78,8 @@ describe('the clients in a bundle', () => {
       response.writeHead(200, headers).end(body);
     };
     const probe = join(folder, 'probe.cjs');
-    await run(process.execPath, [join(root, 'test/support/bundle/build-probe.mjs'), probe]);
+    const support = join(root, 'test/support/bundle');
+    await run(process.execPath, [join(support, 'build.mjs'), join(support, 'probe.ts'), probe]);
     const { stdout } = await node([probe, server.url], folder);
     await server.close();
     expect(JSON.parse(stdout)).toEqual([

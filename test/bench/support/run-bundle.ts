@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../../..');
@@ -30,6 +31,13 @@ export const TIMER_EVENT = JSON.stringify({
   payload: '',
 });
 
+/** As it is deployed: the limits of the heap are part of what is measured. */
+export function deployedNodeOptions(): string[] {
+  const [, options = ''] =
+    /NODE_OPTIONS:\s*["']?([^"'\n]*)/.exec(readFileSync(join(root, 's.yaml'), 'utf8')) ?? [];
+  return options.split(' ').filter((option) => option !== '');
+}
+
 export interface BundleRunOptions {
   readonly mode: 'bare' | 'first-call' | 'whole';
   readonly bundle?: 'lookup' | 'sweep';
@@ -42,7 +50,8 @@ export interface BundleRunOptions {
 
 /** Runs a bundle in a process of its own, with settings that point it at `endpoint` and lift the quota. */
 export async function runBundle(options: BundleRunOptions): Promise<BundleRun> {
-  const { mode, bundle, event = '{}', endpoint = '', env = {}, nodeOptions = [] } = options;
+  const { mode, bundle, event = '{}', endpoint = '', env = {} } = options;
+  const nodeOptions = options.nodeOptions ?? (bundle === undefined ? [] : deployedNodeOptions());
   const file = bundle === undefined ? '' : join(root, 'dist', bundle, 'index.js');
   // Node says what a child cost only while it runs, and half of what an empty one costs is its end.
   const timed = ['-c', 'TIMEFORMAT="%3U %3S"; time "$@"', 'bash', process.execPath, ...nodeOptions];
