@@ -21,6 +21,8 @@ export interface Known {
   readonly history: readonly HistoryEntry[];
   /** False when a logstore could not be read: then nothing may be concluded from what is missing. */
   readonly complete: boolean;
+  /** Why a logstore could not be read, if one could not. */
+  readonly error?: unknown;
 }
 
 export interface Session {
@@ -78,6 +80,7 @@ export async function readKnown(
     readPending(sls, transactionId, options),
     readHistory(sls, transactionId, options),
   ]);
+  const failed = [pending, records].find((read) => read.status === 'rejected');
   const queued = pending.status === 'fulfilled' ? pending.value : { rows: [], complete: false };
   const answered = records.status === 'fulfilled' ? records.value : { rows: [], complete: false };
   const queuedSaid = said(queued.rows.map((row) => readPendingRow(row, queuedAtMs(row))));
@@ -91,6 +94,7 @@ export async function readKnown(
     ...(queued.rows.length === 0 ? {} : { queuedAtMs: Math.max(...queued.rows.map(queuedAtMs)) }),
     history: foldCopies(answered.rows),
     complete: queued.complete && answered.complete,
+    ...(failed === undefined ? {} : { error: failed.reason }),
   };
 }
 

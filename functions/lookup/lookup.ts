@@ -60,6 +60,7 @@ export async function lookUp(
   const askedAtMs = clock.now();
   const asking = services.cloudauth.checkVerifyLog({ merchantBizId, transactionId }, { signal });
   const [known, outcome] = await Promise.all([reading, asking]);
+  if (known.error !== undefined) Object.assign(services.trace.notes, logFieldsOf(known.error));
   if (outcome.kind === 'throttled') services.pacer.throttled(ticket, outcome.retryAfterMs);
   else services.pacer.accepted(ticket);
   const transaction = mergeKnown(asked, known);

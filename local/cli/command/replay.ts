@@ -33,13 +33,12 @@ export async function replayCommand(world: World): Promise<number> {
     out(line.flag('json') ? json({ selected: ids.length, ids }) : ids.join('\n'));
     return 0;
   }
-  const rows = await readAll(sls, ids, world.now);
-  const found = rows.filter((row) => row !== undefined);
-  const { stored, error } = await storePending(sls, found, { clock: systemClock, random: Math.random });
+  const { rows, error: unread } = await readAll(sls, ids, world.now);
+  const { stored, error } = await storePending(sls, rows, { clock: systemClock, random: Math.random });
   const queued = stored.filter(Boolean).length;
-  const unread = rows.length - found.length;
-  if (unread > 0) err(`${unread} were left out: what is known of them could not be read`);
-  if (error !== undefined) err('the log store did not take all of them: run it again');
+  if (rows.length < ids.length)
+    err(`${ids.length - rows.length} were left out: what is known of them could not be read${why(unread)}`);
+  if (error !== undefined) err(`the log store did not take all of them, run it again${why(error)}`);
   out(
     line.flag('json')
       ? json({ selected: ids.length, queued, failed: ids.length - queued })
@@ -111,20 +110,26 @@ async function queryIds(
   return rows.flatMap(({ transaction_id: id }) => (id !== undefined && TRANSACTION_ID.test(id) ? [id] : []));
 }
 
-/** What is known of each, in order; undefined where it could not be read, for a row without its labels would win. */
+/** Rows of those that could be read: a row without its labels would win over the one that has them. */
 async function readAll(
   sls: SlsDataPlane,
   ids: readonly string[],
   now: () => number,
-): Promise<Array<PendingTransaction | undefined>> {
-  const rows: Array<PendingTransaction | undefined> = ids.map(() => undefined);
-  await eachLimited(ids, CONCURRENCY, async (transactionId, index) => {
+): Promise<{ rows: PendingTransaction[]; error: unknown }> {
+  const rows: PendingTransaction[] = [];
+  let error: unknown;
+  await eachLimited(ids, CONCURRENCY, async (transactionId) => {
     const nowMs = now();
     const signal = AbortSignal.timeout(KNOWN_TIMEOUT_MS);
     const known = await readKnown(sls, transactionId, { nowMs, signal });
+    error ??= known.error;
     if (!known.complete) return;
     const { registeredAtMs = nowMs, ...session } = known.session;
-    rows[index] = { ...toPending({ transactionId, ...session }, registeredAtMs), kind: 'replay' };
+    rows.push({ ...toPending({ transactionId, ...session }, registeredAtMs), kind: 'replay' });
   });
-  return rows;
+  return { rows, error };
+}
+
+function why(error: unknown): string {
+  return error instanceof Error ? `: ${error.message}` : '';
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,12 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RecordingServer } from '../../support/recording-server.ts';
 
 /** What is deployed: the built bundle, alone in a folder, with nothing beside it. `npm test` has built it before. */
+const dist = join(import.meta.dirname, '../../../dist');
 const folder = mkdtempSync(join(tmpdir(), 'idv-bundle-'));
 const invocations = new RecordingServer();
 const run = promisify(execFile);
 
 beforeAll(async () => {
-  cpSync(join(import.meta.dirname, '../../../dist/lookup'), folder, { recursive: true });
+  cpSync(join(dist, 'lookup'), folder, { recursive: true });
+  copyFileSync(join(dist, 'cli.cjs'), join(folder, 'cli.cjs'));
   await invocations.listen();
   invocations.always(202, '', { 'x-fc-request-id': '1-by-hand' });
 });
@@ -91,5 +93,30 @@ describe('the bundle of the lookup function', () => {
     for (const name of ['SLS_PROJECT', 'QPS_LIMIT', 'AUTH', 'BEARER_TOKEN_SHA256'])
       expect(failed).toContain(name);
     expect(failed).not.toContain('secret-token');
+  });
+});
+
+describe('the bundle of the command line', () => {
+  const cli = (...args: string[]) =>
+    run(join(folder, 'cli.cjs'), args, {
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH ?? '',
+        ALIBABA_CLOUD_ACCESS_KEY_ID: 'LTAI',
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET: 's',
+      },
+    });
+
+  it('starts by itself without node_modules', async () => {
+    expect((await cli('--help')).stdout).toMatch(/^Usage: idv-dropoff /);
+  });
+
+  it('signs with the keys that the official chain finds', async () => {
+    invocations.always(202, '{"requestId":"1-swept"}', { 'content-type': 'application/json' });
+    const { stdout } = await cli('sweep', '--auth', 'sign', '--url', invocations.url);
+    expect(stdout).toBe('a run was started: 1-swept\n');
+    const sent = invocations.requests.at(-1);
+    expect(sent).toMatchObject({ method: 'POST', target: '/v1/sweeps' });
+    expect(sent?.headers.authorization).toMatch(/^ACS3-HMAC-SHA256 Credential=LTAI,/);
   });
 });

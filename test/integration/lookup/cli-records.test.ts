@@ -134,6 +134,17 @@ describe('replay', () => {
     expect([code, JSON.parse(stdout)]).toEqual([0, { selected: 2, queued: 2, failed: 0 }]);
     expect(await pending('rp-never')).toMatchObject([{ kind: 'replay' }]);
   });
+
+  it('leaves out what cannot be read, and says why', async () => {
+    await world.control(world.sls, {
+      fail: [{ action: 'GetLogsV2', logstore: 'idv-records', times: 100, answer: 'Unauthorized' }],
+    });
+    const { code, stdout, stderr } = await run(replayCommand, ['replay', 'rp-dark', '--json']);
+    await world.control(world.sls, { fail: [] });
+    expect([code, JSON.parse(stdout)]).toEqual([1, { selected: 1, queued: 0, failed: 1 }]);
+    expect(stderr).toMatch(/^1 were left out: what is known of them could not be read: .*Unauthorized/);
+    expect(await pending('rp-dark')).toEqual([]);
+  });
 });
 
 describe('lateness', () => {

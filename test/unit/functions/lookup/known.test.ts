@@ -112,9 +112,10 @@ describe('what is known of a transaction', () => {
     expect(history[1]).not.toHaveProperty('passed');
   });
 
-  it.each(['idv-pending', 'idv-records'])('says when %s could not be read', async (fail) => {
+  it.each(['idv-pending', 'idv-records'])('says when %s could not be read, and why', async (fail) => {
     expect(await read({ fail, pending: [queued(1)], records: [record({})] })).toMatchObject({
       complete: false,
+      error: { serverCode: 'InternalServerError' },
     });
   });
 
@@ -142,7 +143,7 @@ describe('what is known of a transaction', () => {
     'is not asked for with the id %j',
     async (id) => {
       const { sls, asked } = slsWith({ pending: [queued(1)] });
-      expect(await readKnown(sls, id, { nowMs: NOW, signal })).toEqual({
+      expect(await readKnown(sls, id, { nowMs: NOW, signal })).toMatchObject({
         session: {},
         history: [],
         complete: false,
