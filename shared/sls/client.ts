@@ -1,6 +1,13 @@
 import { SlsError, UpstreamContractError } from '../errors.ts';
 import { type Clock, systemClock } from '../time.ts';
-import { createSlsCaller, jsonOf, one, type SlsCaller, type SlsCallerOptions } from './call.ts';
+import {
+  createSlsCaller,
+  jsonOf,
+  one,
+  type SlsAnswer,
+  type SlsCaller,
+  type SlsCallerOptions,
+} from './call.ts';
 import { type LogGroup, withEncoded } from './codec.ts';
 import { COMPRESS_TYPE, compress } from './compression.ts';
 import { readPull } from './pull.ts';
@@ -49,7 +56,8 @@ function putAndPull(call: SlsCaller): Pick<SlsDataPlane, 'putLogs' | 'pullLogs'>
         'x-log-bodyrawsize': String(rawSize),
       };
       const path = pathOf(logstore, '/shards/lb');
-      await call({ action: 'PutLogs', method: 'POST', path, headers, body }, signalOf(signal));
+      const answer = await call({ action: 'PutLogs', method: 'POST', path, headers, body }, signalOf(signal));
+      requireAcknowledgement(answer);
     },
 
     async pullLogs(logstore, shard, { cursor, endCursor, count = 100 }, callOptions) {
@@ -71,6 +79,18 @@ function putAndPull(call: SlsCaller): Pick<SlsDataPlane, 'putLogs' | 'pullLogs'>
       return readPull(answer, { cursor, ...(endCursor === undefined ? {} : { endCursor }) });
     },
   };
+}
+
+/**
+ * A write is acknowledged by 200 with nothing in it. A page of some proxy in between is no acknowledgement, and
+ * what was to be written is then not there. @throws UpstreamContractError
+ */
+function requireAcknowledgement(answer: SlsAnswer): void {
+  if (answer.body.length === 0) return;
+  const said = jsonOf(answer);
+  if (typeof said !== 'object' || said === null || 'errorCode' in said) {
+    throw new UpstreamContractError('the answer is not an acknowledgement');
+  }
 }
 
 function tooLarge(size: number): SlsError {
@@ -134,7 +154,7 @@ function consumerGroup(
     },
 
     async updateCheckpoint(logstore, group, { consumer, shard, checkpoint }, callOptions) {
-      await call(
+      const answer = await call(
         {
           action: 'ConsumerGroupUpdateCheckPoint',
           method: 'POST',
@@ -144,6 +164,7 @@ function consumerGroup(
         },
         callOptions,
       );
+      requireAcknowledgement(answer);
     },
   };
 }

@@ -20,6 +20,7 @@ const report = await runChaos({
 const { lost, wrong, differing, ...rest } = report;
 const faults = [...Object.values(rest.cloudauthFaults), ...Object.values(rest.slsFaults)];
 const good =
+  rest.registered === rest.transactions &&
   lost.length + wrong.length + differing.length + rest.residual + rest.waiting === 0 &&
   Math.min(...faults) > 0;
 process.stdout.write(

@@ -22,6 +22,7 @@ export interface ChaosOptions {
 export interface ChaosReport extends Faults {
   readonly transactions: number;
   readonly seed: number;
+  readonly registered: number;
   readonly residual: number;
   readonly waiting: number;
   readonly runs: number;
@@ -141,6 +142,7 @@ class Chaos {
       transactions: this.#ids.length,
       seed: this.#options.seed,
       ...(await faultsOf(world, this.#ids)),
+      registered: ledger.registered,
       residual: ledger.residual,
       waiting: ledger.waiting,
       runs: this.#runs,
@@ -217,6 +219,8 @@ class Chaos {
 
   async #stopFaults(): Promise<void> {
     this.#raging = false;
+    // A rule that is on its way must not hit what the test itself does next.
+    await sleep(100);
     await this.#open.control(this.#open.cloudauth, { plan: [] });
     await this.#open.control(this.#open.sls, { fail: [] });
   }

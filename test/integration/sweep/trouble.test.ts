@@ -118,6 +118,12 @@ describe('SLS does not take what is written', () => {
       { action: 'PutLogs', logstore: 'idv-events', times: 2, answer: 'InternalServerError' },
     ],
     ['a reset', { action: 'PutLogs', logstore: 'idv-records', times: 2, answer: 'reset' }],
+    [
+      'a page that is no acknowledgement',
+      { action: 'PutLogs', logstore: 'idv-records', times: 2, answer: 'garbage' },
+    ],
+    ['the same for events', { action: 'PutLogs', logstore: 'idv-events', times: 1, answer: 'garbage' }],
+    ['no answer', { action: 'PutLogs', logstore: 'idv-records', times: 1, answer: 'hang' }],
     ['a lost acknowledgement', { action: 'PutLogs', logstore: 'idv-records', times: 1, answer: 'dropAck' }],
   ])('%s is got over within the run', async (_name, rule) => {
     await open();
