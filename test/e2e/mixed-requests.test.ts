@@ -82,7 +82,7 @@ describe('the HTTP function under load', () => {
     await send(`${url(1)}/_control`, 'POST', {
       fail: [
         { action: 'PutLogs', logstore: 'idv-pending', rate: 0.5, answer: 'WriteQuotaExceed' },
-        { action: 'PutLogs', logstore: 'idv-records', rate: 0.3, answer: 'InternalServerError' },
+        { action: 'PutLogs', logstore: 'idv-records', rate: 0.3, answer: 'garbage' },
         { action: 'PutLogs', logstore: 'idv-events', rate: 0.3, answer: 'dropAck' },
         { action: 'GetLogsV2', logstore: '*', rate: 0.2, answer: 'InternalServerError' },
       ],

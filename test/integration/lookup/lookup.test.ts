@@ -203,6 +203,7 @@ describe('with a log store in trouble', () => {
     ['reset', 'unreachable'],
     ['hang', 'timeout'],
     ['dropAck', 'unreachable'],
+    ['garbage', 'failed'],
   ])('%s: a lookup still answers, with stored false and the reason %s', async (answer, reason) => {
     const id = newId();
     await world.putSession(id, ago(40), OFFICIAL_RESULT);
@@ -229,7 +230,7 @@ describe('with a log store in trouble', () => {
     expect(got.json).toMatchObject({ final: false, stored: false, registered: false });
   });
 
-  it.each(['WriteQuotaExceed', 'InternalServerError', 'ProjectNotExist', 'reset', 'hang'])(
+  it.each(['WriteQuotaExceed', 'InternalServerError', 'ProjectNotExist', 'reset', 'hang', 'garbage'])(
     '%s: a registration claims nothing',
     async (answer) => {
       const id = newId();
