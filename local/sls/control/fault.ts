@@ -17,7 +17,7 @@ export interface FaultRule {
   readonly rate?: number;
 }
 
-/** Picks what happens to a call: of the rules that match, the first with times left wins. */
+/** Picks what happens to a call: of the rules that match, the first with times left, or that its rate draws, wins. */
 export class FaultPlan {
   #rules: FaultRule[] = [];
   #random: () => number;
@@ -39,8 +39,9 @@ export class FaultPlan {
       if (rule.action !== '*' && rule.action !== action) continue;
       if (rule.logstore !== '*' && rule.logstore !== logstore) continue;
       if (rule.timesLeft === 0) continue;
+      // A rule that its draw passes over leaves the call to the rules behind it, so that several rates add up.
+      if (rule.rate !== undefined && this.#random() >= rule.rate) continue;
       if (rule.timesLeft !== undefined) rule.timesLeft -= 1;
-      if (rule.rate !== undefined && this.#random() >= rule.rate) return undefined;
       return rule.answer;
     }
     return undefined;
