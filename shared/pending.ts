@@ -1,7 +1,7 @@
 import { toContents } from './record/contents.ts';
 import { defineFields, type RowOf } from './record/field-table.ts';
 import type { Log } from './sls/types.ts';
-import { DAY_MS, HOUR_MS, SECOND_MS } from './time.ts';
+import { DAY_MS, SECOND_MS } from './time.ts';
 
 /** `idv-pending`: the queue. One row is one transaction that waits, or is asked again. */
 export const PENDING_LOGSTORE = 'idv-pending';
@@ -77,9 +77,9 @@ const MAX_LABELS = 20;
 const MAX_LABEL_LENGTH = 128;
 const MAX_CODE_LENGTH = 128;
 /** A time said in a row counts if it lies this close to when SLS received the row: a session is registered within
- * 31 days of its opening, and the queue keeps a row for 45. */
+ * 31 days of its opening, and the queue keeps a row for 45; a writer's clock may be some hours fast. */
 export const SANE_TIME_BEFORE_MS = 80 * DAY_MS;
-export const SANE_TIME_AFTER_MS = HOUR_MS;
+export const SANE_TIME_AFTER_MS = DAY_MS;
 
 /**
  * Any writer may fill the queue: the transaction id is needed, everything else is used when it is there and sane.

@@ -33,7 +33,7 @@ describe('a row of the queue', () => {
   it.each([
     ['registered_at_ms', String(RECEIVED_MS - HOUR_MS), { registeredAtMs: RECEIVED_MS - HOUR_MS }],
     ['registered_at_ms', '5', { registeredAtMs: RECEIVED_MS }],
-    ['registered_at_ms', String(RECEIVED_MS + 2 * HOUR_MS), { registeredAtMs: RECEIVED_MS }],
+    ['registered_at_ms', String(RECEIVED_MS + 25 * HOUR_MS), { registeredAtMs: RECEIVED_MS }],
     ['registered_at_ms', '1795000000.5', { registeredAtMs: RECEIVED_MS }],
     [
       'initialized_at_ms',
