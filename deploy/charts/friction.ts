@@ -1,6 +1,6 @@
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import { type Chart, column } from './chart.ts';
-import { MIN_SESSIONS, percent, sessions } from './sql.ts';
+import { LABELS_AS_MAP, MIN_SESSIONS, percent, sessions } from './sql.ts';
 
 /** Retries, permissions and edits: what costs people on the way. */
 
@@ -144,7 +144,7 @@ const factorsSql =
   ' UNION ALL ' +
   "SELECT concat(label, ' = ', value) AS factor, count_if(lost) AS a, count_if(NOT lost) AS b, max(all_lost) - count_if(lost) AS c, max(all_kept) - count_if(NOT lost) AS d" +
   ' FROM session CROSS JOIN (SELECT count_if(lost) AS all_lost, count_if(NOT lost) AS all_kept FROM session) AS total' +
-  ' CROSS JOIN UNNEST(CAST(json_parse(labels) AS map(varchar, varchar))) AS dimension(label, value) WHERE labels IS NOT NULL GROUP BY label, value)' +
+  ` CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value) WHERE labels IS NOT NULL AND value IS NOT NULL GROUP BY label, value)` +
   ' SELECT factor, a + b AS n, round(100.0 * a / (a + b), 1) AS left_percent, round(100.0 * c / (c + d), 1) AS left_without_percent,' +
   ' round(odds, 2) AS odds_ratio, round(exp(ln(odds) - 1.96 * error), 2) AS low, round(exp(ln(odds) + 1.96 * error), 2) AS high FROM' +
   ' (SELECT factor, a, b, c, d, (a + 0.5) * (d + 0.5) / ((b + 0.5) * (c + 0.5)) AS odds,' +
@@ -190,8 +190,8 @@ export const BREAKDOWN_CHART: Chart = {
   sql:
     `SELECT label, value, count(1) AS n, ${percent("count_if(journey = 'finished')", 'count(1)')} AS finished_percent,` +
     ` ${percent("count_if(journey = 'interrupted')", 'count(1)')} AS interrupted_percent, ${percent("count_if(journey = 'not_started')", 'count(1)')} AS not_started_percent` +
-    ` FROM ${sessions(['labels', 'journey'])} CROSS JOIN UNNEST(CAST(json_parse(labels) AS map(varchar, varchar))) AS dimension(label, value)` +
-    ` WHERE labels IS NOT NULL GROUP BY label, value HAVING count(1) >= ${MIN_SESSIONS} ORDER BY label, n DESC, value LIMIT 1000`,
+    ` FROM ${sessions(['labels', 'journey'])} CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value)` +
+    ` WHERE labels IS NOT NULL AND value IS NOT NULL GROUP BY label, value HAVING count(1) >= ${MIN_SESSIONS} ORDER BY label, n DESC, value LIMIT 1000`,
   kind: 'table',
   columns: [
     column('label', 'text', 'Label', '标签'),

@@ -37,11 +37,14 @@ export function percent(part: string, whole: string): string {
   return `round(100.0 * ${part} / nullif(${whole}, 0), 1)`;
 }
 
+/** A week, as SQL says it; a reader with another time range may put its own length there. */
+export const WEEK_COMPARISON = `compare(figure, ${WEEK_SECONDS})`;
+
 /** A figure now, a week before, and the change: `expression` over `from` has to give one row, one number. */
 export function comparedWithLastWeek(expression: string, from: string): string {
   return (
     'SELECT diff[1] AS value, diff[2] AS before, if(diff[2] > 0, round(100.0 * (diff[1] - diff[2]) / diff[2], 1), null) AS change_percent' +
-    ` FROM (SELECT compare(figure, ${WEEK_SECONDS}) AS diff FROM (SELECT ${expression} AS figure FROM ${from})) LIMIT 1`
+    ` FROM (SELECT ${WEEK_COMPARISON} AS diff FROM (SELECT ${expression} AS figure FROM ${from})) LIMIT 1`
   );
 }
 
@@ -68,6 +71,9 @@ export function stayColumn(stage: string): string {
 export function textArray(values: readonly string[]): string {
   return `ARRAY[${values.map((value) => `'${value}'`).join(', ')}]`;
 }
+
+/** The labels of a row, name to value; nothing where another writer left something else. */
+export const LABELS_AS_MAP = 'TRY(CAST(json_parse(labels) AS map(varchar, varchar)))';
 
 /** The smallest number of sessions a rate is shown for: fewer say nothing. */
 export const MIN_SESSIONS = 30;

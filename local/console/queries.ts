@@ -1,4 +1,5 @@
 import { type Chart, queryOf } from '../../deploy/charts/chart.ts';
+import { LABELS_AS_MAP, WEEK_COMPARISON } from '../../deploy/charts/sql.ts';
 import { EVENTS_LOGSTORE } from '../../shared/record/event-fields.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
@@ -24,6 +25,7 @@ const LABEL_NAME = /^[a-z][a-z0-9_]{0,31}$/;
 const TRANSACTION_ID = /^[A-Za-z0-9_|:+/=-]{1,128}$/;
 const MOST_LABELS = 20;
 const MOST_VALUE_CHARACTERS = 128;
+const MOST_VALUES_LISTED = 50;
 
 /** Columns a list of transactions may be narrowed by. */
 const DRILL_FIELDS = [
@@ -56,8 +58,11 @@ export function labelCondition(filter: LabelFilter): string | undefined {
   return parts.length === 0 ? undefined : parts.join(' AND ');
 }
 
+/** A headline figure is compared with the period before of the same length: in SLS's own console, with a week. */
 export async function chartRows(sls: SlsDataPlane, chart: Chart, range: Range, filter: LabelFilter) {
-  return sls.query(chart.logstore, { query: queryOf(chart, labelCondition(filter)), ...range });
+  const query = queryOf(chart, labelCondition(filter));
+  const period = WEEK_COMPARISON.replace(/\d+/, String(range.toSeconds - range.fromSeconds));
+  return sls.query(chart.logstore, { query: query.replaceAll(WEEK_COMPARISON, period), ...range });
 }
 
 const LIST_COLUMNS = [
@@ -72,6 +77,9 @@ const LIST_COLUMNS = [
   'story_zh',
 ];
 
+/** What the conditions below read. */
+const ALWAYS_READ = ['interrupt_page_en', 'view_key', 'final', 'disposition', 'labels'];
+
 export interface Drill {
   readonly field: string;
   readonly value: string;
@@ -81,9 +89,7 @@ export interface Drill {
 export async function transactionsBehind(sls: SlsDataPlane, drill: Drill, range: Range, filter: LabelFilter) {
   if (!DRILL_FIELDS.includes(drill.field)) throw new BadRequest(`field: one of ${DRILL_FIELDS.join(', ')}`);
   if (drill.value.length > MOST_VALUE_CHARACTERS) throw new BadRequest('value: too long');
-  const columns = [
-    ...new Set([...LIST_COLUMNS, drill.field, 'view_key', 'final', 'disposition', 'labels']),
-  ].join(', ');
+  const columns = [...new Set([...LIST_COLUMNS, drill.field, ...ALWAYS_READ])].join(', ');
   const labels = labelCondition(filter);
   const query =
     `* | SELECT ${LIST_COLUMNS.join(', ')} FROM (SELECT ${columns}, row_number() OVER (PARTITION BY transaction_id ORDER BY view_key DESC) AS view_rank FROM log)` +
@@ -103,11 +109,12 @@ function drillCondition({ field, value }: Drill): string {
   if (field === 'interrupt_page') {
     return `coalesce(interrupt_page, interrupt_page_en, 'none') = ${quoted(value)} AND journey = 'interrupted'`;
   }
-  const present = `${field} = ${quoted(value)}`;
-  // A chart shows an absent value as "none": ask for it the same way.
-  const matched =
-    value === 'none' && field !== 'permission_outcome' ? `(${present} OR ${field} IS NULL)` : present;
-  return field === 'journey' ? matched : `${matched} AND journey = 'interrupted'`;
+  if (field === 'journey') return `journey = ${quoted(value)}`;
+  if (field === 'permission_outcome')
+    return `permission_outcome = ${quoted(value)} AND journey IN ('finished', 'interrupted')`;
+  // The charts count an absent stage as "none" and an absent cause as "unknown".
+  const absent = field === 'cause' ? 'unknown' : 'none';
+  return `coalesce(${field}, '${absent}') = ${quoted(value)} AND journey = 'interrupted'`;
 }
 
 export interface TransactionDetail {
@@ -149,10 +156,12 @@ function onlyFields(row: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(row).filter(([name]) => name in RECORD_FIELDS));
 }
 
-/** Every label value seen, for the filter lists. */
+/** The commonest values of every label, for the filter lists. */
 export async function labelValues(sls: SlsDataPlane, range: Range) {
   const query =
-    '* | SELECT label, value, count(1) AS n FROM (SELECT transaction_id, max(labels) AS labels FROM log GROUP BY transaction_id)' +
-    ' CROSS JOIN UNNEST(CAST(json_parse(labels) AS map(varchar, varchar))) AS dimension(label, value) WHERE labels IS NOT NULL GROUP BY label, value ORDER BY label, n DESC LIMIT 500';
+    '* | SELECT label, value, n FROM (SELECT label, value, n, row_number() OVER (PARTITION BY label ORDER BY n DESC, value) AS place FROM' +
+    ' (SELECT label, value, count(1) AS n FROM (SELECT transaction_id, max(labels) AS labels FROM log GROUP BY transaction_id)' +
+    ` CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value) WHERE labels IS NOT NULL AND value IS NOT NULL GROUP BY label, value))` +
+    ` WHERE place <= ${MOST_VALUES_LISTED} ORDER BY label, place LIMIT 2000`;
   return sls.query(RECORDS_LOGSTORE, { query, ...range });
 }

@@ -88,7 +88,14 @@ async function answer(
     send(response, 403, { error: 'ask for this page by a loopback name' });
     return;
   }
-  const url = new URL(request.url ?? '/', 'http://console');
+  const { origin } = request.headers;
+  if (origin !== undefined && origin !== `http://${request.headers.host}`) {
+    send(response, 403, { error: 'another page may not ask here' });
+    return;
+  }
+  const address = request.url ?? '/';
+  if (!URL.canParse(address, 'http://console')) throw new BadRequest('the address cannot be read');
+  const url = new URL(address, 'http://console');
   const file = FILES[url.pathname];
   if (request.method === 'GET' && file !== undefined) {
     const body = await readFile(join(options.pageDir, file[0]));

@@ -38,7 +38,11 @@ async function start(): Promise<void> {
     event.preventDefault();
     void lookup();
   });
-  window.addEventListener('hashchange', () => void showAll());
+  // The link that was followed is gone with its view: the next Tab starts at the new one.
+  window.addEventListener('hashchange', () => {
+    if (document.activeElement?.closest('#lookup') === null) byId('main').focus();
+    void showAll();
+  });
   window.addEventListener('resize', refit);
   await showAll();
 }
@@ -51,9 +55,10 @@ async function showAll(): Promise<void> {
   main.setAttribute('aria-busy', 'true');
   const controls = byId('controls');
   controls.hidden = kind === 'transactions';
-  if (!controls.hidden) await dressControls();
   main.replaceChildren(element('p', { class: 'hint' }, word('loading')));
   try {
+    if (!controls.hidden) await dressControls();
+    if (turn !== shown) return;
     const { view, ready } = await viewFor(kind, decodeURIComponent(name));
     if (turn !== shown) return;
     main.replaceChildren(view);
@@ -61,6 +66,7 @@ async function showAll(): Promise<void> {
     await ready;
     if (turn === shown) byId('status').textContent = word('allReady');
   } catch (error) {
+    if (turn !== shown) return;
     const reason = error instanceof Error ? error.message : '';
     main.replaceChildren(element('p', { class: 'problem', role: 'alert' }, `${word('failed')}: ${reason}`));
   }
@@ -125,6 +131,7 @@ function dressHeader(): void {
   );
 }
 
+/** Whoever works with the keyboard stays on the control that was used, though all are made anew. */
 async function dressControls(): Promise<void> {
   const range = element(
     'select',
@@ -138,7 +145,9 @@ async function dressControls(): Promise<void> {
     ),
   );
   const filters = await labelFilters();
-  byId('controls').replaceChildren(
+  const controls = byId('controls');
+  const used = [...controls.querySelectorAll('select, button')].indexOf(document.activeElement ?? controls);
+  controls.replaceChildren(
     element('label', {}, `${word('range')} `, range),
     ...filters,
     element(
@@ -148,6 +157,7 @@ async function dressControls(): Promise<void> {
     ),
     element('button', { type: 'button', click: () => void showAll() }, word('reload')),
   );
+  if (used >= 0) controls.querySelectorAll<HTMLElement>('select, button')[used]?.focus();
 }
 
 async function labelFilters(): Promise<HTMLElement[]> {
@@ -158,7 +168,15 @@ async function labelFilters(): Promise<HTMLElement[]> {
   }>) {
     values.set(label, [...(values.get(label) ?? []), value]);
   }
-  return [...values].slice(0, MOST_FILTERS_SHOWN).map(([label, options]) => {
+  // A filter that is on is always seen, also where the time range holds none of its sessions.
+  for (const [label, value] of Object.entries(scope.labels)) {
+    const listed = values.get(label) ?? [];
+    if (!listed.includes(value)) values.set(label, [...listed, value]);
+  }
+  const seen = [...values].filter(
+    ([label], index) => index < MOST_FILTERS_SHOWN || Object.hasOwn(scope.labels, label),
+  );
+  return seen.map(([label, options]) => {
     const select = element(
       'select',
       { 'data-label': label, change: (event) => filterBy(label, (event.target as HTMLSelectElement).value) },

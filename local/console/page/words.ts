@@ -51,7 +51,7 @@ const WORDS = {
   partial: { en: 'Incomplete answer: figures are a part only', zh: '结果不完整：仅为部分数据' },
   data: { en: 'Show the figures', zh: '查看数据' },
   definition: { en: 'How it is counted', zh: '统计口径' },
-  before: { en: 'week before', zh: '一周前' },
+  before: { en: 'period before', zh: '上一周期' },
   allReady: { en: 'All charts are up to date', zh: '所有图表已更新' },
   failed: { en: 'Could not be loaded', zh: '加载失败' },
   behind: { en: 'Transactions', zh: '认证列表' },
@@ -146,9 +146,17 @@ const VALUES: Readonly<Record<string, Text>> = {
   waiting: { en: 'Waiting', zh: '等待中' },
   residual: { en: 'Residual', zh: '差额' },
   registered: { en: 'Registered', zh: '已登记' },
+  done: { en: 'Done', zh: '已完成' },
+  busy: { en: 'Busy (another run works)', zh: '繁忙（另有运行）' },
+  deadline: { en: 'Out of time', zh: '到时' },
+  upstream_down: { en: 'Service down', zh: '服务不可用' },
+  forbidden: { en: 'Rights refused', zh: '权限被拒绝' },
+  lease_lost: { en: 'Lease lost', zh: '租约丢失' },
+  write_failed: { en: 'Write failed', zh: '写入失败' },
+  error: { en: 'Error', zh: '错误' },
 };
 
 /** A value of a closed list in plain words; anything else as it is. */
 export function plain(value: string): string {
-  return VALUES[value]?.[language] ?? value;
+  return Object.hasOwn(VALUES, value) ? (VALUES[value]?.[language] ?? value) : value;
 }
