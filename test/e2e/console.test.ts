@@ -141,6 +141,54 @@ describe('the console', () => {
     await close();
   }, 120_000);
 
+  it.each(DASHBOARDS.map(({ name }) => name))(
+    'has enough contrast in dark colours: %s',
+    async (name) => {
+      const { page, problems, close } = await watchedPage(WIDTHS[0][1]);
+      await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+      await page.goto(`${url}/#/${name}`);
+      await ready(page);
+      expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(18, 23, 29)');
+      await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+      expect(await seriousViolations(page)).toEqual([]);
+      expect(problems).toEqual([]);
+      await close();
+    },
+    120_000,
+  );
+
+  it('is worked with the keyboard alone: filter, bar, transaction', async () => {
+    const { page, problems, close } = await watchedPage(WIDTHS[0][1]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.goto(url);
+    await ready(page);
+    await page.locator('#range').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.waitForFunction(
+      "document.activeElement?.id === 'range' && document.activeElement.value === '2592000'",
+    );
+    await ready(page);
+    expect(await page.evaluate('document.activeElement?.id')).toBe('range');
+    const bar = page.locator('[data-chart="where-stage"] .chart');
+    await bar.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    await bar.locator('tbody button').first().focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('h1:has-text("Transactions")');
+    expect(await page.evaluate('document.activeElement?.id')).toBe('main');
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate("document.activeElement?.matches('a.id')")).toBe(true);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.story');
+    expect(await page.evaluate('document.activeElement?.id')).toBe('main');
+    expect(await seriousViolations(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await close();
+  }, 120_000);
+
   it('speaks Chinese on request, and stays with it', async () => {
     const { page, problems, close } = await watchedPage(WIDTHS[1][1]);
     await page.goto(url);
