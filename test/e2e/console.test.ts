@@ -123,6 +123,15 @@ describe('the console', () => {
     await close();
   }, 120_000);
 
+  it('names the step of the funnel whose transactions it lists', async () => {
+    const { page, problems, close } = await watchedPage(WIDTHS[0][1]);
+    await page.goto(`${url}/#/list?field=stage_reached&value=7`);
+    await page.waitForSelector('h1:has-text("Transactions: Liveness (")');
+    expect(await page.locator('tbody tr').count()).toBeGreaterThan(0);
+    expect(problems).toEqual([]);
+    await close();
+  }, 60_000);
+
   it('looks a transaction up, and says what is wrong with a bad id', async () => {
     const { page, problems, close } = await watchedPage(WIDTHS[0][1]);
     await page.goto(url);

@@ -1,4 +1,5 @@
 import type { Column, DashboardDefinition } from '../../../deploy/charts/chart.ts';
+import { LADDER } from '../../../deploy/charts/sql.ts';
 import { api, type Scope } from './api.ts';
 import { dashboardView } from './dashboard-view.ts';
 import { byId, element } from './dom.ts';
@@ -16,6 +17,8 @@ const RANGES: ReadonlyArray<readonly [seconds: number, name: Word]> = [
 ];
 
 const MOST_FILTERS_SHOWN = 6;
+/** As many as the server lists of the transactions behind a bar. */
+const MOST_LISTED = 200;
 
 let dashboards: DashboardDefinition[] = [];
 let scope: Scope = { rangeSeconds: 604_800, labels: {} };
@@ -94,7 +97,10 @@ async function listView(): Promise<HTMLElement> {
     as: 'text',
     title: { en: 'Story', zh: '经过' },
   } as const;
-  const title = `${word('behind')}: ${plain(value)} (${rows.length})`;
+  // A funnel step is asked for by its place on the ladder.
+  const behind = field === 'stage_reached' ? (LADDER[Number(value)] ?? value) : value;
+  const count = rows.length < MOST_LISTED ? String(rows.length) : `${word('newest')} ${rows.length}`;
+  const title = `${word('behind')}: ${plain(behind)} (${count})`;
   return element(
     'div',
     {},

@@ -55,6 +55,7 @@ const WORDS = {
   allReady: { en: 'All charts are up to date', zh: '所有图表已更新' },
   failed: { en: 'Could not be loaded', zh: '加载失败' },
   behind: { en: 'Transactions', zh: '认证列表' },
+  newest: { en: 'newest', zh: '最新' },
   back: { en: 'Back to the dashboard', zh: '返回仪表盘' },
   story: { en: 'What happened', zh: '经过' },
   cause: { en: 'Cause', zh: '原因' },
