@@ -4,6 +4,8 @@ export class Progress {
   readonly #everyMs: number;
   #shownAt = Number.NEGATIVE_INFINITY;
   #width = 0;
+  /** Of a line that was passed over because the one before was too recent. */
+  #pending: string | undefined;
 
   constructor(out: NodeJS.WriteStream, everyMs = 5_000) {
     this.#out = out;
@@ -17,6 +19,9 @@ export class Progress {
     } else if (performance.now() - this.#shownAt >= this.#everyMs) {
       this.#out.write(`${line}\n`);
       this.#shownAt = performance.now();
+      this.#pending = undefined;
+    } else {
+      this.#pending = line;
     }
   }
 
@@ -28,6 +33,9 @@ export class Progress {
 
   end(): void {
     if (this.#out.isTTY && this.#width > 0) this.#out.write('\n');
+    // The last state is always seen, however short the work was.
+    if (this.#pending !== undefined) this.#out.write(`${this.#pending}\n`);
+    this.#pending = undefined;
     this.#width = 0;
   }
 }
