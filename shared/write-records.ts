@@ -5,7 +5,8 @@ import type { RecordOutput } from './record/record.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE, type RecordRow } from './record/record-fields.ts';
 import { reduceEvent, reduceRecord } from './record/reduce.ts';
 import { type RetryPolicy, retry } from './retry.ts';
-import type { Log, SlsDataPlane } from './sls/types.ts';
+import { decodeContents, type EncodedContents, encodeContents } from './sls/codec.ts';
+import type { EncodedLog, Log, SlsDataPlane } from './sls/types.ts';
 import { type Clock, SECOND_MS } from './time.ts';
 
 /**
@@ -29,9 +30,9 @@ export interface WriteReport {
   readonly reduced: number;
 }
 
-/** In characters, of which UTF-8 makes one to three bytes. SLS takes 10 MB and 4,096 logs at most and advises 1 MB:
- * https://www.alibabacloud.com/help/doc-detail/29026.htm (read 2026-11-23). */
-const MAX_GROUP_SIZE = 1_000_000;
+/** SLS takes 10 MB and 4,096 logs at most and advises 1 MB: https://www.alibabacloud.com/help/doc-detail/29026.htm
+ * (read 2026-11-23). */
+const MAX_GROUP_BYTES = 1_000_000;
 const MAX_GROUP_ROWS = 3_000;
 const RETRY = { attempts: 6, baseMs: 250, capMs: 5_000 };
 /** Refused for the state of our clock, not for a row: halving would not help. */
@@ -42,6 +43,7 @@ const CLOCK_CODES = new Set([
   'InvalidDateFormat',
 ]);
 
+/** One logstore's rows: how they become pairs, and how pairs that were refused become fewer. */
 interface Sink<Row> {
   readonly logstore: string;
   readonly toContents: (row: Row) => Log['contents'];
@@ -60,16 +62,38 @@ const EVENT_SINK: Sink<EventRow> = {
 };
 
 /**
+ * An output as the bytes that will be written. What waits for its write is held like this: as rows it would take
+ * three times the memory, and outlive the young generation of the heap, whose collection then costs more than all
+ * that was done to make them.
+ */
+export interface PreparedOutput {
+  readonly record: EncodedContents;
+  readonly events: EncodedContents;
+}
+
+export function prepareOutput({ record, events }: RecordOutput): PreparedOutput {
+  return {
+    record: encodeContents([record], RECORD_SINK.toContents),
+    events: encodeContents(events, EVENT_SINK.toContents),
+  };
+}
+
+function isPrepared(output: RecordOutput | PreparedOutput): output is PreparedOutput {
+  return !Array.isArray(output.events);
+}
+
+/**
  * Events go first, so that a record that can be read has its events beside it.
  * @throws SlsError, UpstreamNetworkError, UpstreamTimeoutError, UpstreamContractError
  */
 export async function writeRecords(
   sls: SlsDataPlane,
-  outputs: readonly RecordOutput[],
+  outputs: readonly (RecordOutput | PreparedOutput)[],
   options: WriteOptions,
 ): Promise<WriteReport> {
-  const events = outputs.flatMap((output) => output.events);
-  const records = outputs.map((output) => output.record);
+  const prepared = outputs.map((output) => (isPrepared(output) ? output : prepareOutput(output)));
+  const events = prepared.flatMap((output) => rowsOf(output.events));
+  const records = prepared.flatMap((output) => rowsOf(output.record));
   const reduced =
     (await writeRows({ sls, sink: EVENT_SINK, options }, events)) +
     (await writeRows({ sls, sink: RECORD_SINK, options }, records));
@@ -82,7 +106,7 @@ export async function writeRecords(
  */
 export function putWithRetry(
   sls: SlsDataPlane,
-  { logstore, logs }: { logstore: string; logs: readonly Log[] },
+  { logstore, logs }: { logstore: string; logs: readonly (Log | EncodedLog)[] },
   options: WriteOptions,
 ): Promise<void> {
   const { clock, random, signal, attempts = RETRY.attempts } = options;
@@ -101,47 +125,43 @@ interface Writing<Row> {
   readonly options: WriteOptions;
 }
 
-async function writeRows<Row extends object>(writing: Writing<Row>, rows: readonly Row[]): Promise<number> {
+/** Where the pairs of one row stand. */
+type EncodedRow = Omit<EncodedLog, 'timeSeconds'>;
+
+function rowsOf({ bytes, ends }: EncodedContents): EncodedRow[] {
+  return ends.map((end, index) => ({ bytes, start: ends[index - 1] ?? 0, end }));
+}
+
+async function writeRows<Row>(writing: Writing<Row>, rows: readonly EncodedRow[]): Promise<number> {
   let reduced = 0;
   for (const group of groupsOf(rows)) reduced += await writeGroup(writing, group);
   return reduced;
 }
 
-function groupsOf<Row extends object>(rows: readonly Row[]): Row[][] {
-  const groups: Row[][] = [];
-  let group: Row[] = [];
-  let size = 0;
+/** Tag, length and time around the pairs of a log. */
+const ROW_OVERHEAD_BYTES = 16;
+
+function groupsOf(rows: readonly EncodedRow[]): EncodedRow[][] {
+  const groups: EncodedRow[][] = [];
+  let group: EncodedRow[] = [];
+  let bytes = 0;
   for (const row of rows) {
-    const rowSize = sizeOf(row);
-    const full = size + rowSize > MAX_GROUP_SIZE || group.length >= MAX_GROUP_ROWS;
+    const rowBytes = row.end - row.start + ROW_OVERHEAD_BYTES;
+    const full = bytes + rowBytes > MAX_GROUP_BYTES || group.length >= MAX_GROUP_ROWS;
     if (full && group.length > 0) {
       groups.push(group);
       group = [];
-      size = 0;
+      bytes = 0;
     }
     group.push(row);
-    size += rowSize;
+    bytes += rowBytes;
   }
   if (group.length > 0) groups.push(group);
   return groups;
 }
 
-/** Per pair: two lengths and three tags of the protobuf encoding, with some room. */
-const PAIR_OVERHEAD = 12;
-const LONG_DIGITS = 16;
-
-/** In characters, at least. */
-function sizeOf(row: object): number {
-  let size = PAIR_OVERHEAD;
-  for (const key in row) {
-    const value: unknown = row[key as keyof typeof row];
-    size += key.length + (typeof value === 'string' ? value.length : LONG_DIGITS) + PAIR_OVERHEAD;
-  }
-  return size;
-}
-
 /** Answers how many rows had to be reduced. */
-async function writeGroup<Row>(writing: Writing<Row>, group: readonly Row[]): Promise<number> {
+async function writeGroup<Row>(writing: Writing<Row>, group: readonly EncodedRow[]): Promise<number> {
   try {
     await put(writing, group);
     return 0;
@@ -160,23 +180,21 @@ async function writeGroup<Row>(writing: Writing<Row>, group: readonly Row[]): Pr
 }
 
 /** If even this is refused, the fault is not in the row, and the refusal is thrown. */
-async function writeReduced<Row>(writing: Writing<Row>, row: Row, refusal: SlsError): Promise<void> {
+async function writeReduced<Row>(
+  writing: Writing<Row>,
+  refused: EncodedRow,
+  refusal: SlsError,
+): Promise<void> {
+  const { sink } = writing;
+  // Only texts are cut, and a number is written as its text anyway.
+  const row = decodeContents(refused) as Row;
   const reason = `${refusal.status} ${refusal.serverCode}`;
-  await put(writing, [writing.sink.reduce(row, reason)]);
+  await put(writing, rowsOf(encodeContents([sink.reduce(row, reason)], sink.toContents)));
 }
 
-/** The pairs of a row live only while that row is encoded: made for all rows at once, they outlive the young
- * generation of the heap, and collecting them costs more than making them. */
-function put<Row>({ sls, sink, options }: Writing<Row>, rows: readonly Row[]): Promise<void> {
+function put<Row>({ sls, sink, options }: Writing<Row>, rows: readonly EncodedRow[]): Promise<void> {
   const timeSeconds = Math.floor(options.clock.now() / SECOND_MS);
-  const logs = rows.map(
-    (row): Log => ({
-      timeSeconds,
-      get contents() {
-        return sink.toContents(row);
-      },
-    }),
-  );
+  const logs = rows.map(({ bytes, start, end }): EncodedLog => ({ timeSeconds, bytes, start, end }));
   return putWithRetry(sls, { logstore: sink.logstore, logs }, options);
 }
 

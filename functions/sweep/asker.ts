@@ -2,8 +2,9 @@ import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
 import { deriveMerchantBizId } from '../../shared/merchant-biz-id.ts';
 import { Pacer, type PaceTicket } from '../../shared/pace.ts';
 import type { PendingTransaction } from '../../shared/pending.ts';
-import { type Disposition, type RecordOutput, toRecord } from '../../shared/record/record.ts';
+import { type Disposition, toRecord } from '../../shared/record/record.ts';
 import { SECOND_MS } from '../../shared/time.ts';
+import { type PreparedOutput, prepareOutput } from '../../shared/write-records.ts';
 import type { RowResult } from './page.ts';
 import type { RunReport } from './report.ts';
 import type { Services, SweepSettings } from './services.ts';
@@ -165,8 +166,8 @@ export class Asker {
     { transaction, attempt, nowMs }: Asking,
     outcome: CheckVerifyLogOutcome,
     disposition: Disposition,
-  ): RecordOutput {
-    return toRecord({
+  ): PreparedOutput {
+    const output = toRecord({
       ...identityOf(transaction),
       source: 'sweep',
       attempt: attempt + 1,
@@ -178,6 +179,7 @@ export class Asker {
       ...(outcome.requestId === undefined ? {} : { requestId: outcome.requestId }),
       ...(outcome.kind === 'answered' ? { result: outcome.result } : {}),
     });
+    return prepareOutput(output);
   }
 }
 

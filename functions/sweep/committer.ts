@@ -6,7 +6,7 @@ import {
   toPendingLog,
 } from '../../shared/pending.ts';
 import type { RecordOutput } from '../../shared/record/record.ts';
-import { putWithRetry, writeRecords } from '../../shared/write-records.ts';
+import { type PreparedOutput, putWithRetry, writeRecords } from '../../shared/write-records.ts';
 import { takeEffect } from './effects.ts';
 import type { Lease } from './lease.ts';
 import { type Page, type Row, type RowResult, rowsOf } from './page.ts';
@@ -182,7 +182,7 @@ export class Committer {
 
   async #write(rows: readonly Row[]): Promise<void> {
     const { services, report, signal } = this.#options;
-    const outputs: RecordOutput[] = [];
+    const outputs: (RecordOutput | PreparedOutput)[] = [];
     for (const { result } of rows) if (result?.kind === 'final') outputs.push(result.output);
     const { events, reduced } = await writeRecords(services.sls, outputs, { ...services, signal });
     report.addCommitted(rows);

@@ -2,6 +2,7 @@ import { type PendingReading, type PendingTransaction, readPendingRow } from '..
 import type { Disposition, RecordOutput } from '../../shared/record/record.ts';
 import type { PulledGroup } from '../../shared/sls/types.ts';
 import { SECOND_MS } from '../../shared/time.ts';
+import type { PreparedOutput } from '../../shared/write-records.ts';
 import { endAtMs } from './verdict.ts';
 
 /** What became of one row of the queue in this run. */
@@ -9,7 +10,7 @@ export type RowResult =
   | {
       readonly kind: 'final';
       readonly disposition: Disposition;
-      readonly output: RecordOutput;
+      readonly output: RecordOutput | PreparedOutput;
       /** Set when the answer spoke against the service: the streak it belongs to. */
       readonly streak?: number;
     }
@@ -20,7 +21,10 @@ export type RowResult =
   | {
       readonly kind: 'unfinished';
       readonly transaction: PendingTransaction;
-      readonly lastResort?: { readonly disposition: Disposition; readonly output: RecordOutput };
+      readonly lastResort?: {
+        readonly disposition: Disposition;
+        readonly output: RecordOutput | PreparedOutput;
+      };
     };
 
 export interface Row {

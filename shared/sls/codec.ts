@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs/minimal.js';
 import { UpstreamContractError } from '../errors.ts';
 import { ProtoWriter } from './proto-writer.ts';
-import type { Log, PulledLog } from './types.ts';
+import type { EncodedLog, Log, PulledLog } from './types.ts';
 
 /**
  * The log group of PutLogs and PullLogs, after log.proto of the official SDKs
@@ -25,7 +25,7 @@ const BYTES = 2;
 const tag = (field: number, wireType: number) => (field << 3) | wireType;
 
 export interface LogGroup {
-  logs: readonly Log[];
+  logs: readonly (Log | EncodedLog)[];
   topic?: string;
   source?: string;
   tags?: ReadonlyArray<readonly [key: string, value: string]>;
@@ -56,17 +56,59 @@ export async function withEncoded<T>(group: LogGroup, use: (bytes: Uint8Array) =
     writeGroup(writer, group);
     return await use(writer.bytes);
   } finally {
-    writer.reset();
-    if (idle.length < MOST_IDLE) idle.push(writer);
+    putBack(writer);
   }
 }
 
+function writePairs(writer: ProtoWriter, contents: Log['contents']): void {
+  for (const [key, value] of contents) writer.pair(tag(2, BYTES), key, value);
+}
+
+/** The pairs of one log after the other, and where each log ends: `EncodedLog`s are made of it. */
+export interface EncodedContents {
+  readonly bytes: Uint8Array;
+  readonly ends: readonly number[];
+}
+
+/** Encodes the pairs of logs that are written later. Each row's pairs are asked for when it is its turn. */
+export function encodeContents<Row>(
+  rows: readonly Row[],
+  contentsOf: (row: Row) => Log['contents'],
+): EncodedContents {
+  const writer = idle.pop() ?? new ProtoWriter();
+  const ends: number[] = [];
+  for (const row of rows) {
+    writePairs(writer, contentsOf(row));
+    ends.push(writer.length);
+  }
+  // `slice` of a Buffer would be a view.
+  const bytes = Buffer.from(writer.bytes);
+  putBack(writer);
+  return { bytes, ends };
+}
+
+/** The pairs of one encoded log as a map. @throws UpstreamContractError when they are none. */
+export function decodeContents({
+  bytes,
+  start,
+  end,
+}: Omit<EncodedLog, 'timeSeconds'>): Record<string, string> {
+  const pairs = bytes.subarray(start, end);
+  return readLog(Reader.create(pairs), pairs.length).contents as Record<string, string>;
+}
+
+function putBack(writer: ProtoWriter): void {
+  writer.reset();
+  if (idle.length < MOST_IDLE) idle.push(writer);
+}
+
 function writeGroup(writer: ProtoWriter, { logs, topic, source, tags }: LogGroup): void {
-  for (const { timeSeconds, contents } of logs) {
-    const log = writer.open(tag(1, BYTES));
-    writer.number(tag(1, VARINT), timeSeconds);
-    for (const [key, value] of contents) writer.pair(tag(2, BYTES), key, value);
-    writer.close(log);
+  for (const log of logs) {
+    const start = writer.open(tag(1, BYTES));
+    writer.number(tag(1, VARINT), log.timeSeconds);
+    if ('bytes' in log) writer.encoded(log.bytes, log.start, log.end);
+    else writePairs(writer, log.contents);
+    writer.close(start);
   }
   if (topic !== undefined) writer.text(tag(3, BYTES), topic);
   if (source !== undefined) writer.text(tag(4, BYTES), source);
@@ -106,7 +148,7 @@ function readMessage(reader: Reader, end: number, take: (fieldTag: number) => bo
 function readGroup(reader: Reader): DecodedGroup {
   const group: DecodedGroup = { logs: [], topic: '', source: '', tags: {} };
   readMessage(reader, endOf(reader), (fieldTag) => {
-    if (fieldTag === tag(1, BYTES)) group.logs.push(readLog(reader));
+    if (fieldTag === tag(1, BYTES)) group.logs.push(readLog(reader, endOf(reader)));
     else if (fieldTag === tag(3, BYTES)) group.topic = reader.string();
     else if (fieldTag === tag(4, BYTES)) group.source = reader.string();
     else if (fieldTag === tag(6, BYTES)) readPair(reader, group.tags);
@@ -116,10 +158,10 @@ function readGroup(reader: Reader): DecodedGroup {
   return group;
 }
 
-function readLog(reader: Reader): PulledLog {
+function readLog(reader: Reader, end: number): PulledLog {
   const contents: Record<string, string> = {};
   let timeSeconds = 0;
-  readMessage(reader, endOf(reader), (fieldTag) => {
+  readMessage(reader, end, (fieldTag) => {
     if (fieldTag === tag(1, VARINT)) timeSeconds = reader.uint32();
     else if (fieldTag === tag(2, BYTES)) readPair(reader, contents);
     else return false;

@@ -27,6 +27,10 @@ export class ProtoWriter {
   /** Names of pairs, as their field 1. */
   readonly #keys = new Map<string, Uint8Array>();
 
+  get length(): number {
+    return this.#end;
+  }
+
   /** What was written; good until `reset`. */
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#end);
@@ -71,6 +75,13 @@ export class ProtoWriter {
     this.#reserve(MOST_HEAD_BYTES + MOST_BYTES_PER_UNIT * value.length);
     this.#varint(tag);
     this.#lengthAndText(value);
+  }
+
+  /** What was encoded before. */
+  encoded(bytes: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start);
+    this.#bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), this.#end);
+    this.#end += end - start;
   }
 
   /** A message of two texts, field 1 and field 2. */

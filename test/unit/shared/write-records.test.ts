@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { SlsError, UpstreamTimeoutError } from '../../../shared/errors.ts';
 import type { RecordOutput } from '../../../shared/record/record.ts';
-import type { Log, SlsDataPlane } from '../../../shared/sls/types.ts';
+import { decodeContents, encodeLogGroup } from '../../../shared/sls/codec.ts';
+import type { EncodedLog, Log, SlsDataPlane } from '../../../shared/sls/types.ts';
 import { writeRecords } from '../../../shared/write-records.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -20,13 +21,15 @@ class FakeStore {
   }
 
   get plane(): SlsDataPlane {
-    const putLogs = async (logstore: string, logs: readonly Log[]) => {
+    const putLogs = async (logstore: string, logs: readonly (Log | EncodedLog)[]) => {
       this.calls += 1;
-      const rows = logs.map(({ contents }) => Object.fromEntries(contents));
+      const rows = logs.map((log) =>
+        'bytes' in log ? decodeContents(log) : Object.fromEntries(log.contents),
+      );
       const refusal = this.#refuse(rows, logstore);
       if (refusal !== undefined) throw refusal;
       this.rows[logstore]?.push(...rows);
-      const bytes = logs.reduce((sum, log) => sum + JSON.stringify(log.contents).length, 0);
+      const bytes = encodeLogGroup({ logs }).length;
       this.groups.push({ logstore, rows: rows.length, bytes });
     };
     return { putLogs } as unknown as SlsDataPlane;

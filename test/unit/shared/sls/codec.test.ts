@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { UpstreamContractError } from '../../../../shared/errors.ts';
-import { decodeLogGroupList, encodeLogGroup } from '../../../../shared/sls/codec.ts';
+import {
+  decodeContents,
+  decodeLogGroupList,
+  encodeContents,
+  encodeLogGroup,
+} from '../../../../shared/sls/codec.ts';
 import { cursorAt, cursorNumber } from '../../../../shared/sls/cursor.ts';
 
 /** Bytes written by hand after the protobuf encoding guide, https://protobuf.dev/programming-guides/encoding/ */
@@ -104,5 +109,33 @@ describe('cursors', () => {
 
   it('are written as the service writes them', () => {
     expect(cursorAt(1_447_329_401_102_130_904n)).toBe('MTQ0NzMyOTQwMTEwMjEzMDkwNA==');
+  });
+});
+
+describe('contents that are encoded ahead', () => {
+  const rows = [{ a: '1', b: '值' }, {}, { a: 'x'.repeat(300) }];
+  const contentsOf = (row: Record<string, string>) => Object.entries(row);
+  const encoded = encodeContents(rows, contentsOf);
+  const logs = encoded.ends.map((end, index) => ({
+    timeSeconds: 7,
+    bytes: encoded.bytes,
+    start: encoded.ends[index - 1] ?? 0,
+    end,
+  }));
+
+  it('give the same group as pairs do', () => {
+    const group = encodeLogGroup({
+      logs: rows.map((row) => ({ timeSeconds: 7, contents: contentsOf(row) })),
+    });
+    expect(Buffer.compare(encodeLogGroup({ logs }), group)).toBe(0);
+  });
+
+  it('can be read again', () => {
+    expect(logs.map(decodeContents)).toEqual(rows);
+  });
+
+  it('are not changed by what is encoded next', () => {
+    encodeContents([{ z: 'y'.repeat(1_000) }], contentsOf);
+    expect(logs.map(decodeContents)).toEqual(rows);
   });
 });
