@@ -49,22 +49,6 @@ export const CAUSE_ROWS: readonly CauseRow[] = [
     why: 'finished and not passed: a decision, not a drop-off',
   },
   {
-    when: (s) => finished(s) && code('1000')(s),
-    cause: 'passed',
-    confidence: 'medium',
-    evidence: ['journey', 'verify_error_code'],
-    recoverable: false,
-    why: 'finished; the decision itself is missing, the code suggests a pass',
-  },
-  {
-    when: (s) => finished(s) && code('1001')(s),
-    cause: 'rejected',
-    confidence: 'medium',
-    evidence: ['journey', 'verify_error_code'],
-    recoverable: false,
-    why: 'finished; the decision itself is missing, the code suggests none was earned',
-  },
-  {
     when: (s) => finished(s) && unsaid(s) && s.subCode?.trim() === '200',
     cause: 'passed',
     confidence: 'medium',
@@ -73,7 +57,7 @@ export const CAUSE_ROWS: readonly CauseRow[] = [
     why: 'finished; the decision itself is missing, sub code 200 is a pass in every solution',
   },
 
-  // A result code without a finish: believed as far as nothing else speaks against it.
+  // A result code without a decision, finished or not: believed as far as nothing else speaks against it.
   {
     when: (s) => codeEnds(s, 'result') && (notStarted(s) || s.passed === (code('1000')(s) ? 'N' : 'Y')),
     cause: 'unknown',
@@ -87,7 +71,7 @@ export const CAUSE_ROWS: readonly CauseRow[] = [
     confidence: 'medium',
     evidence: ['journey', 'verify_error_code'],
     recoverable: false,
-    why: 'the face step was done with a pass suggested, though the journey does not say finished',
+    why: 'the face step was done with a pass suggested; the decision itself is missing',
   },
   {
     when: code('1001'),
@@ -95,7 +79,7 @@ export const CAUSE_ROWS: readonly CauseRow[] = [
     confidence: 'medium',
     evidence: ['journey', 'verify_error_code'],
     recoverable: false,
-    why: 'the face step was done without a pass suggested, though the journey does not say finished',
+    why: 'the face step was done without a pass suggested; the decision itself is missing',
   },
 
   // Codes that name the cause themselves; they also say why a session was never started.
@@ -357,11 +341,12 @@ export const CAUSE_ROWS: readonly CauseRow[] = [
     recoverable: true,
     why: 'its only trace is the page that was not started',
   },
-  {
-    when: () => true,
-    cause: 'unknown',
-    confidence: 'low',
-    evidence: ['journey', 'verify_error_code', 'passed', 'stage'],
-    why: 'the data does not say',
-  },
 ];
+
+/** Where no row applies. */
+export const OTHERWISE: Omit<CauseRow, 'when'> = {
+  cause: 'unknown',
+  confidence: 'low',
+  evidence: ['journey', 'verify_error_code', 'passed', 'stage'],
+  why: 'the data does not say',
+};

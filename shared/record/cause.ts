@@ -1,4 +1,4 @@
-import { CAUSE_ROWS } from './cause-rows.ts';
+import { CAUSE_ROWS, OTHERWISE } from './cause-rows.ts';
 import type { Cause, Confidence } from './causes.ts';
 import type { Check } from './contradictions.ts';
 import type { Known } from './present.ts';
@@ -23,10 +23,7 @@ export function decideCause(
   contradictions: readonly Check[],
   row: Known<RecordRow>,
 ): Verdict {
-  const verdict = CAUSE_ROWS.find(({ when }) => when(session));
-  // The last row applies always; this is for the compiler.
-  if (verdict === undefined)
-    return { cause: 'unknown', confidence: 'low', evidence: {}, recoverable: undefined };
+  const verdict = CAUSE_ROWS.find(({ when }) => when(session)) ?? OTHERWISE;
   const evidence: Record<string, string | number> = {};
   for (const column of verdict.evidence) {
     const value = row[column];

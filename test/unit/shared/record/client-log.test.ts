@@ -202,6 +202,21 @@ describe('the wording of a line', () => {
     ['CONSTRUCTOR', 'other', undefined],
     ['SOMETHING_NEW', 'other', undefined],
     ['---', 'other', undefined],
+    ['FACE_BUTTON_TAP', 'click', 'FACE'],
+    ['FACE_BUTTON_CLICKED', 'click', 'FACE'],
+    ['FACE_BUTTON_PRESS', 'click', 'FACE'],
+    ['FACE_ALERT', 'popup', 'FACE'],
+    ['FACE_MODAL_HIDE', 'popup', 'FACE'],
+    ['FACE_RETRIES', 'retry', 'FACE'],
+    ['OCR_SCAN_RETAKE', 'retry', 'OCR_SCAN'],
+    ['FACE_BEGIN', 'enter', 'FACE'],
+    ['GUIDE_OPEN', 'enter', 'GUIDE'],
+    ['FACE_END', 'exit', 'FACE'],
+    ['FACE_FINISH', 'exit', 'FACE'],
+    ['FACE_QUIT', 'exit', 'FACE'],
+    ['GUIDE_HIDE', 'exit', 'GUIDE'],
+    ['NFC_CHIP_INPUT_SHOW', 'enter', 'NFC_INPUT'],
+    ['OCR_DOCUMENT_RESULT_SHOW', 'enter', 'OCR_RESULT'],
   ])('codes: %s is %s of %s', (text, kind, stage) => {
     expect(readWording(text)).toEqual({ kind, stage });
   });

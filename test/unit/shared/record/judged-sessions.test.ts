@@ -2,8 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { CODES } from '../../../../shared/record/codes.ts';
 import { PAGES } from '../../../../shared/record/pages.ts';
 import { STAGES } from '../../../../shared/record/stages.ts';
-import { JUDGED } from './judged-sessions.ts';
+import { JUDGED, type Judged } from './judged-sessions.ts';
 import { recordOf } from './record-of.ts';
+
+/** Nothing to win back, or only by changing the app or the device. */
+const LOST = new Set(['1008', '1010', '1015', '1017', '2002']);
+
+function recoverableOf({ cause, result }: Judged): string | undefined {
+  if (cause === 'unknown') return undefined;
+  if (cause === 'passed' || cause === 'rejected') return 'false';
+  return LOST.has(String(result.VerifyErrorCode)) ? 'false' : 'true';
+}
 
 describe('sessions judged by hand', () => {
   it.each(JUDGED.map((session) => [session.name, session] as const))('%s', (_name, session) => {
@@ -17,6 +26,7 @@ describe('sessions judged by hand', () => {
       permission: record.permission_outcome,
       contradictions: record.contradictions?.split(',') ?? [],
       count: record.contradiction_count,
+      recoverable: record.recoverable,
     }).toEqual({
       because: session.because,
       cause: session.cause,
@@ -26,6 +36,7 @@ describe('sessions judged by hand', () => {
       permission: session.permission,
       contradictions: session.contradictions ?? [],
       count: session.contradictions?.length ?? 0,
+      recoverable: recoverableOf(session),
     });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { CAUSE_ROWS } from '../../../../shared/record/cause-rows.ts';
+import { CAUSE_ROWS, OTHERWISE } from '../../../../shared/record/cause-rows.ts';
 import { CAUSES } from '../../../../shared/record/causes.ts';
+import { CODES } from '../../../../shared/record/codes.ts';
 import { CHECKS } from '../../../../shared/record/contradictions.ts';
 import { PERMISSION_OUTCOMES } from '../../../../shared/record/permission.ts';
 import { RECORD_FIELDS } from '../../../../shared/record/record-fields.ts';
@@ -13,7 +14,7 @@ const found = (result: unknown) => row(result).contradictions?.split(',') ?? [];
 
 describe('the decision table', () => {
   it('names columns that exist and gives each row a reason of its own', () => {
-    for (const { evidence, why } of CAUSE_ROWS) {
+    for (const { evidence, why } of [...CAUSE_ROWS, OTHERWISE]) {
       expect(why.length).toBeGreaterThan(10);
       expect(evidence.length).toBeGreaterThan(0);
       for (const column of evidence) expect(RECORD_FIELDS).toHaveProperty(column);
@@ -22,21 +23,9 @@ describe('the decision table', () => {
   });
 
   it('can say every cause, and the sessions judged by hand meet all of them', () => {
-    expect(new Set(CAUSE_ROWS.map(({ cause }) => cause))).toEqual(new Set(CAUSES));
+    expect(new Set([...CAUSE_ROWS, OTHERWISE].map(({ cause }) => cause))).toEqual(new Set(CAUSES));
     expect(new Set(JUDGED.map(({ cause }) => cause))).toEqual(new Set(CAUSES));
     expect(new Set(JUDGED.map(({ permission }) => permission))).toEqual(new Set(PERMISSION_OUTCOMES));
-  });
-
-  it('is met in every row by a session judged by hand, apart from those below', () => {
-    const evidence = JUDGED.map(({ result }) => row(result));
-    const met = CAUSE_ROWS.filter(({ cause, recoverable }) =>
-      evidence.some(
-        (one) =>
-          one.cause === cause &&
-          one.recoverable === (recoverable === undefined ? undefined : String(recoverable)),
-      ),
-    );
-    expect(met).toHaveLength(CAUSE_ROWS.length);
   });
 
   it('shows the values that decided', () => {
@@ -187,6 +176,66 @@ describe('thresholds of the cause', () => {
     expect(plain('A1006_2')).toMatchObject({ cause: 'user_left', cause_confidence: 'medium' });
     expect(plain('A1002_1')).toMatchObject({ cause: 'vendor_error', cause_confidence: 'high' });
     expect(plain('A1002_2')).toMatchObject({ cause: 'suspected_interruption', cause_confidence: 'medium' });
+  });
+});
+
+describe('a contradicted field that decided', () => {
+  const stats = (more: object, stays = {}) => ({ LogStatisticsInfo: statistics(stays, { ...more }) });
+  const lines = (...times: readonly string[]) => ({
+    LogInfoEn: times.map((time) => `2025-03-21 ${time} LINE`),
+  });
+
+  it.each([
+    ['a sub code', { VerifyStatus: '0', Passed: 'Y', SubCode: '204' }, 'passed', 'medium'],
+    ['no sub code', { VerifyStatus: '0', Passed: 'Y' }, 'passed', 'high'],
+    [
+      'a counter claimed',
+      { VerifyStatus: '1', VerifyErrorCode: '1006', ...stats({ hasFaceOverTimes: true }) },
+      'user_left',
+      'medium',
+    ],
+    [
+      'a counter denied',
+      { VerifyStatus: '1', VerifyErrorCode: '1014', ...stats({ ocrOverTimes: 5, hasOcrOverTimes: false }) },
+      'retry_limit',
+      'medium',
+    ],
+    [
+      'times out of order',
+      {
+        VerifyStatus: '1',
+        VerifyErrorCode: '9999',
+        ...stats({}, { GUIDE: 5 }),
+        ...lines('10:00:00', '10:05:00', '10:04:00'),
+      },
+      'suspected_interruption',
+      'medium',
+    ],
+    [
+      'times in order',
+      {
+        VerifyStatus: '1',
+        VerifyErrorCode: '9999',
+        ...stats({}, { GUIDE: 5 }),
+        ...lines('10:00:00', '10:04:00', '10:05:00'),
+      },
+      'suspected_interruption',
+      'high',
+    ],
+    [
+      'stays beyond the span',
+      {
+        VerifyStatus: '1',
+        VerifyErrorCode: '1006',
+        InterruptPageEn: 'GUIDE',
+        ...stats({}, { GUIDE: 950_000 }),
+        ...lines('10:00:00', '10:04:00'),
+      },
+      'user_left',
+      'low',
+    ],
+  ])('%s makes the cause as sure as it can be', (_name, result, cause, confidence) => {
+    expect(row(result)).toMatchObject({ cause, cause_confidence: confidence });
   });
 });
 
@@ -374,6 +423,13 @@ describe('contradictions', () => {
   ])('not started with %j: %s', (more, expected) => {
     expect(found({ VerifyStatus: '2', ...more })).toEqual(expected ? ['not_started_but_active'] : []);
     expect(found({ VerifyStatus: '1', ...more })).toEqual([]);
+  });
+
+  it('finds every interruption code beside a finish', () => {
+    for (const [code, { ends }] of Object.entries(CODES)) {
+      const expected = ends === 'interruption' ? ['finished_with_interruption_code'] : [];
+      expect([code, found({ VerifyStatus: '0', VerifyErrorCode: code })]).toEqual([code, expected]);
+    }
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EVENT_FIELDS, EVENT_KINDS } from '../../../../shared/record/event-fields.ts';
-import { RECORD_FIELDS } from '../../../../shared/record/record-fields.ts';
+import { EVENT_FIELDS, EVENT_KINDS, EVENTS_LOGSTORE } from '../../../../shared/record/event-fields.ts';
+import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../../../shared/record/record-fields.ts';
 import { reduceEvent, reduceRecord } from '../../../../shared/record/reduce.ts';
 import { revisionOf } from '../../../../shared/record/revision.ts';
 import { viewKeyOf } from '../../../../shared/record/view-key.ts';
@@ -40,6 +40,14 @@ describe('field tables', () => {
         'transaction_id revision final lang seq logged_at text kind stage gap_ms'.split(' '),
       ),
     );
+    // The index has to segment Chinese in these, and only these.
+    const chinese = (fields: object) =>
+      Object.entries(fields)
+        .filter(([, field]) => field.chinese === true)
+        .map(([column]) => column);
+    expect(chinese(RECORD_FIELDS)).toEqual(['interrupt_page', 'story_zh', 'raw']);
+    expect(chinese(EVENT_FIELDS)).toEqual(['text']);
+    expect([RECORDS_LOGSTORE, EVENTS_LOGSTORE]).toEqual(['idv-records', 'idv-events']);
     expect(EVENT_KINDS).toEqual(['enter', 'exit', 'click', 'popup', 'retry', 'other']);
   });
 });

@@ -49,6 +49,62 @@ describe('documented lists', () => {
     ).toEqual(['1000', '1001']);
   });
 
+  // Meanings: API metadata and SDK comments; the finer columns are our reading of them.
+  it.each([
+    ['页面未启动', 'page not started', 'LOADING', undefined, undefined, undefined],
+    ['OCR引导页面', 'OCR guide page', 'GUIDE', 'ocr', 'before', 'ocr'],
+    ['OCR相机授权', 'OCR camera authorization page', 'OCR_SCAN', 'ocr', 'at', 'ocr'],
+    ['OCR拍摄证件页面', 'OCR document capture page', 'OCR_SCAN', 'ocr', 'past', 'ocr'],
+    ['OCR识别loading中', 'OCR recognition loading page', 'OCR_SCAN', 'ocr', 'past', 'ocr'],
+    ['OCR识别结果编辑页面', 'OCR result editing page', 'OCR_RESULT', 'ocr', 'past', 'ocr_edit'],
+    ['OCR识别结果编辑loading中', 'OCR result editing loading page', 'OCR_RESULT', 'ocr', 'past', 'ocr_edit'],
+    ['活体检测引导页面', 'liveness guide page', 'GUIDE', 'face', 'before', 'face'],
+    ['活体检测相机授权页面', 'liveness camera authorization page', 'FACE', 'face', 'at', 'face'],
+    ['活体检测页面', 'liveness detection page', 'FACE', 'face', 'past', 'face'],
+    ['活体检测降级页面', 'liveness fallback page', 'FACE', 'face', 'past', 'face'],
+    ['活体检测重试', 'liveness retry page', 'FACE', 'face', 'past', 'face'],
+    ['活体检测loading中', 'liveness loading page', 'FACE', 'face', 'past', 'face'],
+  ])('%s is the %s', (zh, en, stage, step, camera, counter) => {
+    expect(toPage(zh)).toMatchObject({ en, stage });
+    const { step: itsStep, camera: itsCamera, counter: itsCounter } = toPage(zh) ?? {};
+    expect([itsStep, itsCamera, itsCounter]).toEqual([step, camera, counter]);
+    expect(toPage(zh)?.mayBe).toContain(stage);
+  });
+
+  // Facts A4, and A9 for the client's own codes.
+  it.each([
+    ['1000', 'face step done, pass suggested', '完成刷脸，建议通过'],
+    ['1001', 'face step done, no pass suggested', '完成刷脸，建议不通过'],
+    ['1002', 'system error', '系统错误'],
+    ['1003', 'SDK start failed, the device clock is to be checked', 'SDK初始化失败，需确认客户端时间'],
+    ['1004', 'camera permission error', '相机权限错误'],
+    ['1005', 'network error', '网络错误'],
+    ['1006', 'the user exited', '用户退出'],
+    ['1007', 'transaction id invalid', 'TransactionId无效'],
+    ['1008', 'an SDK module is missing', 'SDK模块缺失'],
+    ['1009', 'device time wrong', '客户端时间戳错误'],
+    ['1010', 'the app did not install the SDK', '应用未安装SDK'],
+    ['1011', 'wrong document type', '提交证件类型错误'],
+    ['1012', 'document data missing or malformed', '证件关键信息缺失或格式校验失败'],
+    ['1013', 'poor image quality', '图片质量不佳'],
+    ['1014', 'too many failed tries', '错误次数超出上限'],
+    ['1015', 'Android version too low', '安卓系统版本过低'],
+    ['1016', 'camera permission not given', '未获取到相机权限'],
+    ['1017', 'product code empty', '产品码为空'],
+    ['2000', 'NFC off or not set up', 'NFC未开启或未配置'],
+    ['2002', 'device without NFC', '设备不支持NFC'],
+    ['9999', 'interruption suspected', '疑似认证进程中断'],
+  ])('code %s means: %s', (code, en, zh) => {
+    expect(CODES[code]).toEqual({
+      en,
+      zh,
+      ends: code === '1000' || code === '1001' ? 'result' : 'interruption',
+    });
+    const { story, story_zh: told } = row({ VerifyStatus: '1', VerifyErrorCode: code });
+    expect(story).toContain(`code ${code} (${en})`);
+    expect(told).toContain(`${code}（${zh}）`);
+  });
+
   it.each([
     ['活体检测页面', '活体检测页面'],
     ['活体检测', '活体检测页面'],
@@ -82,6 +138,8 @@ describe('documented lists', () => {
     ['A1006_2', { family: '1006', detail: 2 }],
     ['a1003_8', { family: '1003', detail: 8 }],
     ['1002_1', { family: '1002', detail: 1 }],
+    ['A1006', { family: '1006', detail: undefined }],
+    ['A1003_12', { family: '1003', detail: 12 }],
     ['1099', undefined],
     ['11006', undefined],
     ['AB1006', undefined],
