@@ -54,6 +54,8 @@ type Message =
 
 const RUNTIME = fileURLToPath(new URL('./runtime.cjs', import.meta.url));
 /** FC cuts the log it hands back at 4 KB. */
+/** The log's last line is on its way when the answer is here; a function may also have closed its output. */
+const LONGEST_LOG_WAIT_MS = 1_000;
 const LOG_TAIL_BYTES = 4096;
 
 export class Instance {
@@ -72,6 +74,7 @@ export class Instance {
   readonly #options: InstanceOptions;
   #requestId: string | undefined;
   #logTail = '';
+  #logEnds: (() => void) | undefined;
   #settle: ((outcome: InstanceOutcome) => void) | undefined;
 
   constructor(options: InstanceOptions) {
@@ -110,6 +113,8 @@ export class Instance {
     this.#requestId = invocation.requestId;
     this.#logTail = '';
     if (this.state === 'gone') return exited(0);
+    const { promise: logged, resolve: logEnds } = withResolvers<void>();
+    this.#logEnds = logEnds;
 
     const { promise, resolve } = withResolvers<InstanceOutcome>();
     this.#settle = (outcome) => resolve(outcome.kind === 'exited' ? exited(elapsedMs()) : outcome);
@@ -125,6 +130,7 @@ export class Instance {
     this.#settle = undefined;
     // A timed-out invocation ends when its process has: FC starts nothing else in its place before.
     if (outcome.kind === 'timeout') await this.#exited;
+    else await this.#logRead(logged);
     return outcome;
   }
 
@@ -137,6 +143,14 @@ export class Instance {
 
   get exited(): Promise<unknown> {
     return this.#exited;
+  }
+
+  /** The answer and the log come by different pipes: what was printed before the answer belongs to it. */
+  async #logRead(logged: Promise<void>): Promise<void> {
+    const { promise, resolve } = withResolvers<void>();
+    const timer = setTimeout(resolve, LONGEST_LOG_WAIT_MS);
+    await Promise.race([logged, this.#exited, promise]);
+    clearTimeout(timer);
   }
 
   async #load(): Promise<FunctionError | undefined> {
@@ -162,6 +176,7 @@ export class Instance {
       const { functionName, instanceId, log } = this.#options;
       this.#logTail = `${this.#logTail}${text}\n`.slice(-LOG_TAIL_BYTES);
       log({ functionName, instanceId, requestId: this.#requestId, stream, text });
+      if (text === `FC Invoke End RequestId: ${this.#requestId}`) this.#logEnds?.();
     });
   }
 }

@@ -242,7 +242,7 @@ describe('the alerts', () => {
     ['idv-camera-refused-up', 0.05, false],
   ])('%s: a share of %f now against about a quarter a week before is %s', async (name, share, raised) => {
     await open();
-    const begun = drawAnswered(6, 1_500, nowMs).filter(({ known }) =>
+    const begun = drawAnswered(6, 2_500, nowMs).filter(({ known }) =>
       ['finished', 'interrupted'].includes(known.journey),
     );
     const hit = (one: (typeof begun)[number]) =>
