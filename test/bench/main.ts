@@ -1,9 +1,12 @@
 import { bundleSize } from './bundle-size.ts';
 import { coldStart } from './cold-start.ts';
 import { cpuPerTransaction } from './cpu-per-transaction.ts';
+import { dashboard } from './dashboard.ts';
 import { type Bench, describeRow, isReached, machine } from './harness.ts';
 import { memory } from './memory.ts';
 import { parseEncode } from './parse-encode.ts';
+import { record } from './record.bench.ts';
+import { sweepScale } from './sweep-scale.ts';
 import { throughput } from './throughput.ts';
 import { waiting } from './waiting.ts';
 
@@ -16,13 +19,17 @@ const BENCHES: readonly Bench[] = [
   throughput,
   waiting,
   memory,
+  record,
+  dashboard,
 ];
+/** The same questions put to the local cloud another way; run when named. */
+const ON_REQUEST: readonly Bench[] = [sweepScale];
 
 async function main(names: readonly string[]): Promise<void> {
-  const chosen = BENCHES.filter(
-    ({ name }) => names.length === 0 || names.some((given) => name.startsWith(given)),
-  );
-  if (chosen.length === 0) throw new Error(`there are ${BENCHES.map(({ name }) => name).join(', ')}`);
+  const all = [...BENCHES, ...ON_REQUEST];
+  const chosen =
+    names.length === 0 ? BENCHES : all.filter(({ name }) => names.some((given) => name.startsWith(given)));
+  if (chosen.length === 0) throw new Error(`there are ${all.map(({ name }) => name).join(', ')}`);
   const started = performance.now();
   console.log(`${machine()}, ${new Date().toISOString()}\n`);
   let missed = 0;

@@ -22,6 +22,8 @@ export class StubCloud {
   calls = 0;
   puts = 0;
   putBytes = 0;
+  rawBytes = 0;
+  slsCalls = 0;
   /** First call to CheckVerifyLog and last answer, `performance.now()`. */
   firstCallAt = 0;
   lastCallAt = 0;
@@ -62,7 +64,11 @@ export class StubCloud {
     request.on('end', () => {
       const { method, url = '/' } = request;
       if (url === '/') this.#answerApi(response);
-      else this.#answerSls(`${method} ${url}`, Buffer.concat(chunks), response);
+      else {
+        this.slsCalls += 1;
+        this.rawBytes += url.includes('/shards/lb') ? Number(request.headers['x-log-bodyrawsize']) : 0;
+        this.#answerSls(`${method} ${url}`, Buffer.concat(chunks), response);
+      }
     });
   }
 
