@@ -35,10 +35,9 @@ describe('the order of effects', () => {
     const world = await open(sabotage, { env: { LEASE_SECONDS: '1', HEARTBEAT_SECONDS: '0.3' } });
     const ids = await world.register(12, { groupRows: 12 });
     await world.age();
-    // Every edge of the run from its first question on, until everything is past the checkpoint. Heartbeats are
-    // counted too: on a busy machine there are more of them in front of the effects.
+    // Every edge of the run from its first question on, until everything is past the checkpoint.
     const lost = new Set<string>();
-    for (let call = 8; call <= 22 && lost.size === 0; call += 1) {
+    for (let call = 8; call <= 14; call += 1) {
       await world.control(world.fc, { killAt: { function: 'sweep', service: 'sls', call, when: 'before' } });
       await world.run();
       for (const id of await passedWithoutRecord(world, ids)) lost.add(id);
@@ -53,10 +52,14 @@ describe('the order of effects', () => {
   });
 
   it('the control: checkpoint, then write loses', async () => {
-    const { lost, faults } = await killedBetweenEffects([CHECKPOINT_FIRST]);
+    // Heartbeats are counted too, and on a busy machine there are more of them: then the edge is passed over.
+    let { lost, faults } = await killedBetweenEffects([CHECKPOINT_FIRST]);
+    for (let tries = 1; tries < 6 && lost.length === 0; tries += 1) {
+      ({ lost, faults } = await killedBetweenEffects([CHECKPOINT_FIRST]));
+    }
     expect(lost.length).toBeGreaterThan(0);
     expect(faults.lost.length).toBeGreaterThan(0);
-  });
+  }, 180_000);
 });
 
 describe('the fence', () => {
