@@ -46,6 +46,8 @@ export interface CloudauthServer extends LocalServer {
 
 interface KnownTransaction {
   readonly initializedAtMs: number;
+  /** Whether the service minds another MerchantBizId than the session's is not documented: where this is set, it does. */
+  readonly merchantBizId?: string | undefined;
   result(nowMs: number): unknown;
 }
 
@@ -153,7 +155,8 @@ class Cloudauth {
     const nowMs = this.#clock();
     const known = this.#transactions.get(transactionId);
     const keptMs = (this.#options.retentionDays ?? 30) * DAY_MS;
-    if (known === undefined || nowMs - known.initializedAtMs > keptMs) {
+    const isOther = known?.merchantBizId !== undefined && known.merchantBizId !== merchantBizId;
+    if (known === undefined || isOther || nowMs - known.initializedAtMs > keptMs) {
       return codeReply('TransactionIdInvalid');
     }
     return successReply(known.result(nowMs));
@@ -186,10 +189,14 @@ class Cloudauth {
   async #putTransaction(request: IncomingMessage, pathname: string): Promise<unknown> {
     const transactionId = idFromPath(pathname);
     const body = await readJsonObject(request);
-    onlyKnown(body, ['initializedAt', 'result'], 'transaction');
+    onlyKnown(body, ['initializedAt', 'result', 'merchantBizId'], 'transaction');
     if (!Object.hasOwn(body, 'result')) throw new ControlRefused('result is missing');
     const initializedAtMs = asNumber(body.initializedAt, 'initializedAt', { least: 0 });
-    this.#transactions.set(transactionId, { initializedAtMs, result: () => body.result });
+    const { merchantBizId } = body;
+    if (merchantBizId !== undefined && typeof merchantBizId !== 'string') {
+      throw new ControlRefused('merchantBizId must be a text');
+    }
+    this.#transactions.set(transactionId, { initializedAtMs, merchantBizId, result: () => body.result });
     return { transactionId };
   }
 }
