@@ -34,6 +34,12 @@ export const PENDING_FIELDS = defineFields({
     meaning: 'When the transaction was first registered, unix ms; kept when it is queued again',
     source: 'registration',
   },
+  given_at_ms: {
+    type: 'long',
+    meaning:
+      'When what the row says of the session was given, unix ms; kept when it is queued again. Of several rows of a transaction the field given last counts',
+    source: 'registration',
+  },
   attempt: { type: 'long', meaning: 'How often the sweep has asked so far', source: 'sweep' },
   kind: {
     type: 'text',
@@ -57,6 +63,8 @@ export interface PendingTransaction {
   readonly initializedAtMs?: number;
   /** As the row says, else when SLS received it. */
   readonly registeredAtMs: number;
+  /** When the rest of it was given, unix ms: as the row says, else by the time the row was received. */
+  readonly givenAtMs: number;
   /** How often it was asked about before. */
   readonly attempt: number;
   readonly kind: PendingKind;
@@ -99,19 +107,31 @@ export function readPendingRow(
   const { merchant_biz_id: merchantBizId, last_code: lastCode } = contents;
   const initializedAtMs = readTime(contents.initialized_at_ms, receivedAtMs);
   const labels = readLabels(contents.labels);
+  const registeredAtMs = readTime(contents.registered_at_ms, receivedAtMs) ?? receivedAtMs;
+  const kind = PENDING_KINDS.find((one) => one === contents.kind) ?? 'register';
+  // A writer that says no time says it now; what was queued again without one was given long before.
+  const givenAtMs =
+    readTime(contents.given_at_ms, receivedAtMs) ?? (kind === 'register' ? receivedAtMs : registeredAtMs);
   return {
     ok: true,
     transaction: {
       transactionId: id,
       ...(merchantBizId !== undefined && MERCHANT_BIZ_ID.test(merchantBizId) ? { merchantBizId } : {}),
       ...(initializedAtMs === undefined ? {} : { initializedAtMs }),
-      registeredAtMs: readTime(contents.registered_at_ms, receivedAtMs) ?? receivedAtMs,
+      registeredAtMs,
+      givenAtMs,
       attempt: readAttempt(contents.attempt),
-      kind: PENDING_KINDS.find((kind) => kind === contents.kind) ?? 'register',
+      kind,
       ...(lastCode ? { lastCode: lastCode.slice(0, MAX_CODE_LENGTH) } : {}),
       ...(labels === undefined ? {} : { labels }),
     },
   };
+}
+
+/** True if the row says anything of its transaction but the id. */
+export function saysSomething(transaction: PendingTransaction): boolean {
+  const { merchantBizId, initializedAtMs, labels } = transaction;
+  return merchantBizId !== undefined || initializedAtMs !== undefined || labels !== undefined;
 }
 
 /** The row as it goes into the queue. `Time` is now and nothing else: SLS refuses logs older than seven days. */
@@ -121,6 +141,7 @@ export function toPendingLog(transaction: PendingTransaction, nowMs: number): Lo
     ...(transaction.merchantBizId === undefined ? {} : { merchant_biz_id: transaction.merchantBizId }),
     ...(transaction.initializedAtMs === undefined ? {} : { initialized_at_ms: transaction.initializedAtMs }),
     registered_at_ms: transaction.registeredAtMs,
+    ...(saysSomething(transaction) ? { given_at_ms: transaction.givenAtMs } : {}),
     attempt: transaction.attempt,
     kind: transaction.kind,
     ...(transaction.lastCode === undefined ? {} : { last_code: transaction.lastCode }),

@@ -11,6 +11,7 @@ export function toPending(transaction: Transaction, registeredAtMs: number): Pen
   return {
     ...rest,
     registeredAtMs,
+    givenAtMs: registeredAtMs,
     attempt: 0,
     kind: 'register',
     ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels: JSON.stringify(labels) }),

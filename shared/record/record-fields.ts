@@ -26,7 +26,7 @@ export const RECORD_FIELDS = defineFields({
   view_key: {
     type: 'text',
     meaning:
-      "Rank (3 final and answered, 2 other final, 1 provisional), asked_at_ms in 13 digits, revision. The transaction's record is the row with the greatest one",
+      "Rank (3 final and answered, 2 other final, 1 provisional), 1 if a registration gave anything else 0, asked_at_ms in 13 digits, revision. The transaction's record is the row with the greatest one",
     source: WORKING,
   },
   source: { type: 'text', meaning: 'Who asked: lookup or sweep', source: CALL },

@@ -22,6 +22,8 @@ export type Disposition = 'answered' | 'not_completed' | 'invalid' | 'expired' |
 export interface RecordInput {
   readonly transactionId: string;
   readonly merchantBizId?: string;
+  /** The one that was asked with where none was given: recorded, but nothing that a registration gave. */
+  readonly derivedMerchantBizId?: string;
   readonly source: 'lookup' | 'sweep';
   readonly attempt: number;
   readonly region: string;
@@ -104,17 +106,21 @@ function identityOf(input: RecordInput, { json }: Content) {
       : { disposition: input.disposition, code: input.code },
   );
   const askedAtMs = toLong(input.askedAtMs);
+  const merchantBizId = storableOrAbsent(input.merchantBizId);
+  const labels = labelsText(input.labels);
+  const initializedAtMs = toLong(input.initializedAtMs);
+  const given = merchantBizId !== undefined || labels !== undefined || initializedAtMs !== undefined;
   return {
     transaction_id: storable(input.transactionId),
-    merchant_biz_id: storableOrAbsent(input.merchantBizId),
+    merchant_biz_id: merchantBizId ?? storableOrAbsent(input.derivedMerchantBizId),
     revision,
-    view_key: viewKeyOf({ final: input.final, answered, askedAtMs, revision }),
+    view_key: viewKeyOf({ final: input.final, answered, given, askedAtMs, revision }),
     source: input.source,
     attempt: toLong(input.attempt),
     region: input.region,
     request_id: storableOrAbsent(input.requestId),
-    labels: labelsText(input.labels),
-    initialized_at_ms: toLong(input.initializedAtMs),
+    labels,
+    initialized_at_ms: initializedAtMs,
     registered_at_ms: toLong(input.registeredAtMs),
     asked_at_ms: askedAtMs,
     final: String(input.final),

@@ -53,6 +53,7 @@ async function prepare(sls: LocalServer, project: string, waiting: number): Prom
           {
             transactionId: `${project}${String(from + index).padStart(24, '0')}`,
             registeredAtMs: nowMs,
+            givenAtMs: nowMs,
             attempt: 0,
             kind: 'register',
           },

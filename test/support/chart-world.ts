@@ -125,6 +125,7 @@ export async function register(world: ChartWorld, drawn: readonly Drawn[], nowMs
         transactionId: session.transactionId,
         initializedAtMs: session.initializedAtMs,
         registeredAtMs: session.initializedAtMs + 1_000,
+        givenAtMs: session.initializedAtMs + 1_000,
         attempt: 0,
         kind: 'register',
         labels: JSON.stringify(session.labels),

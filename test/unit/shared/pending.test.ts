@@ -13,6 +13,7 @@ describe('a row of the queue', () => {
       transaction: {
         transactionId: 'hksb7ba1b28130d24e015d694361bee4',
         registeredAtMs: RECEIVED_MS,
+        givenAtMs: RECEIVED_MS,
         attempt: 0,
         kind: 'register',
       },
@@ -40,6 +41,10 @@ describe('a row of the queue', () => {
       String(RECEIVED_MS - 40 * 24 * HOUR_MS),
       { initializedAtMs: RECEIVED_MS - 40 * 24 * HOUR_MS },
     ],
+    ['given_at_ms', String(RECEIVED_MS - HOUR_MS), { givenAtMs: RECEIVED_MS - HOUR_MS }],
+    ['given_at_ms', 'yesterday', { givenAtMs: RECEIVED_MS }],
+    // A writer without the field says it now; what was queued again without it was given at its registration.
+    ['registered_at_ms', String(RECEIVED_MS - HOUR_MS), { givenAtMs: RECEIVED_MS }],
     ['attempt', '3', { attempt: 3 }],
     ['attempt', '-1', { attempt: 0 }],
     ['attempt', '99999', { attempt: 0 }],
@@ -61,6 +66,7 @@ describe('a row of the queue', () => {
         if (field === 'last_code') continue;
         expect(Object.keys(reading.transaction).sort()).toEqual([
           'attempt',
+          'givenAtMs',
           'kind',
           'registeredAtMs',
           'transactionId',
@@ -97,19 +103,27 @@ describe('a row of the queue', () => {
         merchantBizId: fc.stringMatching(/^[A-Za-z0-9]{1,32}$/),
         initializedAtMs: fc.integer({ min: RECEIVED_MS - 30 * 24 * HOUR_MS, max: RECEIVED_MS }),
         registeredAtMs: fc.integer({ min: RECEIVED_MS - 30 * 24 * HOUR_MS, max: RECEIVED_MS }),
+        givenAtMs: fc.integer({ min: RECEIVED_MS - 30 * 24 * HOUR_MS, max: RECEIVED_MS }),
         attempt: fc.integer({ min: 0, max: 999 }),
         kind: fc.constantFrom('register', 'requeue', 'handback', 'replay'),
         lastCode: fc.stringMatching(/^[A-Za-z.]{1,64}$/),
         labels: fc.constant('{"channel":"web"}'),
       },
-      { requiredKeys: ['transactionId', 'registeredAtMs', 'attempt', 'kind'] },
+      { requiredKeys: ['transactionId', 'registeredAtMs', 'givenAtMs', 'attempt', 'kind'] },
     );
     fc.assert(
       fc.property(transaction, (given) => {
         const queued = given as PendingTransaction;
         const log = toPendingLog(queued, RECEIVED_MS);
         expect(log.timeSeconds).toBe(RECEIVED_MS / 1_000);
-        expect(read(Object.fromEntries(log.contents))).toEqual({ ok: true, transaction: queued });
+        const back = read(Object.fromEntries(log.contents));
+        // Where nothing was given, there is no time of giving it either.
+        const saysNothing = !queued.merchantBizId && !queued.initializedAtMs && !queued.labels;
+        expect(back).toEqual({
+          ok: true,
+          transaction: saysNothing ? { ...queued, givenAtMs: expect.any(Number) } : queued,
+        });
+        expect(log.contents.some(([key]) => key === 'given_at_ms')).toBe(!saysNothing);
       }),
     );
   });

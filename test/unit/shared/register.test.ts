@@ -10,6 +10,7 @@ const rows = (count: number): PendingTransaction[] =>
   Array.from({ length: count }, (_, index) => ({
     transactionId: `tx-${index}`,
     registeredAtMs: 1,
+    givenAtMs: 1,
     attempt: 0,
     kind: 'register',
   }));

@@ -19,6 +19,7 @@ const aged = (days: number, attempt = 0): PendingTransaction => ({
   transactionId: 't',
   initializedAtMs: NOW_MS - days * DAY_MS,
   registeredAtMs: NOW_MS,
+  givenAtMs: NOW_MS,
   attempt,
   kind: 'register',
 });

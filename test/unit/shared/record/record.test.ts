@@ -149,7 +149,7 @@ describe('a record without an answer', () => {
     const { record, events } = toRecord({ ...INPUT, disposition, code, attempt });
     expect(events).toEqual([]);
     expect(record).toMatchObject({ disposition, code, attempt, final: 'true' });
-    expect(record.view_key).toMatch(/^21742526100000[0-9a-f]{32}$/);
+    expect(record.view_key).toMatch(/^211742526100000[0-9a-f]{32}$/);
     expect(record.story).toContain(said);
     expect(record.story).toContain(more);
     expect(record.story_zh).toContain(code);

@@ -85,28 +85,32 @@ describe('the revision', () => {
 
 describe('the view key', () => {
   const key = (final: boolean, answered: boolean, askedAtMs: number | undefined, revision: string) =>
-    viewKeyOf({ final, answered, askedAtMs, revision });
+    viewKeyOf({ final, answered, given: true, askedAtMs, revision });
 
-  it('is rank, 13 digits, revision', () => {
-    expect(key(true, true, 1_742_526_100_000, 'abc')).toBe('31742526100000abc');
-    expect(key(true, false, 5, 'abc')).toBe('20000000000005abc');
-    expect(key(false, true, 0, 'abc')).toBe('10000000000000abc');
-    expect(key(false, false, undefined, 'abc')).toBe('10000000000000abc');
-    expect(key(true, true, Number.MAX_SAFE_INTEGER, 'abc')).toBe('39999999999999abc');
+  it('is rank, given, 13 digits, revision', () => {
+    expect(key(true, true, 1_742_526_100_000, 'abc')).toBe('311742526100000abc');
+    expect(key(true, false, 5, 'abc')).toBe('210000000000005abc');
+    expect(key(false, true, 0, 'abc')).toBe('110000000000000abc');
+    expect(key(false, false, undefined, 'abc')).toBe('110000000000000abc');
+    expect(key(true, true, Number.MAX_SAFE_INTEGER, 'abc')).toBe('319999999999999abc');
+    const row = { final: true, answered: true, given: false, askedAtMs: 5, revision: 'abc' };
+    expect(viewKeyOf(row)).toBe('300000000000005abc');
   });
 
   const row = fc.record({
     final: fc.boolean(),
     answered: fc.boolean(),
+    given: fc.boolean(),
     askedAtMs: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 9_999_999_999_999 })),
     revision: fc.constantFrom('0a', '9f', 'ff'),
   });
-  type Row = { final: boolean; answered: boolean; askedAtMs: number; revision: string };
+  type Row = { final: boolean; answered: boolean; given: boolean; askedAtMs: number; revision: string };
   const rank = (one: Row) => (one.final ? (one.answered ? 3 : 2) : 1);
 
-  /** The view as the contract words it: rank, then time, then revision. */
+  /** The view as the contract words it: rank, whether given, then time, then revision. */
   const before = (a: Row, b: Row) =>
     rank(a) - rank(b) ||
+    Number(a.given) - Number(b.given) ||
     a.askedAtMs - b.askedAtMs ||
     (a.revision < b.revision ? -1 : a.revision > b.revision ? 1 : 0);
 
@@ -138,7 +142,7 @@ describe('the view key', () => {
           expect(greatest(rows)).toBe(
             viewKeyOf(
               [...rows].sort(before).at(-1) ??
-                rows[0] ?? { final: true, answered: true, askedAtMs: 0, revision: '' },
+                rows[0] ?? { final: true, answered: true, given: false, askedAtMs: 0, revision: '' },
             ),
           );
         },
