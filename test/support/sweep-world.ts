@@ -14,6 +14,7 @@ import { createSlsServer } from '../../local/sls/server.ts';
 import { createSlsCaller, type SlsCaller } from '../../shared/sls/call.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
+import { openProxy } from './proxy.ts';
 import { bundleSweep, removeBundle } from './sweep-bundle.ts';
 
 /** The sweep's bundle between local services, everything over HTTP with real signatures. */
@@ -29,6 +30,8 @@ export interface SweepWorldOptions {
   readonly credentialLifetimeMs?: number;
   readonly seed?: number;
   readonly retentionDays?: number;
+  /** What SLS's own clock says, against this machine's. */
+  readonly slsClockAheadMs?: number;
   /** Looks on at, or meddles with, calls to SLS. */
   readonly slsHooks?: CallHooks;
 }
@@ -113,7 +116,16 @@ export class SweepWorld {
       ...(options.retentionDays === undefined ? {} : { retentionDays: options.retentionDays }),
     });
     closing.unshift(() => cloudauth.close());
-    Object.assign(places, { SLS_ENDPOINT: sls.url, CLOUDAUTH_ENDPOINT: cloudauth.url });
+    const aheadMs = options.slsClockAheadMs;
+    const front =
+      aheadMs === undefined
+        ? sls
+        : await openProxy(sls.url, (headers) => ({
+            ...headers,
+            date: new Date(Date.now() + aheadMs).toUTCString(),
+          }));
+    if (front !== sls) closing.unshift(() => front.close());
+    Object.assign(places, { SLS_ENDPOINT: front.url, CLOUDAUTH_ENDPOINT: cloudauth.url });
     await provision({
       endpoint: sls.url,
       project: LOCAL_PROJECT,

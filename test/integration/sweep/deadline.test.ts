@@ -34,6 +34,8 @@ describe('a run that has not the time for everything', () => {
     expect(Number(report.final_count)).toBeGreaterThanOrEqual(40);
     expect(Number(report.final_count) % 10).toBe(0);
     expect(Number(report.lag_ms)).toBeGreaterThan(0);
+    // All rows came within a second or two: what is done of the checkpoint's own second is not left.
+    expect(report.backlog).toBe(100 - Number(report.final_count));
     for (let runs = 0; runs < 4 && !(await allTrue(ids)); runs += 1) await world.report();
     expect(await allTrue(ids)).toBe(true);
     expect(await kinds()).toEqual({ register: 100 });
@@ -99,6 +101,60 @@ describe('a run that has not the time for everything', () => {
     await world.control(world.cloudauth, { plan: [] });
     expect(await world.report()).toMatchObject({ ended: 'done', final_count: 20 });
     expect(await allTrue(ids)).toBe(true);
+  });
+});
+
+describe('a run while SLS hangs', () => {
+  /** 4 s less a margin of 2 s, of which the last half is the report's. */
+  const LONGEST_MS = 3_900;
+
+  it.each([
+    ['pulls', { action: 'PullLogs' }],
+    ['checkpoints, from the first', { action: 'ConsumerGroupUpdateCheckPoint' }],
+    ['writes', { action: 'PutLogs', logstore: 'idv-records' }],
+    ['reports', { action: 'PutLogs', logstore: 'idv-sweeps' }],
+    ['cursors', { action: 'GetCursor' }],
+    ['everything but heartbeats', { action: '*' }],
+  ])('%s: it ends before the platform ends it', async (_what, match) => {
+    await open({ timeoutSeconds: 4, env: { RUN_MARGIN_SECONDS: '2', CALL_TIMEOUT_MS: '10000' } });
+    const ids = await world.register(30, { groupRows: 10 });
+    await world.age();
+    const actions =
+      match.action === '*'
+        ? ['PullLogs', 'PutLogs', 'GetCursor', 'GetLogsV2', 'ListShards', 'GetCheckPoint', 'GetCursorTime']
+        : [match.action];
+    await world.control(world.sls, {
+      fail: actions.map((action) => ({ logstore: '*', ...match, action, answer: 'hang' })),
+    });
+    const { outcome, durationMs } = await world.run();
+    expect(outcome).not.toBe('timeout');
+    expect(durationMs).toBeLessThan(LONGEST_MS);
+    await world.control(world.sls, { fail: [] });
+    expect((await world.run()).outcome).toBe('ok');
+    expect(await allTrue(ids)).toBe(true);
+  });
+});
+
+describe("SLS's clock", () => {
+  it('an hour ahead does not make a young row due', async () => {
+    await open({ slsClockAheadMs: 3_600_000 });
+    await world.register(3);
+    expect(await world.report()).toMatchObject({ ended: 'done', pulled: 0, calls: 0 });
+    expect(await world.rows('idv-records')).toEqual([]);
+  });
+
+  it('an hour behind makes nothing due too early either', async () => {
+    await open({ slsClockAheadMs: -3_600_000 });
+    await world.register(3);
+    await world.age();
+    expect(await world.report()).toMatchObject({ pulled: 0, calls: 0 });
+  });
+
+  it('the control: the same rows are due when the clocks agree', async () => {
+    await open({ slsClockAheadMs: 0 });
+    await world.register(3);
+    await world.age();
+    expect(await world.report()).toMatchObject({ ended: 'done', pulled: 3, final_count: 3 });
   });
 });
 

@@ -34,6 +34,27 @@ const allTrue = async (ids: readonly string[]) => {
   return ids.every((id) => finals.get(id)?.every(saysTruth) === true);
 };
 
+/** Until something is so, looked at again and again. */
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await sleep(20);
+}
+
+/** Heartbeats as another consumer until it is given a shard, and goes on holding it. */
+async function untilGiven(consumer: string): Promise<number[]> {
+  let shards: number[] = [];
+  await until(async () => {
+    shards = await heartbeat(consumer, shards);
+    return shards.length > 0;
+  });
+  return shards;
+}
+
+async function rowsOfShard(shardId: number) {
+  const { cursor } = await world.client.getCursor('idv-pending', shardId, 'begin');
+  const { groups } = await world.client.pullLogs('idv-pending', shardId, { cursor, count: 1_000 });
+  return groups.flatMap(({ logs }) => logs.map(({ contents }) => contents));
+}
+
 describe('several runs at once', () => {
   it('five on five instances: each transaction is asked about once, all but one end as busy', async () => {
     await open({ reservedConcurrency: null, env: { QPS_LIMIT: '100' }, timeoutSeconds: 30 });
@@ -65,6 +86,34 @@ describe('several runs at once', () => {
     const cold = await world.report();
     expect(cold).toMatchObject({ ended: 'done', asked: 3 });
     expect(Number(cold.duration_ms)).toBeGreaterThan(1_500);
+  });
+});
+
+describe('a shard that is lost under way', () => {
+  it('holds up no other: what the others have is done to its end', async () => {
+    await open({ env: { QPS_LIMIT: '700', HEARTBEAT_SECONDS: '0.3' }, timeoutSeconds: 40 });
+    await splitShard(0);
+    const readWrite = async () =>
+      (await world.client.listShards('idv-pending')).filter(({ status }) => status === 'readwrite');
+    const [first] = await readWrite();
+    await splitShard(first?.shardId ?? 0);
+    expect(await readWrite()).toHaveLength(3);
+    const ids = await world.register(6_000, { groupRows: 40 });
+    await world.age();
+    const run = world.report();
+    // Somebody joins the group, and the next heartbeat takes a shard away from the run.
+    await until(async () => (await world.calls()) > 300);
+    const taken = await untilGiven('somebody-else');
+    const report = await run;
+    expect(report.ended).toBe('lease_lost');
+    const kept = (await readWrite()).filter(({ shardId }) => !taken.includes(shardId));
+    const finals = await world.finals();
+    for (const { shardId } of kept) {
+      const queued = await rowsOfShard(shardId);
+      expect(queued.length).toBeGreaterThan(400);
+      expect(queued.filter(({ transaction_id }) => !finals.has(transaction_id ?? ''))).toEqual([]);
+    }
+    expect(ids.every((id) => finals.has(id))).toBe(false);
   });
 });
 

@@ -52,11 +52,56 @@ describe('the service is down', () => {
     expect(await allTrue(ids)).toBe(true);
   });
 
+  it('however few its calls, a run whose calls all fail in an outage counts no attempt', async () => {
+    await open();
+    const ids = await world.register(5);
+    await world.age();
+    await world.control(world.cloudauth, { plan: [{ match: '*', answer: 'InternalError' }] });
+    // Eight runs: as many as there are attempts.
+    for (let runs = 0; runs < 8; runs += 1) {
+      const report = await world.report();
+      expect(report).toMatchObject({ ended: 'upstream_down', final_count: 0, requeued: 0, handed_back: 0 });
+      // Three tries each, and one question about an id that cannot exist.
+      expect(report.calls).toBe(16);
+    }
+    expect(await checkpoints()).toMatchObject([{ checkpoint: await begin() }]);
+    expect(await world.rows('idv-pending')).toHaveLength(5);
+    await world.control(world.cloudauth, { plan: [] });
+    expect(await world.report()).toMatchObject({ ended: 'done', final_count: 5 });
+    expect(await allTrue(ids)).toBe(true);
+  });
+
+  it('throttled calls between failing ones change nothing', async () => {
+    await open({ env: { QPS_LIMIT: '100' } });
+    await world.register(40);
+    await world.age();
+    await world.control(world.cloudauth, {
+      plan: [
+        { match: '*', rate: 0.3, answer: 'Throttling.Api' },
+        { match: '*', answer: 'InternalError' },
+      ],
+    });
+    expect(await world.report()).toMatchObject({ ended: 'upstream_down', final_count: 0, requeued: 0 });
+    expect(await world.rows('idv-pending')).toHaveLength(40);
+  });
+
+  it('twenty failures are no outage while the service answers about an id that cannot exist', async () => {
+    await open();
+    const ids = await world.register(12, { groupRows: 12 });
+    await world.age();
+    await world.control(world.cloudauth, {
+      plan: ids.map((match) => ({ match, answer: 'InternalError' })),
+    });
+    expect(await world.report()).toMatchObject({ ended: 'done', requeued: 12 });
+  });
+
   it('the control: two transactions without luck are not the service', async () => {
     await open();
     const ids = await world.register(2);
     await world.age();
-    await world.control(world.cloudauth, { plan: [{ match: '*', answer: 'InternalError' }] });
+    await world.control(world.cloudauth, {
+      plan: ids.map((match) => ({ match, answer: 'InternalError' })),
+    });
     expect(await world.report()).toMatchObject({ ended: 'done', requeued: 2 });
     await world.control(world.cloudauth, { plan: [] });
     await world.age();

@@ -29,7 +29,7 @@ describe('a service that is down', () => {
     ['19 failures', calls('F', 19, 19), undefined],
     ['100 failures of 2 transactions', calls('F', 100, 2), undefined],
     ['20 failures with an answer amid', [...calls('F', 10, 5), 'S9', ...calls('F', 10, 5)], undefined],
-    ['20 failures with throttling amid', [...calls('F', 10, 5), 'T9', ...calls('F', 10, 5)], undefined],
+    ['20 failures with throttling amid', [...calls('F', 10, 5), 'T9', ...calls('F', 10, 5)], 'upstream_down'],
     ['20 failures after an answer', ['S1', ...calls('F', 20, 4)], 'upstream_down'],
     ['2 transactions for long, then a third', [...calls('F', 40, 2), 'F7'], 'upstream_down'],
   ])('%s', (_name, made, trouble) => {
