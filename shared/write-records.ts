@@ -78,6 +78,18 @@ export function prepareOutput({ record, events }: RecordOutput): PreparedOutput 
   };
 }
 
+/** The same output with another record. */
+export function amendOutput(
+  { record, events }: PreparedOutput,
+  amend: (row: RecordRow) => RecordRow,
+): PreparedOutput {
+  const [row] = rowsOf(record);
+  if (row === undefined) return { record, events };
+  // Every value reads as the text that it was written as.
+  const amended = amend(decodeContents(row) as RecordRow);
+  return { record: encodeContents([amended], RECORD_SINK.toContents), events };
+}
+
 function isPrepared(output: RecordOutput | PreparedOutput): output is PreparedOutput {
   return !Array.isArray(output.events);
 }

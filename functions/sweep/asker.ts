@@ -4,12 +4,12 @@ import { Pacer, type PaceTicket } from '../../shared/pace.ts';
 import type { PendingTransaction } from '../../shared/pending.ts';
 import { type Disposition, toRecord } from '../../shared/record/record.ts';
 import { SECOND_MS } from '../../shared/time.ts';
-import { type PreparedOutput, prepareOutput } from '../../shared/write-records.ts';
-import type { RowResult } from './page.ts';
+import { prepareOutput } from '../../shared/write-records.ts';
+import type { Inquiry, Result } from './inquiry.ts';
 import type { RunReport } from './report.ts';
 import type { Services, SweepSettings } from './services.ts';
 import { Slots } from './slots.ts';
-import type { Streak } from './streak.ts';
+import { type Streak, speaksForService } from './streak.ts';
 import { type Asking, dispositionWithout, isNearEnd, judge } from './verdict.ts';
 
 /**
@@ -32,6 +32,9 @@ export interface Permit {
 }
 
 export const MAX_CALLS_AT_ONCE = 128;
+/** The service gives ids of its own making; this is none, and says whose question it is. */
+const IMPOSSIBLE_ID = 'idv-dropoff-is-the-service-up';
+const MAX_PROBES = 5;
 
 export class Asker {
   readonly #options: AskerOptions;
@@ -69,20 +72,22 @@ export class Asker {
   }
 
   /** Never throws: what has no end when asking is over is `unfinished`. */
-  async ask(transaction: PendingTransaction, first: Permit): Promise<RowResult> {
+  async ask(inquiry: Inquiry, first: Permit): Promise<Result> {
     let permit = first;
-    let attempt = transaction.attempt;
+    let { attempt } = inquiry.transaction;
     let tries = 0;
     let last: CheckVerifyLogOutcome | undefined;
     for (;;) {
-      const outcome = await this.#call(transaction, permit);
-      if (outcome === undefined) return this.#unfinished(transaction, attempt, last);
+      const outcome = await this.#call(inquiry.transaction, permit);
+      if (outcome === undefined) return this.#unfinished(inquiry, attempt, last);
       if (outcome.kind !== 'throttled') last = outcome;
       tries += outcome.kind === 'failed' ? 1 : 0;
+      const { transaction } = inquiry;
       const step: Asking = { transaction, attempt, tries, nowMs: this.#options.services.clock.now() };
       const { settings: limits, services } = this.#options;
       const verdict = judge(outcome, step, { limits, random: services.random });
-      if (verdict.kind === 'final') return this.#final(step, outcome, verdict.disposition);
+      if (verdict.kind === 'final')
+        return this.#final(inquiry, step, { outcome, disposition: verdict.disposition });
       if (verdict.kind === 'requeue') return this.#requeue(step, outcome);
       if (verdict.newAttempt) {
         attempt += 1;
@@ -92,8 +97,28 @@ export class Asker {
         if (verdict.afterMs > 0) await services.clock.sleep(verdict.afterMs, this.#options.asking);
         permit = await this.permit();
       } catch {
-        return this.#unfinished(transaction, attempt, last);
+        return this.#unfinished(inquiry, attempt, last);
       }
+    }
+  }
+
+  /**
+   * One question about an id that cannot exist: whether the service is up when calls fail. A service that only
+   * throttles is asked again for a while. Anything but a business answer says that it is down.
+   */
+  async probe(signal: AbortSignal): Promise<boolean> {
+    const { services, report, asking } = this.#options;
+    for (let tries = 1; ; tries += 1) {
+      const ticket = await this.#pacer.take(asking).catch(() => undefined);
+      report.callBegins(services.clock.now());
+      const outcome = await services.cloudauth.checkVerifyLog(
+        { transactionId: IMPOSSIBLE_ID, merchantBizId: deriveMerchantBizId(IMPOSSIBLE_ID) },
+        { signal },
+      );
+      report.callEnds(outcome);
+      if (outcome.kind !== 'throttled') return speaksForService(outcome);
+      if (ticket !== undefined) this.#pacer.throttled(ticket, outcome.retryAfterMs);
+      if (ticket === undefined || tries === MAX_PROBES) return false;
     }
   }
 
@@ -124,49 +149,12 @@ export class Asker {
     return outcome;
   }
 
-  #final(step: Asking, outcome: CheckVerifyLogOutcome, disposition: Disposition): RowResult {
-    const output = this.#toRecord(step, outcome, disposition);
-    const againstService = outcome.kind === 'failed' || outcome.kind === 'forbidden';
-    return {
-      kind: 'final',
-      disposition,
-      output,
-      ...(againstService ? { streak: this.#options.streak.number } : {}),
-    };
-  }
-
-  #requeue({ transaction, attempt }: Asking, outcome: CheckVerifyLogOutcome): RowResult {
-    const again: PendingTransaction = {
-      ...transaction,
-      attempt: attempt + 1,
-      kind: 'requeue',
-      lastCode: outcome.code,
-    };
-    return { kind: 'requeue', transaction: again, streak: this.#options.streak.number };
-  }
-
-  /** A row too near its end to be handed back keeps what it would end as. */
-  #unfinished(
-    transaction: PendingTransaction,
-    attempt: number,
-    last: CheckVerifyLogOutcome | undefined,
-  ): RowResult {
-    const { services, settings } = this.#options;
-    const nowMs = services.clock.now();
-    if (last === undefined || !isNearEnd(transaction, settings.retentionMs, nowMs)) {
-      return { kind: 'unfinished', transaction };
-    }
-    const disposition = dispositionWithout(last, { transaction, nowMs }, settings.retentionMs);
-    const step: Asking = { transaction, attempt, tries: 0, nowMs };
-    const lastResort = { disposition, output: this.#toRecord(step, last, disposition) };
-    return { kind: 'unfinished', transaction, lastResort };
-  }
-
-  #toRecord(
-    { transaction, attempt, nowMs }: Asking,
-    outcome: CheckVerifyLogOutcome,
-    disposition: Disposition,
-  ): PreparedOutput {
+  #final(
+    { version }: Inquiry,
+    step: Asking,
+    { outcome, disposition }: { outcome: CheckVerifyLogOutcome; disposition: Disposition },
+  ): Extract<Result, { kind: 'final' }> {
+    const { transaction, attempt, nowMs } = step;
     const output = toRecord({
       ...identityOf(transaction),
       source: 'sweep',
@@ -179,11 +167,35 @@ export class Asker {
       ...(outcome.requestId === undefined ? {} : { requestId: outcome.requestId }),
       ...(outcome.kind === 'answered' ? { result: outcome.result } : {}),
     });
-    return prepareOutput(output);
+    const againstService = outcome.kind === 'failed' || outcome.kind === 'forbidden';
+    return {
+      kind: 'final',
+      disposition,
+      output: prepareOutput(output),
+      version,
+      ...(againstService ? { streak: this.#options.streak.number } : {}),
+    };
+  }
+
+  #requeue({ attempt }: Asking, { code }: CheckVerifyLogOutcome): Result {
+    return { kind: 'requeue', attempt: attempt + 1, lastCode: code, streak: this.#options.streak.number };
+  }
+
+  /** A transaction too near its end to be handed back keeps what it would end as. */
+  #unfinished(inquiry: Inquiry, attempt: number, last: CheckVerifyLogOutcome | undefined): Result {
+    const { services, settings } = this.#options;
+    const { transaction } = inquiry;
+    const nowMs = services.clock.now();
+    if (last === undefined || !isNearEnd(transaction, settings.retentionMs, nowMs)) {
+      return { kind: 'unfinished' };
+    }
+    const step: Asking = { transaction, attempt, tries: 0, nowMs };
+    const disposition = dispositionWithout(last, step, settings.retentionMs);
+    return { kind: 'unfinished', lastResort: this.#final(inquiry, step, { outcome: last, disposition }) };
   }
 }
 
-/** What a record takes over from the queue's row. */
+/** What a record takes over from the queue. */
 export function identityOf(transaction: PendingTransaction) {
   const { transactionId, merchantBizId, initializedAtMs, registeredAtMs, labels } = transaction;
   return {

@@ -5,11 +5,12 @@ import {
   type PendingTransaction,
   toPendingLog,
 } from '../../shared/pending.ts';
-import type { RecordOutput } from '../../shared/record/record.ts';
-import { type PreparedOutput, putWithRetry, writeRecords } from '../../shared/write-records.ts';
+import { registeredAgain } from '../../shared/record/record.ts';
+import { amendOutput, type PreparedOutput, putWithRetry, writeRecords } from '../../shared/write-records.ts';
 import { takeEffect } from './effects.ts';
+import type { Inquiries, Inquiry, Result } from './inquiry.ts';
 import type { Lease } from './lease.ts';
-import { type Page, type Row, type RowResult, rowsOf } from './page.ts';
+import type { BegunRow, Page } from './page.ts';
 import type { RunReport } from './report.ts';
 import type { Services } from './services.ts';
 import type { ShardQueue } from './shard-queue.ts';
@@ -17,9 +18,10 @@ import type { ChangeSignal } from './signal.ts';
 import type { Streak } from './streak.ts';
 
 /**
- * Takes pages in the order in which they were begun and, as soon as all rows of the foremost have their result,
- * writes it, appends what is asked again, and moves the checkpoint; while it does, later pages are being asked
- * about. Results that may be the service's fault rather than their row's wait until that is decided.
+ * Takes the pages of each shard in the order in which they were begun and, as soon as all rows of a shard's
+ * foremost have their result, writes it, appends what is asked again, and moves the checkpoint; while it does,
+ * later pages are being asked about. Shards do not wait for one another, and a shard that is lost takes its pages
+ * with it. Results that may be the service's fault rather than their transaction's wait until that is decided.
  */
 export interface CommitterOptions {
   readonly services: Services;
@@ -27,6 +29,7 @@ export interface CommitterOptions {
   readonly lease: Lease;
   readonly streak: Streak;
   readonly changed: ChangeSignal;
+  readonly inquiries: Inquiries;
   readonly queueOf: (shard: number) => ShardQueue;
   /** Writes are given up when it is aborted. */
   readonly signal: AbortSignal;
@@ -41,8 +44,16 @@ export type Closing =
 
 interface PageWork {
   readonly page: Page;
-  readonly rows: readonly Row[];
+  readonly rows: readonly BegunRow[];
+  /** What this page waits for: inquiries without a result, and what is still looked up. */
   unsettled: number;
+}
+
+/** What the rows of a batch do to the outside world, each transaction once. */
+interface Batch {
+  readonly rows: number;
+  readonly writes: readonly { inquiry: Inquiry; version: number; output: PreparedOutput }[];
+  readonly appends: readonly { inquiry: Inquiry; version: number; transaction: PendingTransaction }[];
 }
 
 /** Few and large writes: pages that are ready together are committed together, up to this many rows. */
@@ -72,20 +83,29 @@ export class Committer {
     return this.#work.every(({ unsettled }) => unsettled === 0);
   }
 
-  /** Takes a page on; answers how to say what became of each of its rows. */
-  begin(page: Page): { rows: readonly Row[]; settle: (row: Row, result: RowResult) => void } {
-    const rows = rowsOf(page);
-    const work: PageWork = { page, rows, unsettled: rows.length };
+  /**
+   * Takes a page on.
+   * @param completed resolves when all that the logstores hold of its transactions is known; never rejects
+   */
+  begin(page: Page, completed: Promise<void>): void {
+    const rows = page.groups.flatMap((group) => group.rows);
+    const open = new Set(rows.map(({ inquiry }) => inquiry).filter(({ result }) => result === undefined));
+    const work: PageWork = { page, rows, unsettled: open.size + 1 };
+    const settle = () => {
+      work.unsettled -= 1;
+      if (work.unsettled === 0) this.#options.changed.notify();
+    };
+    for (const inquiry of open) inquiry.onSettled(settle);
+    void completed.then(settle);
     this.#work.push(work);
     this.#options.changed.notify();
-    return {
-      rows,
-      settle: (row, result) => {
-        row.result = result;
-        work.unsettled -= 1;
-        if (work.unsettled === 0) this.#options.changed.notify();
-      },
-    };
+  }
+
+  /** Pages of shards that were lost are the next holder's. */
+  dropLost(): void {
+    const { lease, changed } = this.#options;
+    this.#work = this.#work.filter(({ page }) => lease.holds(page.shard));
+    changed.notify();
   }
 
   /** Nothing more will come, and every row has its result. */
@@ -109,12 +129,19 @@ export class Committer {
     if (this.#closing === 'finish') await this.#finish();
   }
 
-  /** The foremost pages that can be committed now. */
+  /** Pages that can be committed now: of each shard the foremost ones. */
   #ready(): PageWork[] {
     const ready: PageWork[] = [];
+    const held = new Set<number>();
     let rows = 0;
     for (const work of this.#work) {
-      if (!this.#isReady(work) || rows >= MAX_BATCH_ROWS) break;
+      if (rows >= MAX_BATCH_ROWS) break;
+      const { shard } = work.page;
+      if (held.has(shard)) continue;
+      if (!this.#isReady(work)) {
+        held.add(shard);
+        continue;
+      }
       ready.push(work);
       rows += work.rows.length;
     }
@@ -123,10 +150,12 @@ export class Committer {
 
   #isReady({ unsettled, rows }: PageWork): boolean {
     if (unsettled > 0) return false;
-    return rows.every(({ result }) => result?.kind !== 'unfinished' && !this.#isDoubtful(result));
+    return rows.every(
+      ({ inquiry: { result } }) => result?.kind !== 'unfinished' && !this.#isDoubtful(result),
+    );
   }
 
-  #isDoubtful(result: RowResult | undefined): boolean {
+  #isDoubtful(result: Result | undefined): boolean {
     if (this.#closing === 'finish' || result === undefined || !('streak' in result)) return false;
     return result.streak !== undefined && this.#options.streak.isOpen(result.streak);
   }
@@ -152,9 +181,9 @@ export class Committer {
   async #cut(work: PageWork): Promise<void> {
     const group = firstGroups(work, 1);
     let nearEnd = 0;
-    for (const row of group.rows) {
-      if (row.result?.kind !== 'unfinished' || row.result.lastResort === undefined) continue;
-      row.result = { kind: 'final', ...row.result.lastResort };
+    for (const { inquiry } of group.rows) {
+      if (inquiry.result?.kind !== 'unfinished' || inquiry.result.lastResort === undefined) continue;
+      inquiry.settle(inquiry.result.lastResort);
       nearEnd += 1;
     }
     if (group.rows.every(isUnfinished)) return;
@@ -163,59 +192,64 @@ export class Committer {
     await this.#commit([group]);
   }
 
-  async #commit(batch: readonly PageWork[]): Promise<void> {
-    const { lease } = this.#options;
+  async #commit(works: readonly PageWork[]): Promise<void> {
+    const { lease, report } = this.#options;
     await lease.confirm();
-    const held = batch.filter(({ page }) => lease.holds(page.shard));
-    const rows = held.flatMap((work) => work.rows);
+    const held = works.filter(({ page }) => lease.holds(page.shard));
     if (held.length > 0) {
+      const batch = toBatch(held.flatMap((work) => work.rows));
       await takeEffect({
-        write: () => this.#write(rows),
-        append: () => this.#append(rows),
+        write: () => this.#write(batch),
+        append: () => this.#append(batch),
         checkpoint: () => this.#checkpoint(held),
       });
+      report.add({ duplicates: batch.rows - batch.writes.length - batch.appends.length });
     }
-    const pages = new Set(batch.map(({ page }) => page.fromCursor + page.shard));
+    const pages = new Set(works.map(({ page }) => page.fromCursor + page.shard));
     this.#work = this.#work.filter(({ page }) => !pages.has(page.fromCursor + page.shard));
     this.#options.changed.notify();
   }
 
-  async #write(rows: readonly Row[]): Promise<void> {
-    const { services, report, signal } = this.#options;
-    const outputs: (RecordOutput | PreparedOutput)[] = [];
-    for (const { result } of rows) if (result?.kind === 'final') outputs.push(result.output);
-    const { events, reduced } = await writeRecords(services.sls, outputs, { ...services, signal });
-    report.addCommitted(rows);
+  async #write({ writes }: Batch): Promise<void> {
+    const { services, report, inquiries, signal } = this.#options;
+    const { events, reduced } = await writeRecords(
+      services.sls,
+      writes.map(({ output }) => output),
+      { ...services, signal },
+    );
+    for (const { inquiry, version, output } of writes) {
+      const { result } = inquiry;
+      if (result?.kind !== 'final') continue;
+      inquiry.written(version);
+      // Its events are there; its record may be written once more.
+      inquiry.settle({ ...result, version, output: { ...output, events: NO_EVENTS } });
+      inquiries.keep(inquiry, output.record.bytes.length);
+      report.addFinal(result.disposition);
+    }
     report.add({ event_count: events, reduced });
   }
 
-  async #append(rows: readonly Row[]): Promise<void> {
+  async #append({ appends }: Batch): Promise<void> {
     const { services, report, signal } = this.#options;
-    const again: PendingTransaction[] = [];
-    for (const { result } of rows) {
-      if (result?.kind === 'requeue') again.push(result.transaction);
-      else if (result?.kind === 'unfinished') again.push({ ...result.transaction, kind: 'handback' });
-    }
-    for (let from = 0; from < again.length; from += PENDING_GROUP_ROWS) {
-      const group = again.slice(from, from + PENDING_GROUP_ROWS);
-      const logs = group.map((transaction) => toPendingLog(transaction, services.clock.now()));
+    for (let from = 0; from < appends.length; from += PENDING_GROUP_ROWS) {
+      const group = appends.slice(from, from + PENDING_GROUP_ROWS);
+      const logs = group.map(({ transaction }) => toPendingLog(transaction, services.clock.now()));
       await putWithRetry(services.sls, { logstore: PENDING_LOGSTORE, logs }, { ...services, signal });
-      const handedBack = group.filter(({ kind }) => kind === 'handback').length;
+      for (const { inquiry, version } of group) inquiry.written(version);
+      const handedBack = group.filter(({ transaction }) => transaction.kind === 'handback').length;
       report.add({ handed_back: handedBack, requeued: group.length - handedBack });
     }
   }
 
   async #checkpoint(batch: readonly PageWork[]): Promise<void> {
-    const { queueOf, lease, services } = this.#options;
+    const { queueOf, lease, services, signal } = this.#options;
     const lastOfShard = new Map(batch.map(({ page }) => [page.shard, page]));
     for (const [shard, page] of lastOfShard) {
       const queue = queueOf(shard);
-      const cursor =
-        page.admitted === page.groups.length
-          ? page.nextCursor
-          : await queue.boundaryBehind(page.fromCursor, page.admitted);
       try {
-        await queue.checkpoint(cursor);
+        const cursor =
+          page.nextCursor ?? (await queue.boundaryBehind(page.fromCursor, page.groups.length, signal));
+        await queue.checkpoint(cursor, signal);
         this.#committedShards.add(shard);
       } catch (error) {
         if (!(error instanceof LeaseLostError)) throw error;
@@ -226,12 +260,40 @@ export class Committer {
   }
 }
 
-function isUnfinished({ result }: Row): boolean {
-  return result?.kind === 'unfinished';
+const NO_EVENTS: PreparedOutput['events'] = { bytes: new Uint8Array(), ends: [] };
+
+/** What is to be done for these rows. A transaction whose result is there already, and knows all, needs nothing. */
+function toBatch(rows: readonly BegunRow[]): Batch {
+  const writes: Batch['writes'][number][] = [];
+  const appends: Batch['appends'][number][] = [];
+  for (const inquiry of new Set(rows.map((row) => row.inquiry))) {
+    const { result, transaction, version } = inquiry;
+    if (result === undefined || inquiry.isUpToDate) continue;
+    if (result.kind === 'final') writes.push({ inquiry, version, output: outputOf(inquiry, result) });
+    else if (result.kind === 'unfinished') {
+      appends.push({ inquiry, version, transaction: { ...transaction, kind: 'handback' } });
+    } else {
+      const { attempt, lastCode } = result;
+      appends.push({ inquiry, version, transaction: { ...transaction, kind: 'requeue', attempt, lastCode } });
+    }
+  }
+  return { rows: rows.length, writes, appends };
+}
+
+/** A row that was met after the record was made may know more: then the same answer is recorded with that. */
+function outputOf(inquiry: Inquiry, result: Extract<Result, { kind: 'final' }>): PreparedOutput {
+  if (result.version === inquiry.version) return result.output;
+  const { isWritten, transaction } = inquiry;
+  return amendOutput(result.output, (record) => registeredAgain(record, transaction, { isWritten }));
+}
+
+function isUnfinished({ inquiry }: BegunRow): boolean {
+  return inquiry.result?.kind === 'unfinished';
 }
 
 /** The same page, worked on only up to that group. */
-function firstGroups({ page }: PageWork, admitted: number): PageWork {
-  const shorter = { ...page, admitted };
-  return { page: shorter, rows: rowsOf(shorter), unsettled: 0 };
+function firstGroups({ page }: PageWork, count: number): PageWork {
+  const groups = page.groups.slice(0, count);
+  const shorter = { ...page, groups, nextCursor: count === page.groups.length ? page.nextCursor : undefined };
+  return { page: shorter, rows: groups.flatMap(({ rows }) => rows), unsettled: 0 };
 }

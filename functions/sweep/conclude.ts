@@ -5,6 +5,7 @@ import { putWithRetry } from '../../shared/write-records.ts';
 import type { RunReport } from './report.ts';
 import { type RunEnd, SWEEP_FIELDS, SWEEPS_LOGSTORE, type SweepRow } from './report-fields.ts';
 import type { RunInput, Services, SweepSettings } from './services.ts';
+import type { ShardQueue } from './shard-queue.ts';
 import type { Shards } from './shards.ts';
 
 export interface Conclusion {
@@ -23,9 +24,11 @@ const INVALID_CURSOR =
   'SLS no longer knew the checkpoint: the queue was read again from its begin. Rows may have been lost if the ' +
   'sweep stood still for as long as idv-pending is kept.';
 const REPORT_ATTEMPTS = 4;
-/** A report is worth a moment, not the platform's timeout. */
+/** How far the queue is done is worth a moment, and at most half of what is left for the report. */
 const PATIENCE_MS = 8 * SECOND_MS;
 const QUERY_PATIENCE_MS = 5 * SECOND_MS;
+/** What is left of one second's groups takes one pull at most times; more than so many are not worth it. */
+const MAX_PULLS = 20;
 
 /** Puts the run's report where people and the ledger find it. Never throws: the run's work is done. */
 export async function conclude(conclusion: Conclusion): Promise<SweepRow> {
@@ -34,7 +37,7 @@ export async function conclude(conclusion: Conclusion): Promise<SweepRow> {
   const invalid = shards.opened.filter((queue) => queue.wasInvalid).length;
   report.add({ invalid_cursors: invalid });
   if (invalid > 0) log.error('invalid cursor', { shards: invalid, message: INVALID_CURSOR });
-  const standing = await orNothing(conclusion, standingOf);
+  const standing = await standingInTime(conclusion);
   const row: SweepRow = {
     ...report.toRow(input, settings, {
       atMs: clock.now(),
@@ -48,10 +51,12 @@ export async function conclude(conclusion: Conclusion): Promise<SweepRow> {
     const logs = [
       { timeSeconds: Math.floor(clock.now() / SECOND_MS), contents: toContents(SWEEP_FIELDS, row) },
     ];
-    await putWithRetry(
-      services.sls,
-      { logstore: SWEEPS_LOGSTORE, logs },
-      { ...services, attempts: REPORT_ATTEMPTS },
+    await within(clock, input.reportUntilMs - clock.now(), (signal) =>
+      putWithRetry(
+        services.sls,
+        { logstore: SWEEPS_LOGSTORE, logs },
+        { ...services, attempts: REPORT_ATTEMPTS, signal },
+      ),
     );
   } catch (error) {
     log.error('report not written', { error: String(error) });
@@ -60,19 +65,31 @@ export async function conclude(conclusion: Conclusion): Promise<SweepRow> {
   return row;
 }
 
+/** Nothing of it where SLS does not say in time. */
+async function standingInTime(conclusion: Conclusion): Promise<Partial<SweepRow>> {
+  const { services, input } = conclusion;
+  const { clock, log } = services;
+  const leftMs = (input.reportUntilMs - clock.now()) / 2;
+  try {
+    return await within(clock, Math.min(PATIENCE_MS, leftMs), (signal) => standingOf(conclusion, signal));
+  } catch (error) {
+    log.warn('the standing of the queue is not known', { error: String(error) });
+    return {};
+  }
+}
+
 /** How far the queue is done, and how much of what is due is left. */
-async function standingOf({ services, shards }: Conclusion): Promise<Partial<SweepRow>> {
+async function standingOf({ services, shards }: Conclusion, signal: AbortSignal): Promise<Partial<SweepRow>> {
   const queues = shards.kept;
   if (queues.length === 0) return {};
   const doneUntil = await Promise.all(
-    queues.map(async (queue) => [queue, await queue.doneUntilMs()] as const),
+    queues.map(async (queue) => [queue, await queue.doneUntilMs(signal)] as const),
   );
-  const others = await shards.othersDoneUntilMs();
+  const others = await shards.othersDoneUntilMs(signal);
   const lagMs = Math.max(...doneUntil.map(([queue, ms]) => Math.max(0, queue.dueAtMs - ms)));
   const checkpoints = Object.fromEntries(doneUntil.map(([{ shard }, ms]) => [shard, ms]));
   const oldestMs = Math.min(...doneUntil.map(([, ms]) => ms));
-  const dueAtMs = Math.max(...queues.map((queue) => queue.dueAtMs));
-  const backlog = lagMs === 0 ? 0 : await countRows(services, { fromMs: oldestMs, toMs: dueAtMs });
+  const backlog = lagMs === 0 ? 0 : await countLeft(services, doneUntil, signal);
   return {
     checkpoints: JSON.stringify(checkpoints),
     ...(others === undefined ? {} : { checkpoint_at_ms: Math.min(oldestMs, ...others) }),
@@ -81,13 +98,37 @@ async function standingOf({ services, shards }: Conclusion): Promise<Partial<Swe
   };
 }
 
+/**
+ * Rows due and not done. A checkpoint stands within a second of which a part may be done: its rest is pulled and
+ * counted, what came in later seconds is counted by SQL, which knows no shards.
+ */
+async function countLeft(
+  services: Services,
+  doneUntil: readonly (readonly [queue: ShardQueue, ms: number])[],
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const behind = doneUntil.filter(([queue]) => !queue.isDone);
+  let left = 0;
+  for (const [queue, ms] of behind) {
+    const inSecond = await queue.countUntil(ms + SECOND_MS, MAX_PULLS, signal);
+    if (inSecond === undefined) return undefined;
+    left += inSecond;
+  }
+  const fromMs = Math.min(...behind.map(([, ms]) => ms)) + SECOND_MS;
+  const toMs = Math.max(...behind.map(([queue]) => queue.dueAtMs));
+  const later = await countRows(services, { fromMs, toMs }, signal);
+  return later === undefined ? undefined : left + later;
+}
+
 /** Rows by receive time. Another writer's rows may have an event time up to seven days before it. */
 async function countRows(
   services: Services,
   { fromMs, toMs }: { fromMs: number; toMs: number },
+  signal: AbortSignal,
 ): Promise<number | undefined> {
   const received = 'cast("__tag__:__receive_time__" as bigint)';
   const [fromSeconds, toSeconds] = [Math.floor(fromMs / SECOND_MS), Math.floor(toMs / SECOND_MS)];
+  if (fromSeconds >= toSeconds) return 0;
   const { rows, complete } = await services.sls.query(
     PENDING_LOGSTORE,
     {
@@ -95,28 +136,27 @@ async function countRows(
       fromSeconds: fromSeconds - (8 * DAY_MS) / SECOND_MS,
       toSeconds: Math.floor((services.clock.now() + HOUR_MS) / SECOND_MS),
     },
-    { signal: AbortSignal.timeout(QUERY_PATIENCE_MS) },
+    { signal: AbortSignal.any([signal, AbortSignal.timeout(QUERY_PATIENCE_MS)]) },
   );
   const count = Number(rows[0]?.n);
   return complete && Number.isSafeInteger(count) ? count : undefined;
 }
 
-async function orNothing(
-  conclusion: Conclusion,
-  tell: (conclusion: Conclusion) => Promise<Partial<SweepRow>>,
-): Promise<Partial<SweepRow>> {
-  const { clock, log } = conclusion.services;
-  const finished = new AbortController();
-  const tooLate = clock.sleep(PATIENCE_MS, finished.signal).then(() => {
-    throw new Error('SLS took too long');
-  });
+/** Work that is given up after a time. */
+async function within<T>(
+  clock: Services['clock'],
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const [over, done] = [new AbortController(), new AbortController()];
+  const waiting = clock.sleep(Math.max(0, ms), done.signal).then(
+    () => over.abort(new Error('SLS took too long')),
+    () => undefined,
+  );
   try {
-    return await Promise.race([tell(conclusion), tooLate]);
-  } catch (error) {
-    log.warn('the standing of the queue is not known', { error: String(error) });
-    return {};
+    return await work(over.signal);
   } finally {
-    finished.abort();
-    tooLate.catch(() => undefined);
+    done.abort();
+    await waiting;
   }
 }

@@ -1,14 +1,17 @@
 import { LeaseLostError } from '../../shared/errors.ts';
-import type { PendingTransaction } from '../../shared/pending.ts';
-import { toRecord } from '../../shared/record/record.ts';
-import { DAY_MS } from '../../shared/time.ts';
+import { type PendingTransaction, saysSomething } from '../../shared/pending.ts';
+import { type RecordInput, toRecord } from '../../shared/record/record.ts';
+import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
+import { prepareOutput } from '../../shared/write-records.ts';
 import { admit } from './admission.ts';
-import { type Asker, identityOf } from './asker.ts';
+import { type Asker, identityOf, type Permit } from './asker.ts';
 import type { Committer } from './committer.ts';
-import type { Page, Row, RowResult } from './page.ts';
+import { type Inquiries, Inquiry, type Recalled, type Result } from './inquiry.ts';
+import type { BegunRow, Group, Pull, Row } from './page.ts';
+import { PoorRows, recall } from './recall.ts';
 import type { RunReport } from './report.ts';
 import type { Services, SweepSettings } from './services.ts';
-import type { Pull, ShardQueue } from './shard-queue.ts';
+import type { ShardQueue } from './shard-queue.ts';
 import type { Shards } from './shards.ts';
 import type { ChangeSignal } from './signal.ts';
 import { endAtMs, isOver } from './verdict.ts';
@@ -25,6 +28,7 @@ export interface FeedOptions {
   readonly shards: Shards;
   readonly asker: Asker;
   readonly committer: Committer;
+  readonly inquiries: Inquiries;
   readonly changed: ChangeSignal;
   readonly asking: AbortSignal;
   readonly fail: (error: unknown) => void;
@@ -42,23 +46,24 @@ const MOST_PAGE_ROWS = 200;
 const MOST_OUTSTANDING_ROWS = 1_500;
 /** The same while it is the writing that cannot keep up. */
 const MOST_UNWRITTEN_ROWS = 400;
-/** Ids met in this run; beyond it the oldest are forgotten, and asking twice is only a waste. */
-const MOST_REMEMBERED_IDS = 20_000;
+/** Knowing more is worth a moment, not the run. */
+const RECALL_PATIENCE_MS = 5 * SECOND_MS;
 const NEAR_END_REPORTED_MS = 2 * DAY_MS;
 
 interface Turn {
   readonly queue: ShardQueue;
   readonly pull: Pull;
+  readonly recalled: Promise<ReadonlyMap<string, Recalled>>;
 }
 
 export class Feed {
   readonly #options: FeedOptions;
-  readonly #met = new Set<string>();
   /** Shards whose next group does not fit any more. */
   readonly #putOff = new Set<number>();
   /** Shards that gave nothing although more is due. */
   readonly #silent = new Set<number>();
   #isFirst = true;
+  readonly #poor = new PoorRows();
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -82,6 +87,9 @@ export class Feed {
         upcoming.catch(() => undefined);
         await this.#takeTurn(turn);
       }
+    } catch (error) {
+      // At the deadline reading is given up, and what it would have brought is left.
+      if (!asking.aborted) throw error;
     } finally {
       await upcoming.catch(() => undefined);
       await turns.return(undefined);
@@ -92,26 +100,29 @@ export class Feed {
   async *#turns(): AsyncGenerator<Turn, undefined> {
     for (;;) {
       let came = false;
-      for (const queue of await this.#options.shards.open()) {
+      for (const queue of await this.#options.shards.open(this.#options.asking)) {
         const { shard } = queue;
         if (queue.isRead || this.#putOff.has(shard) || this.#silent.has(shard)) continue;
-        const pull = await this.#pull(queue);
-        if (pull === undefined) continue;
+        const turn = await this.#pull(queue);
+        if (turn === undefined) continue;
         came = true;
-        yield { queue, pull };
+        yield turn;
       }
       if (!came) return undefined;
     }
   }
 
-  async #pull(queue: ShardQueue): Promise<Pull | undefined> {
+  async #pull(queue: ShardQueue): Promise<Turn | undefined> {
     const { asking, asker, shards } = this.#options;
     if (asking.aborted) return undefined;
     const wanted = Math.round(asker.ratePerSecond * PAGE_SECONDS);
     try {
-      const pull = await queue.next(Math.min(MOST_PAGE_ROWS, Math.max(LEAST_PAGE_ROWS, wanted)));
-      if (pull === undefined) this.#silent.add(queue.shard);
-      return pull;
+      const pull = await queue.next(Math.min(MOST_PAGE_ROWS, Math.max(LEAST_PAGE_ROWS, wanted)), asking);
+      if (pull === undefined) {
+        this.#silent.add(queue.shard);
+        return undefined;
+      }
+      return { queue, pull, recalled: this.#recall(pull) };
     } catch (error) {
       if (!(error instanceof LeaseLostError)) throw error;
       shards.lose(queue.shard);
@@ -119,10 +130,27 @@ export class Feed {
     }
   }
 
-  async #takeTurn({ queue, pull }: Turn): Promise<void> {
+  /** What the logstores hold beside the rows of this pull. Never rejects: without it, rows are taken as they are. */
+  async #recall({ groups }: Pull): Promise<ReadonlyMap<string, Recalled>> {
+    const { services, asking } = this.#options;
+    const rows = groups.flatMap((group) =>
+      group.rows.flatMap(({ reading }) => (reading.ok ? [reading.transaction] : [])),
+    );
+    const ids = new Set(this.#poor.of(rows).map(({ transactionId }) => transactionId));
+    if (ids.size === 0) return new Map();
+    try {
+      const signal = AbortSignal.any([asking, AbortSignal.timeout(RECALL_PATIENCE_MS)]);
+      return await recall(services, [...ids], signal);
+    } catch (error) {
+      services.log.warn('earlier registrations not read', { transactions: ids.size, error: String(error) });
+      return new Map();
+    }
+  }
+
+  async #takeTurn({ queue, pull, recalled }: Turn): Promise<void> {
     const { shard } = queue;
     if (this.#putOff.has(shard)) return;
-    const { services, asker, askUntilMs, wholeMs, report } = this.#options;
+    const { services, asker, committer, shards, askUntilMs, wholeMs, report } = this.#options;
     const { admitted, mayBeCut } = admit({
       groupRows: pull.groups.map(({ rows }) => rows.length),
       ratePerSecond: asker.ratePerSecond,
@@ -135,10 +163,29 @@ export class Feed {
     if (admitted === 0 && pull.groups.length > 0) return;
     this.#isFirst = false;
     await this.#room();
-    const page: Page = { shard, ...pull, admitted, mayBeCut };
-    const { rows, settle } = this.#options.committer.begin(page);
+    // Lost meanwhile: whoever has the shard now asks about its rows.
+    if (!shards.holds(shard)) return;
+    const groups = this.#meet(pull.groups.slice(0, admitted));
+    const nextCursor = admitted === pull.groups.length ? pull.nextCursor : undefined;
+    const rows = groups.flatMap((group) => group.rows);
+    const completed = recalled.then((more) => {
+      for (const { inquiry } of rows) inquiry.recall(more.get(inquiry.transaction.transactionId));
+    });
+    committer.begin({ shard, fromCursor: pull.fromCursor, nextCursor, groups, mayBeCut }, completed);
     report.add({ pulled: rows.length, pulled_groups: admitted });
-    for (const row of rows) await this.#beginRow(row, shard, (result) => settle(row, result));
+    for (const row of rows) await this.#begin(row, shard, completed);
+  }
+
+  /** All rows of a page are known before the first of them is asked about. */
+  #meet(groups: readonly Group[]): Group<BegunRow>[] {
+    const { inquiries } = this.#options;
+    return groups.map(({ rows }) => ({
+      rows: rows.map((row): BegunRow => {
+        const { reading } = row;
+        if (!reading.ok) return { ...row, inquiry: new Inquiry(noTransaction(row)) };
+        return { ...row, inquiry: inquiries.meet(reading.transaction) };
+      }),
+    }));
   }
 
   /** Waits while too much is begun and not committed. */
@@ -148,75 +195,101 @@ export class Feed {
     await changed.until(() => asking.aborted || committer.outstandingRows < most());
   }
 
-  async #beginRow(row: Row, shard: number, settle: (result: RowResult) => void): Promise<void> {
+  async #begin(row: BegunRow, shard: number, completed: Promise<void>): Promise<void> {
     const { asker, report, fail, shards } = this.#options;
-    const { reading } = row;
+    const { reading, place, receivedAtMs, raw, inquiry } = row;
+    if (inquiry.isBegun) return;
     if (!reading.ok) {
       report.add({ unreadable: 1 });
-      return settle(this.#unreadable(row, reading));
+      return this.#unreadable(inquiry, { transactionId: reading.transactionId, place, receivedAtMs, raw });
     }
-    const { transaction } = reading;
-    if (this.#meet(transaction)) return settle({ kind: 'duplicate' });
-    const ended = this.#over(transaction);
-    if (ended !== undefined) return settle(ended);
-    // Whoever has the shard now asks about its rows.
-    const permit = shards.holds(shard) ? await asker.permit().catch(() => undefined) : undefined;
-    if (permit === undefined) return settle({ kind: 'unfinished', transaction });
+    // Whoever has the shard now asks about its rows; if another shard of ours has one too, its turn comes.
+    if (!shards.holds(shard)) return;
+    inquiry.isBegun = true;
+    // Even the merchant id to ask with may have to be looked up.
+    if (!saysSomething(inquiry.transaction)) await completed;
+    this.#noteNearEnd(inquiry);
+    if (this.#isOver(inquiry)) return;
+    const permit = await asker.permit().catch(() => undefined);
+    if (permit === undefined) return inquiry.settle({ kind: 'unfinished' });
     report.add({ asked: 1 });
-    asker.ask(transaction, permit).then(settle, (error: unknown) => {
+    this.#ask(inquiry, permit, completed).catch((error: unknown) => {
       fail(error);
-      settle({ kind: 'unfinished', transaction });
+      inquiry.settle({ kind: 'unfinished' });
     });
   }
 
-  /** True if this run has met the transaction before: its other row answers for both. */
-  #meet(transaction: PendingTransaction): boolean {
-    const { services, settings, report } = this.#options;
-    const { transactionId } = transaction;
-    if (this.#met.has(transactionId)) return true;
-    this.#met.add(transactionId);
-    if (this.#met.size > MOST_REMEMBERED_IDS) {
-      for (const oldest of this.#met) {
-        this.#met.delete(oldest);
-        break;
-      }
+  /** Under another merchant id, that became known meanwhile, the service may know the transaction after all. */
+  async #ask(inquiry: Inquiry, first: Permit, completed: Promise<void>): Promise<void> {
+    let permit: Permit | undefined = first;
+    let result: Result = { kind: 'unfinished' };
+    while (permit !== undefined) {
+      const askedWith = inquiry.transaction.merchantBizId;
+      result = await this.#options.asker.ask(inquiry, permit);
+      await completed;
+      const hasNoAnswer = result.kind === 'final' && result.disposition !== 'answered';
+      if (!hasNoAnswer || inquiry.transaction.merchantBizId === askedWith) break;
+      permit = await this.#options.asker.permit().catch(() => undefined);
     }
-    const leftMs = endAtMs(transaction, settings.retentionMs) - services.clock.now();
-    if (leftMs < NEAR_END_REPORTED_MS) report.add({ near_end: 1 });
-    return false;
+    inquiry.settle(result);
   }
 
-  #over(transaction: PendingTransaction): RowResult | undefined {
+  #noteNearEnd({ transaction }: Inquiry): void {
+    const { services, settings, report } = this.#options;
+    const leftMs = endAtMs(transaction, settings.retentionMs) - services.clock.now();
+    if (leftMs < NEAR_END_REPORTED_MS) report.add({ near_end: 1 });
+  }
+
+  /** Past its end and asked before: it ends without another question. */
+  #isOver(inquiry: Inquiry): boolean {
     const { services, settings } = this.#options;
+    const { transaction } = inquiry;
     const nowMs = services.clock.now();
-    if (!isOver(transaction, settings.retentionMs, nowMs)) return undefined;
-    const output = toRecord({
+    if (!isOver(transaction, settings.retentionMs, nowMs)) return false;
+    this.#settleFinal(inquiry, {
       ...identityOf(transaction),
-      source: 'sweep',
       attempt: transaction.attempt,
-      region: settings.region,
-      askedAtMs: nowMs,
-      final: true,
       disposition: 'expired',
       code: transaction.lastCode ?? 'RetentionOver',
     });
-    return { kind: 'final', disposition: 'expired', output };
+    return true;
   }
 
-  #unreadable(row: Row, reading: Extract<Row['reading'], { ok: false }>): RowResult {
-    const { services, settings } = this.#options;
-    const output = toRecord({
-      transactionId: reading.transactionId ?? `row:${row.place}`,
-      source: 'sweep',
+  #unreadable(
+    inquiry: Inquiry,
+    row: { transactionId: string | undefined; place: string; receivedAtMs: number; raw: unknown },
+  ): void {
+    inquiry.isBegun = true;
+    this.#settleFinal(inquiry, {
+      transactionId: row.transactionId ?? `row:${row.place}`,
       attempt: 0,
-      region: settings.region,
       registeredAtMs: row.receivedAtMs,
-      askedAtMs: services.clock.now(),
-      final: true,
       disposition: 'invalid',
       code: 'RowUnreadable',
       raw: row.raw,
     });
-    return { kind: 'final', disposition: 'invalid', output };
   }
+
+  #settleFinal(inquiry: Inquiry, said: Omit<RecordInput, 'source' | 'region' | 'askedAtMs' | 'final'>): void {
+    const { services, settings } = this.#options;
+    const output = toRecord({
+      ...said,
+      source: 'sweep',
+      region: settings.region,
+      askedAtMs: services.clock.now(),
+      final: true,
+    });
+    inquiry.settle({
+      kind: 'final',
+      disposition: said.disposition,
+      output: prepareOutput(output),
+      version: inquiry.version,
+    });
+  }
+}
+
+/** A row that could not be read is settled by itself; nothing is merged with it or asked about it. */
+function noTransaction({ place, receivedAtMs }: Row): PendingTransaction {
+  const atMs = receivedAtMs;
+  return { transactionId: place, registeredAtMs: atMs, givenAtMs: atMs, attempt: 0, kind: 'register' };
 }

@@ -23,6 +23,10 @@ export interface HandlerOptions {
   readonly loggerFor: (requestId: string) => Logger;
 }
 
+/** Of the margin: how long writing may go on in it, and then the report. The rest is the platform's own. */
+const WRITING_SHARE = 0.5;
+const REPORT_SHARE = 0.8;
+
 /** s.yaml sets this; FC's context has no remaining-time method, only the function's timeout. */
 const DEFAULT_TIMEOUT_SECONDS = 600;
 
@@ -68,6 +72,7 @@ function toInput({ clock, runMarginMs, instanceId }: HandlerOptions, context: Fc
     consumer: instanceId ?? context.requestId ?? 'sweep',
     startedAtMs,
     endAtMs,
-    cutOffAtMs: endAtMs + runMarginMs / 2,
+    cutOffAtMs: endAtMs + runMarginMs * WRITING_SHARE,
+    reportUntilMs: endAtMs + runMarginMs * REPORT_SHARE,
   };
 }

@@ -19,6 +19,8 @@ export interface LeaseOptions {
   readonly consumer: string;
   readonly leaseMs: number;
   readonly heartbeatMs: number;
+  /** Told of every shard that is lost. */
+  readonly onLost: () => void;
 }
 
 const ASK_AGAIN_MS = SECOND_MS;
@@ -75,9 +77,11 @@ export class Lease {
     await this.#beat(this.#stop.signal).catch(() => undefined);
   }
 
-  /** SLS refused a checkpoint of ours. */
+  /** SLS refused a checkpoint of ours, or somebody else was given the shard. */
   lose(shard: number): void {
+    if (this.#lost.has(shard)) return;
     this.#lost.add(shard);
+    this.#options.onLost();
   }
 
   async #keepBeating(): Promise<void> {

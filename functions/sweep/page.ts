@@ -1,31 +1,8 @@
-import { type PendingReading, type PendingTransaction, readPendingRow } from '../../shared/pending.ts';
-import type { Disposition, RecordOutput } from '../../shared/record/record.ts';
+import { type PendingReading, readPendingRow } from '../../shared/pending.ts';
 import type { PulledGroup } from '../../shared/sls/types.ts';
 import { SECOND_MS } from '../../shared/time.ts';
-import type { PreparedOutput } from '../../shared/write-records.ts';
+import type { Inquiry } from './inquiry.ts';
 import { endAtMs } from './verdict.ts';
-
-/** What became of one row of the queue in this run. */
-export type RowResult =
-  | {
-      readonly kind: 'final';
-      readonly disposition: Disposition;
-      readonly output: RecordOutput | PreparedOutput;
-      /** Set when the answer spoke against the service: the streak it belongs to. */
-      readonly streak?: number;
-    }
-  | { readonly kind: 'requeue'; readonly transaction: PendingTransaction; readonly streak: number }
-  /** Another row of this run answers for the transaction. */
-  | { readonly kind: 'duplicate' }
-  /** Not asked, or asked without an end. `lastResort` is the record it gets if it may not be handed back. */
-  | {
-      readonly kind: 'unfinished';
-      readonly transaction: PendingTransaction;
-      readonly lastResort?: {
-        readonly disposition: Disposition;
-        readonly output: RecordOutput | PreparedOutput;
-      };
-    };
 
 export interface Row {
   /** `<shard>|<cursor>|<index>`: SLS's own name for a delivered log. */
@@ -34,24 +11,31 @@ export interface Row {
   readonly receivedAtMs: number;
   /** Only of a row that could not be read. */
   readonly raw?: Readonly<Record<string, string>>;
-  result?: RowResult;
 }
 
-export interface Group {
-  readonly rows: readonly Row[];
+/** A row that this run works on. Rows of one transaction share an inquiry. */
+export interface BegunRow extends Row {
+  readonly inquiry: Inquiry;
 }
 
-/**
- * What one pull brought: whole log groups, and the cursor behind them as the server gave it. A page is the unit
- * that is written and checkpointed.
- */
+export interface Group<R extends Row = Row> {
+  readonly rows: readonly R[];
+}
+
+/** What one pull brought: whole log groups, and the cursor behind them as the server gave it. */
+export interface Pull {
+  readonly groups: readonly Group[];
+  readonly fromCursor: string;
+  readonly nextCursor: string;
+}
+
+/** The groups of a pull that this run works on: the unit that is written and checkpointed. */
 export interface Page {
   readonly shard: number;
   readonly fromCursor: string;
-  readonly nextCursor: string;
-  readonly groups: readonly Group[];
-  /** Groups at the begin of the page that this run works on; fewer than all when time is short. */
-  readonly admitted: number;
+  /** Behind these groups; undefined when the pull brought more of them, and no cursor was given for the place. */
+  readonly nextCursor: string | undefined;
+  readonly groups: readonly Group<BegunRow>[];
   /** The page holds a group that may not fit into any run: what is left of it is handed back. */
   readonly mayBeCut: boolean;
 }
@@ -75,10 +59,6 @@ export function toGroup(
     };
   });
   return { rows: rows.sort((one, other) => endOf(one, retentionMs) - endOf(other, retentionMs)) };
-}
-
-export function rowsOf(page: Page): Row[] {
-  return page.groups.slice(0, page.admitted).flatMap((group) => group.rows);
 }
 
 /** Those with the least time left are asked first, so that a group that is cut is cut behind them. */

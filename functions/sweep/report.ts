@@ -1,6 +1,6 @@
 import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import type { Disposition } from '../../shared/record/record.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
-import type { Row } from './page.ts';
 import type { RunEnd, SweepRow } from './report-fields.ts';
 import type { RunInput, SweepSettings } from './services.ts';
 
@@ -47,14 +47,10 @@ export class RunReport {
     if (outcome.kind === 'throttled') this.#counts.throttled += 1;
   }
 
-  /** Rows whose results SLS has acknowledged. */
-  addCommitted(rows: readonly Row[]): void {
-    for (const { result } of rows) {
-      if (result?.kind === 'duplicate') this.#counts.duplicates += 1;
-      if (result?.kind !== 'final') continue;
-      this.#counts.final_count += 1;
-      increment(this.#finals, result.disposition);
-    }
+  /** A record that SLS has acknowledged. */
+  addFinal(disposition: Disposition): void {
+    this.#counts.final_count += 1;
+    increment(this.#finals, disposition);
   }
 
   toRow(

@@ -5,6 +5,7 @@ import { Asker } from './asker.ts';
 import { Committer } from './committer.ts';
 import { conclude } from './conclude.ts';
 import { Feed } from './feed.ts';
+import { Inquiries } from './inquiry.ts';
 import { Lease } from './lease.ts';
 import { RunReport } from './report.ts';
 import type { RunEnd, SweepRow } from './report-fields.ts';
@@ -24,17 +25,20 @@ import { Streak } from './streak.ts';
  * and then the own checkpoint is written back, fenced. If SLS refuses that, somebody else holds the shard, and
  * nothing is asked.
  *
- * Working. Three things go on at once. The feed pulls pages of whole log groups and begins their rows one after
- * the other. The asker puts each question, as the pacer permits, until the row has a result: a final record, a
- * row to queue again, or nothing to do. The committer takes the pages in order as soon as they are complete, and
- * for each: writes records and events, appends what is asked again, and when SLS has acknowledged all of it moves
- * the checkpoint, fenced. Whatever a crash cuts off is still in front of the checkpoint and comes again.
+ * Working. Three things go on at once. The feed pulls pages of whole log groups, puts together what all rows of a
+ * transaction say, and begins one transaction after the other. The asker puts each question, as the pacer permits,
+ * until there is a result: a final record, a row to queue again, or nothing to do. The committer takes each
+ * shard's pages in order as soon as they are complete, and for each: writes records and events, appends what is
+ * asked again, and when SLS has acknowledged all of it moves the checkpoint, fenced. Whatever a crash cuts off is
+ * still in front of the checkpoint and comes again. A shard that is lost takes its pages with it; the others go on.
  *
  * Ending. In this order of precedence: `write_failed` or `error`, something could not be done at all; `forbidden`
  * and `upstream_down`, the service answers nobody; `lease_lost`; `deadline`, time is over and work is left;
- * `done`. With the first two nothing more is committed. With the next two only what was answered for good.
+ * `done`. After `write_failed` nothing more is committed; after the others, and after an `error` in reading, what
+ * was answered for good, up to the first page that is not complete.
  * At the deadline asking stops first and calls under way get a moment more; then what is complete is committed,
- * and a group that no run could complete is cut: its rows without a result are appended again.
+ * and a group that no run could complete is cut: its rows without a result are appended again. Every call has its
+ * time: reading until asking is over, writing into the margin, the report into what is left of that.
  *
  * Reporting. Always, however the run ended: one row in `idv-sweeps` and one line in the function's log.
  */
@@ -66,6 +70,7 @@ class Run {
   readonly #finished = new AbortController();
   readonly #lease: Lease;
   readonly #shards: Shards;
+  #committer: Committer | undefined;
   #end: { ended: RunEnd; message?: string } | undefined;
   /** The shard was somebody else's when this run came. */
   #waited = false;
@@ -76,12 +81,14 @@ class Run {
     this.#input = input;
     // Every call under way listens; that many are no leak.
     setMaxListeners(0, this.#asking.signal, this.#waiting.signal, this.#writing.signal);
-    this.#lease = new Lease({ ...services, ...settings, consumer: input.consumer });
+    const onLost = () => this.#committer?.dropLost();
+    this.#lease = new Lease({ ...services, ...settings, consumer: input.consumer, onLost });
     this.#shards = new Shards({ services, settings, input, lease: this.#lease });
   }
 
   async run(): Promise<SweepRow> {
     let ended: RunEnd = 'error';
+    this.#setDeadlines();
     try {
       ended = (await this.#join()) ? await this.#work() : 'busy';
     } catch (error) {
@@ -89,6 +96,7 @@ class Run {
       this.#services.log.error('run failed', { error: messageOf(error) });
     }
     this.#stop(ended);
+    this.#finished.abort();
     await this.#lease.close();
     return conclude({
       services: this.#services,
@@ -108,32 +116,23 @@ class Run {
     this.#waited = !atOnce;
     if (!atOnce && !(await this.#lease.acquire(untilMs, () => true))) return false;
     this.#lease.keep();
-    await this.#shards.load();
+    await this.#shards.load(this.#asking.signal);
     // Whoever let go of the shard has worked while this run waited: what there was to do is done.
     if (!atOnce && this.#shards.newestCheckpointAtMs >= this.#input.startedAtMs) return false;
-    const lowest = await this.#shards.lowestUndrained();
+    const lowest = await this.#shards.lowestUndrained(this.#asking.signal);
     if (lowest === undefined) return true;
     return this.#lease.acquire(untilMs, (shards) => shards.includes(lowest));
   }
 
   async #work(): Promise<RunEnd> {
-    const wholeMs = this.#input.endAtMs - this.#input.startedAtMs;
-    const reserveMs = Math.min(wholeMs * RESERVE_SHARE, MOST_RESERVE_MS);
-    const askUntilMs = this.#input.endAtMs - reserveMs;
-    this.#abortAt(askUntilMs, this.#asking);
-    this.#abortAt(askUntilMs + reserveMs / 2, this.#waiting);
-    this.#abortAt(this.#input.cutOffAtMs, this.#writing);
-    const { feed, committer, streak } = this.#parts(askUntilMs, wholeMs - reserveMs);
+    const { feed, committer, streak, asker } = this.#parts();
     const committing = committer.run();
     committing.catch((error: unknown) => this.#stop('write_failed', messageOf(error)));
-    try {
-      await feed.run().catch((error: unknown) => this.#stop('error', messageOf(error)));
-      await this.#changed.until(() => committer.isSettled);
-      committer.close(this.#end === undefined ? 'finish' : 'trouble');
-      await committing;
-    } finally {
-      this.#finished.abort();
-    }
+    await feed.run().catch((error: unknown) => this.#stop('error', messageOf(error)));
+    await this.#changed.until(() => committer.isSettled);
+    if (this.#end === undefined && streak.hasOnlyFailed) await this.#decide(streak, asker);
+    committer.close(this.#end === undefined ? 'finish' : 'trouble');
+    await committing;
     if (feed.silentShards.length > 0) {
       this.#stop('error', `SLS gave nothing from shard ${feed.silentShards.join(', ')} although more is due`);
     }
@@ -143,22 +142,45 @@ class Run {
     return this.#waited && this.#report.counts.pulled === 0 ? 'busy' : 'done';
   }
 
-  #parts(askUntilMs: number, wholeMs: number) {
+  /** Whether failing calls are the service's fault. */
+  async #decide(streak: Streak, asker: Asker): Promise<void> {
+    const { number } = streak;
+    streak.decide(await asker.probe(this.#writing.signal), number);
+  }
+
+  #parts() {
+    const { reserveMs, askUntilMs } = this.#times;
+    const wholeMs = this.#input.endAtMs - this.#input.startedAtMs - reserveMs;
     const [services, settings, report] = [this.#services, this.#settings, this.#report];
     const [changed, shards, lease] = [this.#changed, this.#shards, this.#lease];
+    const inquiries = new Inquiries();
+    let deciding = false;
     const streak: Streak = new Streak(() => {
       if (streak.trouble !== undefined) this.#stop(streak.trouble, streak.message);
       changed.notify();
+      if (!streak.isSuspicious || deciding || this.#end !== undefined) return;
+      deciding = true;
+      void this.#decide(streak, asker).finally(() => {
+        deciding = false;
+      });
     });
     const asking = this.#asking.signal;
-    const asker = new Asker({ services, settings, streak, report, asking, waiting: this.#waiting.signal });
+    const asker: Asker = new Asker({
+      services,
+      settings,
+      streak,
+      report,
+      asking,
+      waiting: this.#waiting.signal,
+    });
     const queueOf = (shard: number) => shards.queueOf(shard);
     const signal = this.#writing.signal;
-    const committer = new Committer({ services, report, lease, streak, changed, queueOf, signal });
+    const committer = new Committer({ services, report, lease, streak, changed, inquiries, queueOf, signal });
+    this.#committer = committer;
     const fail = (error: unknown) => this.#stop('error', messageOf(error));
-    const both = { services, settings, report, changed, shards };
+    const both = { services, settings, report, changed, shards, inquiries };
     const feed = new Feed({ ...both, asker, committer, asking, fail, askUntilMs, wholeMs });
-    return { feed, committer, streak };
+    return { feed, committer, streak, asker };
   }
 
   /** The first reason counts. Nothing is asked or waited for after it. */
@@ -169,11 +191,24 @@ class Run {
     this.#changed.notify();
   }
 
+  get #times() {
+    const { startedAtMs, endAtMs } = this.#input;
+    const reserveMs = Math.min((endAtMs - startedAtMs) * RESERVE_SHARE, MOST_RESERVE_MS);
+    return { reserveMs, askUntilMs: endAtMs - reserveMs };
+  }
+
+  #setDeadlines(): void {
+    const { reserveMs, askUntilMs } = this.#times;
+    this.#abortAt(askUntilMs, this.#asking);
+    this.#abortAt(askUntilMs + reserveMs / 2, this.#waiting);
+    this.#abortAt(this.#input.cutOffAtMs, this.#writing);
+  }
+
   #abortAt(atMs: number, controller: AbortController): void {
     const { clock } = this.#services;
     clock.sleep(Math.max(0, atMs - clock.now()), this.#finished.signal).then(
       () => {
-        controller.abort();
+        controller.abort(new Error('the time for it is over: SLS took too long'));
         this.#changed.notify();
       },
       () => undefined,

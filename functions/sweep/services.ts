@@ -38,4 +38,6 @@ export interface RunInput {
   readonly endAtMs: number;
   /** Writes still under way then are given up: the platform is about to end the invocation. */
   readonly cutOffAtMs: number;
+  /** The report is given up then. */
+  readonly reportUntilMs: number;
 }

@@ -1,15 +1,15 @@
 import { LeaseLostError, SlsError, UpstreamContractError } from '../../shared/errors.ts';
 import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/pending.ts';
 import { retry } from '../../shared/retry.ts';
-import { SECOND_MS } from '../../shared/time.ts';
+import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import { isBefore, isCursor, isInvalidCursor } from './cursors.ts';
-import { type Group, toGroup } from './page.ts';
+import { type Group, type Pull, toGroup } from './page.ts';
 import type { Services, SweepSettings } from './services.ts';
 
 /**
  * One shard of the queue between its checkpoint and what is due.
  *
- * The end is the cursor of the first group received within the delay, by the clock of SLS itself. Only cursors
+ * The end is the cursor of the first group received within the delay, by the earlier of SLS's clock and our own. Only cursors
  * that the server gave become checkpoints: the checkpoint before, the shard's begin, that end, and the cursor
  * behind a pull.
  */
@@ -22,13 +22,8 @@ export interface ShardOptions {
   readonly checkpoint: string;
 }
 
-export interface Pull {
-  readonly groups: readonly Group[];
-  readonly fromCursor: string;
-  readonly nextCursor: string;
-}
-
 const RETRY = { attempts: 5, baseMs: 250, capMs: 3 * SECOND_MS };
+const WORTH_A_WARNING_MS = MINUTE_MS;
 /** How large groups are is known only when some are read. */
 const FIRST_PULL_GROUPS = 1;
 const MOST_GROWTH = 4;
@@ -70,17 +65,17 @@ export class ShardQueue {
    * Step 0 of a run is in here: the own checkpoint is written back before anything is asked.
    * @throws LeaseLostError
    */
-  static async open(options: ShardOptions): Promise<ShardQueue> {
+  static async open(options: ShardOptions, signal: AbortSignal): Promise<ShardQueue> {
     const { shard, checkpoint, services, settings } = options;
-    const begin = await read(services, () => services.sls.getCursor(PENDING_LOGSTORE, shard, 'begin'));
-    const dueAtMs = begin.serverTimeMs - settings.verifyDelayMs;
-    const { cursor: end } = await read(services, () =>
-      services.sls.getCursor(PENDING_LOGSTORE, shard, Math.max(0, Math.floor(dueAtMs / SECOND_MS))),
-    );
-    const wasInvalid = checkpoint !== '' && (await isUnknown(options, end));
+    const cursor = (from: 'begin' | number) =>
+      read(services, () => services.sls.getCursor(PENDING_LOGSTORE, shard, from, { signal }), { signal });
+    const begin = await cursor('begin');
+    const dueAtMs = earlierOf(services, begin.serverTimeMs) - settings.verifyDelayMs;
+    const { cursor: end } = await cursor(Math.max(0, Math.floor(dueAtMs / SECOND_MS)));
+    const wasInvalid = checkpoint !== '' && (await isUnknown(options, end, signal));
     const start = checkpoint === '' || wasInvalid ? begin.cursor : checkpoint;
     const queue = new ShardQueue(options, { begin: begin.cursor, end, start, dueAtMs, wasInvalid });
-    await queue.checkpoint(start);
+    await queue.checkpoint(start, signal);
     return queue;
   }
 
@@ -105,26 +100,47 @@ export class ShardQueue {
   }
 
   /** The receive time before which everything is done, unix ms. */
-  async doneUntilMs(): Promise<number> {
+  async doneUntilMs(signal: AbortSignal): Promise<number> {
     if (this.isDone) return this.#dueAtMs;
     const { services } = this.#options;
-    return read(services, () => services.sls.getCursorTimeMs(PENDING_LOGSTORE, this.shard, this.#done));
+    const call = () => services.sls.getCursorTimeMs(PENDING_LOGSTORE, this.shard, this.#done, { signal });
+    return read(services, call, { signal });
   }
 
   /** About as many rows as wanted, in whole groups; undefined when nothing came. */
-  async next(rowsWanted: number): Promise<Pull | undefined> {
+  async next(rowsWanted: number, signal: AbortSignal): Promise<Pull | undefined> {
     if (this.isRead) return undefined;
-    let pull = await this.#firstPull(rowsWanted);
+    let pull = await this.#firstPull(rowsWanted, signal);
     const fitting = groupsWithin(pull.groups, 2 * rowsWanted);
     // Groups grew: what is too much is read again later, from a cursor that the server gave.
-    if (fitting < pull.groups.length) pull = await this.#pull(pull.fromCursor, fitting);
+    if (fitting < pull.groups.length) pull = await this.#pull(pull.fromCursor, fitting, signal);
     this.#read = pull.nextCursor;
     return pull.groups.length === 0 && pull.fromCursor === pull.nextCursor ? undefined : pull;
   }
 
+  /** Rows that are not done and were received before that time; undefined if that takes more than so many pulls. */
+  async countUntil(untilMs: number, maxPulls: number, signal: AbortSignal): Promise<number | undefined> {
+    const { services } = this.#options;
+    const seconds = Math.floor(Math.min(untilMs, this.#dueAtMs) / SECOND_MS);
+    const cursorOf = () => services.sls.getCursor(PENDING_LOGSTORE, this.shard, seconds, { signal });
+    const { cursor: until } = await read(services, cursorOf, { signal });
+    let from = this.#done;
+    let rows = 0;
+    for (let pulls = 0; isBefore(from, until); pulls += 1) {
+      if (pulls === maxPulls) return undefined;
+      const request = { cursor: from, endCursor: until, count: MAX_PULL_GROUPS };
+      const call = () => services.sls.pullLogs(PENDING_LOGSTORE, this.shard, request, { signal });
+      const { groups, nextCursor } = await read(services, call, { signal });
+      for (const { cursor, logs } of groups) if (isBefore(cursor, until)) rows += logs.length;
+      if (!isBefore(from, nextCursor)) break;
+      from = nextCursor;
+    }
+    return rows;
+  }
+
   /** The server's cursor behind the first groups of a pull. */
-  async boundaryBehind(fromCursor: string, groups: number): Promise<string> {
-    const { nextCursor, groups: pulled } = await this.#pull(fromCursor, groups);
+  async boundaryBehind(fromCursor: string, groups: number, signal: AbortSignal): Promise<string> {
+    const { nextCursor, groups: pulled } = await this.#pull(fromCursor, groups, signal);
     if (pulled.length !== groups) throw new UpstreamContractError('the same pull brought other groups');
     return nextCursor;
   }
@@ -134,17 +150,18 @@ export class ShardQueue {
    * with, somebody else may be at work: a lost lease costs a repetition, a wrong guess could cost a row.
    * @throws LeaseLostError
    */
-  async checkpoint(cursor: string): Promise<void> {
+  async checkpoint(cursor: string, signal: AbortSignal): Promise<void> {
     const { services, consumer, shard } = this.#options;
-    const policy = { ...RETRY, retryable: (error: unknown) => !isRefusal(error) };
+    const policy = { ...RETRY, signal, retryable: (error: unknown) => !isRefusal(error) };
     try {
       await retry(
         () =>
-          services.sls.updateCheckpoint(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP, {
-            consumer,
-            shard,
-            checkpoint: cursor,
-          }),
+          services.sls.updateCheckpoint(
+            PENDING_LOGSTORE,
+            SWEEP_CONSUMER_GROUP,
+            { consumer, shard, checkpoint: cursor },
+            { signal },
+          ),
         policy,
         services.clock,
         services.random,
@@ -156,29 +173,32 @@ export class ShardQueue {
     this.#done = cursor;
   }
 
-  async #firstPull(rowsWanted: number): Promise<Pull> {
+  async #firstPull(rowsWanted: number, signal: AbortSignal): Promise<Pull> {
     const count = this.#groupsFor(rowsWanted);
     try {
-      return await this.#pull(this.#read, count);
+      return await this.#pull(this.#read, count, signal);
     } catch (error) {
       // Begin itself is always known; and what was read already must be committed before going back.
       const mayRestart = this.#read === this.#done && this.#read !== this.#begin;
       if (!isInvalidCursor(error) || !mayRestart) throw error;
-      await this.#restart();
-      return this.#pull(this.#read, count);
+      await this.#restart(signal);
+      return this.#pull(this.#read, count, signal);
     }
   }
 
-  async #restart(): Promise<void> {
+  async #restart(signal: AbortSignal): Promise<void> {
     this.#wasInvalid = true;
-    await this.checkpoint(this.#begin);
+    await this.checkpoint(this.#begin, signal);
     this.#read = this.#begin;
   }
 
-  async #pull(cursor: string, count: number): Promise<Pull> {
+  async #pull(cursor: string, count: number, signal: AbortSignal): Promise<Pull> {
     const { services, settings, shard } = this.#options;
-    const pulled = await read(services, () =>
-      services.sls.pullLogs(PENDING_LOGSTORE, shard, { cursor, endCursor: this.#end, count }),
+    const request = { cursor, endCursor: this.#end, count };
+    const pulled = await read(
+      services,
+      () => services.sls.pullLogs(PENDING_LOGSTORE, shard, request, { signal }),
+      { signal },
     );
     // A group at or past the end is not due, whatever the server sent.
     const due = pulled.groups.filter((group) => isBefore(group.cursor, this.#end));
@@ -215,10 +235,15 @@ function groupsWithin(groups: readonly Group[], most: number): number {
 }
 
 /** A checkpoint that is no cursor, or that lies behind everything the shard ever held. */
-async function isUnknown({ services, shard, checkpoint }: ShardOptions, end: string): Promise<boolean> {
+async function isUnknown(
+  { services, shard, checkpoint }: ShardOptions,
+  end: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (!isCursor(checkpoint)) return true;
   if (!isBefore(end, checkpoint)) return false;
-  const newest = await read(services, () => services.sls.getCursor(PENDING_LOGSTORE, shard, 'end'));
+  const call = () => services.sls.getCursor(PENDING_LOGSTORE, shard, 'end', { signal });
+  const newest = await read(services, call, { signal });
   return isBefore(newest.cursor, checkpoint);
 }
 
@@ -226,7 +251,20 @@ function isRefusal(error: unknown): boolean {
   return error instanceof SlsError && error.status >= 400 && error.status < 500;
 }
 
-/** Reading repeats what the state of SLS or the network broke. */
-export function read<T>({ clock, random }: Services, call: () => Promise<T>): Promise<T> {
-  return retry(call, RETRY, clock, random);
+/** A wrong clock, of SLS or of this instance, may make rows wait longer, never less. */
+function earlierOf({ clock, log }: Services, serverTimeMs: number): number {
+  const nowMs = clock.now();
+  if (Math.abs(serverTimeMs - nowMs) > WORTH_A_WARNING_MS) {
+    log.warn('clocks differ', { slsAheadMs: serverTimeMs - nowMs });
+  }
+  return Math.min(serverTimeMs, nowMs);
+}
+
+/** Reading repeats what the state of SLS or the network broke, until the signal is aborted. */
+export function read<T>(
+  { clock, random }: Services,
+  call: () => Promise<T>,
+  policy: { signal: AbortSignal; attempts?: number },
+): Promise<T> {
+  return retry(call, { ...RETRY, ...policy }, clock, random);
 }

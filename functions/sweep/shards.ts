@@ -26,11 +26,12 @@ export class Shards {
     this.#options = options;
   }
 
-  async load(): Promise<void> {
+  async load(signal: AbortSignal): Promise<void> {
     const { services } = this.#options;
-    const shards = await read(services, () => services.sls.listShards(PENDING_LOGSTORE));
+    const call = () => services.sls.listShards(PENDING_LOGSTORE, { signal });
+    const shards = await read(services, call, { signal });
     this.#all = [...shards].sort((one, other) => one.shardId - other.shardId);
-    await this.#loadCheckpoints();
+    await this.#loadCheckpoints(signal);
   }
 
   /** When any shard's checkpoint was last written, by SLS's clock. */
@@ -39,20 +40,21 @@ export class Shards {
   }
 
   /** Its holder is the one that works. A read-only shard that is read to its end counts no more. */
-  async lowestUndrained(): Promise<number | undefined> {
+  async lowestUndrained(signal: AbortSignal): Promise<number | undefined> {
     for (const shard of this.#all) {
-      if (shard.status === 'readwrite' || !(await this.#isDrained(shard.shardId))) return shard.shardId;
+      if (shard.status === 'readwrite' || !(await this.#isDrained(shard.shardId, signal)))
+        return shard.shardId;
     }
     return undefined;
   }
 
   /** The queues of the shards held, lowest first; shards that were given meanwhile are opened. */
-  async open(): Promise<ShardQueue[]> {
+  async open(signal: AbortSignal): Promise<ShardQueue[]> {
     const held = this.#options.lease.shards();
     this.#noteLost(held);
     const queues: ShardQueue[] = [];
     for (const shard of held) {
-      const queue = this.#queues.get(shard) ?? (await this.#openOne(shard));
+      const queue = this.#queues.get(shard) ?? (await this.#openOne(shard, signal));
       if (queue !== undefined) queues.push(queue);
     }
     return queues;
@@ -89,39 +91,34 @@ export class Shards {
   }
 
   get allDone(): boolean {
-    return this.opened.every((queue) => queue.isDone);
+    const held = this.#options.lease.shards();
+    return held.every((shard) => this.#queues.has(shard)) && this.opened.every((queue) => queue.isDone);
   }
 
   /** How far the shards that this run did not keep are done, by their checkpoints; undefined if unknown. */
-  async othersDoneUntilMs(): Promise<number[] | undefined> {
+  async othersDoneUntilMs(signal: AbortSignal): Promise<number[] | undefined> {
     const { services } = this.#options;
     const times: number[] = [];
     for (const { shardId, status } of this.#all) {
       if (this.kept.some(({ shard }) => shard === shardId)) continue;
-      if (status === 'readonly' && (await this.#isDrained(shardId))) continue;
+      if (status === 'readonly' && (await this.#isDrained(shardId, signal))) continue;
       const checkpoint = this.#checkpoints.get(shardId) ?? '';
       // Not begun yet: then nothing of it is done.
       if (!isCursor(checkpoint)) return undefined;
-      times.push(
-        await read(services, () => services.sls.getCursorTimeMs(PENDING_LOGSTORE, shardId, checkpoint)),
-      );
+      const call = () => services.sls.getCursorTimeMs(PENDING_LOGSTORE, shardId, checkpoint, { signal });
+      times.push(await read(services, call, { signal }));
     }
     return times;
   }
 
-  async #openOne(shard: number): Promise<ShardQueue | undefined> {
+  async #openOne(shard: number, signal: AbortSignal): Promise<ShardQueue | undefined> {
     const { services, settings, input } = this.#options;
     // Read again now that the shard is ours: its last holder may have moved it since.
-    await this.#loadCheckpoints();
+    await this.#loadCheckpoints(signal);
     const checkpoint = this.#checkpoints.get(shard) ?? '';
     try {
-      const queue = await ShardQueue.open({
-        services,
-        settings,
-        consumer: input.consumer,
-        shard,
-        checkpoint,
-      });
+      const { consumer } = input;
+      const queue = await ShardQueue.open({ services, settings, consumer, shard, checkpoint }, signal);
       this.#queues.set(shard, queue);
       return queue;
     } catch (error) {
@@ -142,19 +139,18 @@ export class Shards {
     }
   }
 
-  async #loadCheckpoints(): Promise<void> {
+  async #loadCheckpoints(signal: AbortSignal): Promise<void> {
     const { services } = this.#options;
-    const checkpoints = await read(services, () =>
-      services.sls.getCheckpoints(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP),
-    );
+    const call = () => services.sls.getCheckpoints(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP, { signal });
+    const checkpoints = await read(services, call, { signal });
     this.#checkpoints = new Map(checkpoints.map(({ shard, checkpoint }) => [shard, checkpoint]));
     this.#newestCheckpointAtMs = Math.max(0, ...checkpoints.map(({ updateTimeMs }) => updateTimeMs));
   }
 
-  async #isDrained(shard: number): Promise<boolean> {
+  async #isDrained(shard: number, signal: AbortSignal): Promise<boolean> {
     const { services } = this.#options;
     const cursor = (from: 'begin' | 'end') =>
-      read(services, () => services.sls.getCursor(PENDING_LOGSTORE, shard, from));
+      read(services, () => services.sls.getCursor(PENDING_LOGSTORE, shard, from, { signal }), { signal });
     const checkpoint = this.#checkpoints.get(shard) ?? '';
     const position = isCursor(checkpoint) ? checkpoint : (await cursor('begin')).cursor;
     return !isBefore(position, (await cursor('end')).cursor);

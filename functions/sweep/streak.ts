@@ -5,7 +5,10 @@ import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
  *
  * An answer that speaks against the service opens a streak; one that speaks for it closes it. As long as a
  * streak is open, nobody can say which of the two it was: what such answers led to is not committed until the
- * streak is closed, or until there is nothing left to ask.
+ * streak is closed, or until there is nothing left to ask. A throttled call speaks neither way.
+ *
+ * When many calls in a row have failed, or all of a run, one question about an id that cannot exist decides: a
+ * service that answers it is up, and the failures are their transactions' own.
  */
 export type Trouble = 'upstream_down' | 'forbidden';
 
@@ -13,11 +16,19 @@ const DOWN_CALLS = 20;
 const DOWN_TRANSACTIONS = 3;
 const FORBIDDEN_TRANSACTIONS = 3;
 
+/** A business answer: whatever it says of its transaction, the service is there and lets us ask. */
+export function speaksForService({ kind }: CheckVerifyLogOutcome): boolean {
+  return kind === 'answered' || kind === 'not_completed' || kind === 'invalid';
+}
+
 export class Streak {
   /** The transactions of the last calls, as far back as all of them failed. */
   #failed: string[] = [];
+  #lastCode = '';
   #forbidden = new Set<string>();
   #number = 0;
+  /** Some call of the run did not fail. */
+  #othersSeen = false;
   #trouble: Trouble | undefined;
   #message = '';
   readonly #onChange: () => void;
@@ -44,25 +55,47 @@ export class Streak {
     return number === this.#number;
   }
 
-  note(transactionId: string, outcome: CheckVerifyLogOutcome): void {
-    if (outcome.kind === 'failed') this.#noteFailed(transactionId, outcome.code);
-    else this.#failed = [];
-    if (outcome.kind === 'forbidden') this.#noteForbidden(transactionId, outcome);
-    // A call that failed or was throttled says nothing about rights.
-    if (outcome.kind === 'answered' || outcome.kind === 'not_completed' || outcome.kind === 'invalid') {
-      this.#forbidden.clear();
-      this.#number += 1;
-      this.#onChange();
-    }
+  /** The last calls all failed, of several transactions: time to ask whether the service is up. */
+  get isSuspicious(): boolean {
+    return this.#failed.length >= DOWN_CALLS && new Set(this.#failed).size >= DOWN_TRANSACTIONS;
   }
 
-  #noteFailed(transactionId: string, code: string): void {
-    this.#failed.push(transactionId);
-    if (this.#failed.length > DOWN_CALLS) this.#failed.shift();
-    if (this.#failed.length < DOWN_CALLS || new Set(this.#failed).size < DOWN_TRANSACTIONS) return;
+  /** The same at the end of a run, however few calls it made. */
+  get hasOnlyFailed(): boolean {
+    return this.#failed.length > 0 && !this.#othersSeen;
+  }
+
+  note(transactionId: string, outcome: CheckVerifyLogOutcome): void {
+    if (outcome.kind === 'throttled') return;
+    if (outcome.kind === 'failed') {
+      this.#lastCode = outcome.code;
+      this.#failed.push(transactionId);
+      if (this.#failed.length > DOWN_CALLS) this.#failed.shift();
+      if (this.isSuspicious) this.#onChange();
+      return;
+    }
+    this.#failed = [];
+    this.#othersSeen = true;
+    if (outcome.kind === 'forbidden') this.#noteForbidden(transactionId, outcome);
+    else this.#close();
+  }
+
+  /**
+   * The answer to the question that decides.
+   * @param number the streak that was open when it was asked: an answer since then has decided already
+   */
+  decide(isUp: boolean, number: number): void {
+    if (!this.isOpen(number) || this.#failed.length === 0) return;
+    if (isUp) {
+      this.#failed = [];
+      this.#othersSeen = true;
+      this.#close();
+      return;
+    }
     this.#raise(
       'upstream_down',
-      `The last ${DOWN_CALLS} calls failed, lastly with ${code}. No attempt was counted; the next run asks again.`,
+      `Every call failed for a while, lastly with ${this.#lastCode}, and so did a question about an id that ` +
+        'cannot exist: CheckVerifyLog is down. No attempt was counted; the next run asks again.',
     );
   }
 
@@ -74,6 +107,12 @@ export class Streak {
       `CheckVerifyLog refused three transactions in a row with ${code} (${message}). Give the function's role the ` +
         'policy AliyunAntCloudAuthFullAccess, and check that the account may use ID Verification in this region.',
     );
+  }
+
+  #close(): void {
+    this.#forbidden.clear();
+    this.#number += 1;
+    this.#onChange();
   }
 
   #raise(trouble: Trouble, message: string): void {

@@ -65,6 +65,43 @@ export function toRecord(input: RecordInput): RecordOutput {
   }
 }
 
+/** What a registration gives to a record. */
+type Registered = Pick<RecordInput, 'merchantBizId' | 'initializedAtMs' | 'registeredAtMs' | 'labels'>;
+
+/**
+ * The same answer with what else became known of its registration.
+ * @param row as it was made, or read back: then its numbers are texts
+ * @param isWritten the row stands in the logstore: a millisecond makes the new one the later of the two
+ */
+export function registeredAgain(
+  row: RecordRow,
+  registered: Registered,
+  { isWritten }: { isWritten: boolean },
+): RecordRow {
+  const askedAtMs = toLong(Number(row.asked_at_ms) + (isWritten ? 1 : 0));
+  const columns = registeredColumns(registered);
+  return present<RecordRow>(row as Known<RecordRow>, columns.row, {
+    registered_at_ms: toLong(registered.registeredAtMs),
+    asked_at_ms: askedAtMs,
+    view_key: viewKeyOf({
+      final: row.final === 'true',
+      answered: row.disposition === 'answered',
+      given: columns.given,
+      askedAtMs,
+      revision: row.revision ?? '',
+    }),
+  });
+}
+
+function registeredColumns({ merchantBizId, labels, initializedAtMs }: Registered) {
+  const row = {
+    merchant_biz_id: storableOrAbsent(merchantBizId),
+    labels: labelsText(labels),
+    initialized_at_ms: toLong(initializedAtMs),
+  };
+  return { row, given: Object.values(row).some((value) => value !== undefined) };
+}
+
 interface Content {
   readonly result: unknown;
   readonly json: JsonTexts | undefined;
@@ -106,21 +143,18 @@ function identityOf(input: RecordInput, { json }: Content) {
       : { disposition: input.disposition, code: input.code },
   );
   const askedAtMs = toLong(input.askedAtMs);
-  const merchantBizId = storableOrAbsent(input.merchantBizId);
-  const labels = labelsText(input.labels);
-  const initializedAtMs = toLong(input.initializedAtMs);
-  const given = merchantBizId !== undefined || labels !== undefined || initializedAtMs !== undefined;
+  const { row, given } = registeredColumns(input);
   return {
     transaction_id: storable(input.transactionId),
-    merchant_biz_id: merchantBizId ?? storableOrAbsent(input.derivedMerchantBizId),
+    merchant_biz_id: row.merchant_biz_id ?? storableOrAbsent(input.derivedMerchantBizId),
     revision,
     view_key: viewKeyOf({ final: input.final, answered, given, askedAtMs, revision }),
     source: input.source,
     attempt: toLong(input.attempt),
     region: input.region,
     request_id: storableOrAbsent(input.requestId),
-    labels,
-    initialized_at_ms: initializedAtMs,
+    labels: row.labels,
+    initialized_at_ms: row.initialized_at_ms,
     registered_at_ms: toLong(input.registeredAtMs),
     asked_at_ms: askedAtMs,
     final: String(input.final),

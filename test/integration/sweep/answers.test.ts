@@ -81,6 +81,8 @@ describe('one answer', () => {
         transaction_id: expect.anything(),
         merchant_biz_id: 'biz7',
         registered_at_ms: String(row.registered_at_ms),
+        // The writer gave no time of its own: when SLS received it, in whole seconds.
+        given_at_ms: expect.stringMatching(/^\d{10}000$/),
         attempt: '2',
         kind: 'requeue',
         last_code: 'ProcessNotCompleted',

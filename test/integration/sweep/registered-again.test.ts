@@ -143,6 +143,33 @@ describe('a transaction that is registered more than once', () => {
     expect(labelsOf(await viewOf(transaction_id))).toEqual({ platform: 'android' });
   });
 
+  it('two writers whose rows come in two runs: neither hides what the other said', async () => {
+    const id = 'underbiz7';
+    await world.knowUnder(id, 'biz7');
+    await settle([{ transaction_id: id, merchant_biz_id: 'biz7', labels: labelled({ platform: 'ios' }) }]);
+    await settle([{ transaction_id: id, labels: labelled({ channel: 'web' }) }]);
+    const view = await viewOf(id);
+    expect(view).toMatchObject({ disposition: 'answered', merchant_biz_id: 'biz7' });
+    expect(labelsOf(view)).toEqual({ platform: 'ios', channel: 'web' });
+  });
+
+  it('what was queued again with old labels does not hide those that were given meanwhile', async () => {
+    const transaction_id = await knownId();
+    await world.control(world.cloudauth, {
+      plan: [{ match: transaction_id, answer: 'ProcessNotCompleted', times: 1 }],
+    });
+    await world.queue([{ transaction_id, labels: labelled({ platform: 'ios' }) }]);
+    await world.age();
+    await world.queue([{ transaction_id, labels: labelled({ platform: 'android' }) }]);
+    await world.age(29 * MINUTE_MS);
+    expect(await world.report()).toMatchObject({ asked: 1, requeued: 1 });
+    await world.age(2 * MINUTE_MS);
+    expect(await world.report()).toMatchObject({ asked: 1, final_count: 1 });
+    await settle();
+    expect((await world.finals()).get(transaction_id)).toHaveLength(2);
+    expect(labelsOf(await viewOf(transaction_id))).toEqual({ platform: 'android' });
+  });
+
   it('what cannot be looked up is asked about as it is, and does not hide the better record', async () => {
     const transaction_id = await knownId();
     await settle([{ transaction_id, labels: labelled({ platform: 'ios' }), given_at_ms: Date.now() }]);

@@ -17,6 +17,8 @@ function streakOf(calls: readonly string[]): Streak {
   for (const call of calls) {
     const outcome = outcomes[call[0] ?? ''];
     if (outcome !== undefined) streak.note(call.slice(1), outcome);
+    // The question about an id that cannot exist fails too.
+    if (streak.isSuspicious) streak.decide(false, streak.number);
   }
   return streak;
 }
@@ -34,6 +36,50 @@ describe('a service that is down', () => {
     ['2 transactions for long, then a third', [...calls('F', 40, 2), 'F7'], 'upstream_down'],
   ])('%s', (_name, made, trouble) => {
     expect(streakOf(made).trouble).toBe(trouble);
+  });
+});
+
+describe('the question that decides', () => {
+  const F = { kind: 'failed', code: 'TIMEOUT', reason: 'timeout' } as const;
+  const S = { kind: 'answered', code: 'Success', result: {} } as const;
+  const T = { kind: 'throttled', code: 'Throttling.Api' } as const;
+  const suspicious = () => {
+    const streak = new Streak();
+    for (let call = 0; call < 20; call += 1) streak.note(String(call % 4), F);
+    return streak;
+  };
+
+  it('is due after twenty failures of three transactions, and again only after twenty more', () => {
+    const streak = suspicious();
+    expect(streak.isSuspicious).toBe(true);
+    const { number } = streak;
+    streak.decide(true, number);
+    expect(streak.isSuspicious).toBe(false);
+    expect(streak.isOpen(number)).toBe(false);
+    expect(streak.trouble).toBeUndefined();
+    for (let call = 0; call < 20; call += 1) streak.note(String(call % 4), F);
+    expect(streak.isSuspicious).toBe(true);
+  });
+
+  it('comes too late when something has spoken for the service meanwhile', () => {
+    const streak = suspicious();
+    const { number } = streak;
+    streak.note('9', S);
+    streak.decide(false, number);
+    expect(streak.trouble).toBeUndefined();
+  });
+
+  it('is due at the end of a run of which every call failed, throttled ones apart', () => {
+    const streak = new Streak();
+    expect(streak.hasOnlyFailed).toBe(false);
+    streak.note('1', T);
+    expect(streak.hasOnlyFailed).toBe(false);
+    streak.note('1', F);
+    streak.note('1', T);
+    expect(streak.hasOnlyFailed).toBe(true);
+    streak.note('2', S);
+    streak.note('3', F);
+    expect(streak.hasOnlyFailed).toBe(false);
   });
 });
 

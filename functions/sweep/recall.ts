@@ -1,0 +1,126 @@
+import { deriveMerchantBizId } from '../../shared/merchant-biz-id.ts';
+import { PENDING_LOGSTORE, type PendingTransaction, readPendingRow } from '../../shared/pending.ts';
+import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
+import type { Given } from '../../shared/registration.ts';
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
+import type { Recalled } from './inquiry.ts';
+import type { Services } from './services.ts';
+import { read } from './shard-queue.ts';
+
+/**
+ * Tells the rows that may say too little. A row may come from a lookup that could not read what is known, from a
+ * second writer who knows other things than the first, or from before a newer registration: recorded as it is, it
+ * would hide the better record. All rows of a page that one search can look up may be such; of a larger page those
+ * that were queued again, and those that lack something that other rows of the run have.
+ */
+export class PoorRows {
+  /** What rows of this run have said so far. */
+  readonly #inUse = new Set<string>();
+
+  of(rows: readonly PendingTransaction[]): readonly PendingTransaction[] {
+    const said = rows.map(fieldsOf);
+    for (const field of said.flat()) if (this.#inUse.size < MAX_FIELDS) this.#inUse.add(field);
+    if (rows.length <= MAX_IDS_PER_SEARCH) return rows;
+    return rows.filter((row, index) => {
+      const fields = new Set(said[index]);
+      return (
+        row.kind !== 'register' || fields.size === 0 || [...this.#inUse].some((field) => !fields.has(field))
+      );
+    });
+  }
+}
+
+const MAX_FIELDS = 100;
+
+function fieldsOf({ merchantBizId, initializedAtMs, labels }: PendingTransaction): string[] {
+  return [
+    ...(merchantBizId === undefined ? [] : ['merchantBizId']),
+    ...(initializedAtMs === undefined ? [] : ['initializedAt']),
+    ...(labels === undefined ? [] : Object.keys(JSON.parse(labels)).map((key) => `label ${key}`)),
+  ];
+}
+
+/**
+ * What the logstores hold of some transactions beside the rows at hand. By search, never by SQL, of which a project
+ * may run only a few at once.
+ *
+ * @returns only the transactions of which something was found
+ * @throws SlsError, UpstreamNetworkError, UpstreamTimeoutError, UpstreamContractError
+ */
+export async function recall(
+  services: Services,
+  transactionIds: readonly string[],
+  signal: AbortSignal,
+): Promise<Map<string, Recalled>> {
+  const found = new Map<string, { rows: PendingTransaction[]; recorded: Given[] }>();
+  const of = (id: string) => {
+    const one = found.get(id) ?? { rows: [], recorded: [] };
+    found.set(id, one);
+    return one;
+  };
+  const queued = { logstore: PENDING_LOGSTORE, keptMs: PENDING_WINDOW_MS };
+  for (const row of await searchAll(services, queued, transactionIds, signal)) {
+    const seconds = Number(row['__tag__:__receive_time__'] ?? row.__time__);
+    const reading = readPendingRow(row, seconds * SECOND_MS);
+    if (reading.ok) of(reading.transaction.transactionId).rows.push(reading.transaction);
+  }
+  // Records are large: they are read only for those of which the queue knows no labels.
+  const missing = transactionIds.filter(
+    (id) => !found.get(id)?.rows.some(({ labels }) => labels !== undefined),
+  );
+  const recorded = { logstore: RECORDS_LOGSTORE, keptMs: RECORDS_WINDOW_MS };
+  for (const row of await searchAll(services, recorded, missing, signal)) {
+    const reading = readPendingRow(row, Number(row.asked_at_ms));
+    if (!reading.ok || row.disposition === 'invalid') continue;
+    const { transactionId, merchantBizId, initializedAtMs, labels } = reading.transaction;
+    // A lookup records the id that it had to derive: nobody gave that one.
+    const isGiven = merchantBizId !== undefined && merchantBizId !== deriveMerchantBizId(transactionId);
+    of(transactionId).recorded.push({
+      ...(isGiven ? { merchantBizId } : {}),
+      ...(initializedAtMs === undefined ? {} : { initializedAtMs }),
+      ...(labels === undefined ? {} : { labels: JSON.parse(labels) }),
+    });
+  }
+  return found;
+}
+
+/** SLS takes 30 conditions a search and gives 100 rows a page:
+ * https://help.aliyun.com/en/sls/query-and-analysis1 (read 2026-11-24). */
+const MAX_IDS_PER_SEARCH = 30;
+const PAGE_ROWS = 100;
+const MOST_PAGES = 3;
+/** The queue keeps 45 days; another writer's rows may carry an event time of up to seven days before. */
+const PENDING_WINDOW_MS = 53 * DAY_MS;
+const RECORDS_WINDOW_MS = 180 * DAY_MS;
+
+type Row = Readonly<Record<string, string>>;
+
+async function searchAll(
+  services: Services,
+  { logstore, keptMs }: { logstore: string; keptMs: number },
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<Row[]> {
+  const nowMs = services.clock.now();
+  const window = {
+    fromSeconds: Math.floor((nowMs - keptMs) / SECOND_MS),
+    toSeconds: Math.floor((nowMs + HOUR_MS) / SECOND_MS),
+  };
+  const rows: Row[] = [];
+  for (let from = 0; from < ids.length; from += MAX_IDS_PER_SEARCH) {
+    const some = ids.slice(from, from + MAX_IDS_PER_SEARCH);
+    const wanted = new Set(some);
+    const query = some.map((id) => `transaction_id: "${id}"`).join(' or ');
+    for (let page = 0; page < MOST_PAGES; page += 1) {
+      const request = { query, ...window, line: PAGE_ROWS, offset: page * PAGE_ROWS, reverse: true };
+      const answer = await read(services, () => services.sls.query(logstore, request, { signal }), {
+        signal,
+        attempts: 2,
+      });
+      // Search is by word and ignores case: only the row itself says whose it is.
+      for (const row of answer.rows) if (wanted.has(row.transaction_id ?? '')) rows.push(row);
+      if (answer.rows.length < PAGE_ROWS) break;
+    }
+  }
+  return rows;
+}
