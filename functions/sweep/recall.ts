@@ -89,6 +89,8 @@ export async function recall(
 const MAX_IDS_PER_SEARCH = 30;
 const PAGE_ROWS = 100;
 const MOST_PAGES = 3;
+/** A group of thousands of rows that were handed back must not wait for its searches one by one. */
+const SEARCHES_AT_ONCE = 4;
 /** The queue keeps 45 days; another writer's rows may carry an event time of up to seven days before. */
 const PENDING_WINDOW_MS = 53 * DAY_MS;
 const RECORDS_WINDOW_MS = 180 * DAY_MS;
@@ -106,21 +108,34 @@ async function searchAll(
     fromSeconds: Math.floor((nowMs - keptMs) / SECOND_MS),
     toSeconds: Math.floor((nowMs + HOUR_MS) / SECOND_MS),
   };
-  const rows: Row[] = [];
+  const searches: string[][] = [];
   for (let from = 0; from < ids.length; from += MAX_IDS_PER_SEARCH) {
-    const some = ids.slice(from, from + MAX_IDS_PER_SEARCH);
-    const wanted = new Set(some);
-    const query = some.map((id) => `transaction_id: "${id}"`).join(' or ');
-    for (let page = 0; page < MOST_PAGES; page += 1) {
-      const request = { query, ...window, line: PAGE_ROWS, offset: page * PAGE_ROWS, reverse: true };
-      const answer = await read(services, () => services.sls.query(logstore, request, { signal }), {
-        signal,
-        attempts: 2,
-      });
-      // Search is by word and ignores case: only the row itself says whose it is.
-      for (const row of answer.rows) if (wanted.has(row.transaction_id ?? '')) rows.push(row);
-      if (answer.rows.length < PAGE_ROWS) break;
+    searches.push(ids.slice(from, from + MAX_IDS_PER_SEARCH));
+  }
+  const rows: Row[] = [];
+  const searchInTurn = async () => {
+    for (let some = searches.shift(); some !== undefined; some = searches.shift()) {
+      rows.push(...(await searchFor(services, { logstore, ids: some, ...window }, signal)));
     }
+  };
+  await Promise.all(Array.from({ length: SEARCHES_AT_ONCE }, searchInTurn));
+  return rows;
+}
+
+async function searchFor(
+  services: Services,
+  { logstore, ids, ...window }: { logstore: string; ids: string[]; fromSeconds: number; toSeconds: number },
+  signal: AbortSignal,
+): Promise<Row[]> {
+  const query = ids.map((id) => `transaction_id: "${id}"`).join(' or ');
+  const rows: Row[] = [];
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const request = { query, ...window, line: PAGE_ROWS, offset: page * PAGE_ROWS, reverse: true };
+    const call = () => services.sls.query(logstore, request, { signal });
+    const answer = await read(services, call, { signal, attempts: 2 });
+    // Search is by word and ignores case: only the row itself says whose it is.
+    rows.push(...answer.rows.filter(({ transaction_id: id = '' }) => ids.includes(id)));
+    if (answer.rows.length < PAGE_ROWS) break;
   }
   return rows;
 }
