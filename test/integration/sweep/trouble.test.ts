@@ -153,6 +153,32 @@ describe('the service refuses our rights', () => {
   });
 });
 
+describe('what a deployment makes is gone', () => {
+  const remove = (action: string, path: string) => world.call({ action, method: 'DELETE', path });
+
+  it.each([
+    [
+      'the consumer group',
+      'DeleteConsumerGroup',
+      '/logstores/idv-pending/consumergroups/idv-sweep',
+      /idv-sweep/,
+    ],
+    ['the queue', 'DeleteLogStore', '/logstores/idv-pending', /idv-pending/],
+  ])('%s: the run fails, and says what to do', async (_what, action, path, named) => {
+    await open();
+    await world.register(3);
+    await world.age();
+    await remove(action, path);
+    const { outcome, errorMessage } = await world.run();
+    expect(outcome).toBe('error');
+    expect(errorMessage).toMatch(named);
+    expect(errorMessage).toContain('npx s deploy');
+    const [row] = await world.rows('idv-sweeps');
+    expect(row).toMatchObject({ ended: 'error', failed: 'true' });
+    expect(row?.message).toContain('npx s deploy');
+  });
+});
+
 describe('SLS does not take what is written', () => {
   const fail = (rule: object) => world.control(world.sls, { fail: [rule] });
 
