@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { LeaseLostError } from '../../shared/errors.ts';
+import { LeaseLostError, SlsError } from '../../shared/errors.ts';
+import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/pending.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { Asker } from './asker.ts';
 import { Committer } from './committer.ts';
@@ -216,7 +217,21 @@ class Run {
   }
 }
 
+/** What a deployment makes, and its code when it is not there. */
+const DEPLOYED: Readonly<Record<string, string>> = {
+  ConsumerGroupNotExist: `the consumer group ${SWEEP_CONSUMER_GROUP} of ${PENDING_LOGSTORE}`,
+  LogStoreNotExist: 'a logstore',
+  ProjectNotExist: 'the project',
+};
+
 function messageOf(error: unknown): string {
+  if (error instanceof SlsError && DEPLOYED[error.serverCode] !== undefined) {
+    return (
+      `SLS does not know ${DEPLOYED[error.serverCode]} any more (${error.message}). Run \`npx s deploy\`, which makes ` +
+      'it again. Until then nothing is asked; what is queued waits. With the group went its checkpoint: the ' +
+      'next run begins at the oldest row there is, and asks about what was answered once more.'
+    );
+  }
   if (error instanceof LeaseLostError) return String(error.cause ?? error.message);
   return error instanceof Error ? error.message : String(error);
 }
