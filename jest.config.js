@@ -11,5 +11,6 @@ export default {
   },
   testMatch: ['**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stryker-tmp/'],
-  testTimeout: 60_000,
+  // A deep run has up to a hundred times the cases: test/support/depth.ts.
+  testTimeout: process.env.IDV_TEST_DEPTH === 'deep' ? 600_000 : 60_000,
 };

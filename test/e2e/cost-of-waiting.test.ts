@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { cases } from '../support/depth.ts';
 import { bundleSweep, removeBundle } from '../support/sweep-bundle.ts';
 import { SweepWorld } from '../support/sweep-world.ts';
 
 /** Rows that are not due cost nothing: neither time nor calls nor reads. */
 const DUE = 100;
-const ROUNDS = 3;
+const WAITING = cases({ quick: 20_000, deep: 100_000 });
+const ROUNDS = cases({ quick: 2, deep: 3 });
 
 interface Tick {
   readonly durationMs: number;
@@ -44,13 +46,13 @@ async function actions(world: SweepWorld): Promise<Record<string, number>> {
 }
 
 describe('the cost of waiting', () => {
-  it('100,000 rows that wait make a tick no longer', async () => {
+  it(`${WAITING} rows that wait make a tick no longer`, async () => {
     const bundle = await bundleSweep();
     const [alone, crowded]: [Tick[], Tick[]] = [[], []];
     try {
       for (let round = 0; round < ROUNDS; round += 1) {
         alone.push(await tickWith(0, bundle));
-        crowded.push(await tickWith(100_000, bundle));
+        crowded.push(await tickWith(WAITING, bundle));
       }
     } finally {
       await removeBundle(bundle);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { cases } from '../support/depth.ts';
 import { bundleSweep, removeBundle, type Sabotage } from '../support/sweep-bundle.ts';
 import { faultsOf, NO_FAULTS, passedWithoutRecord } from '../support/sweep-settle.ts';
 import { SweepWorld, type SweepWorldOptions } from '../support/sweep-world.ts';
@@ -31,16 +32,18 @@ const CHECKPOINT_FIRST: Sabotage = {
 };
 
 describe('the order of effects', () => {
-  async function killedBetweenEffects(sabotage: readonly Sabotage[]) {
+  /** Edges of a run from its first question on. Heartbeats count too, and how many there are is chance. */
+  const EDGES = 8;
+
+  async function killedBetweenEffects(sabotage: readonly Sabotage[], steps: number) {
     const world = await open(sabotage, { env: { LEASE_SECONDS: '1', HEARTBEAT_SECONDS: '0.3' } });
     const ids: string[] = [];
     const lost = new Set<string>();
-    // Every edge of a run from its first question on, each with twelve rows of its own to lose. Heartbeats count too,
-    // and how many there are is chance: so the edges are gone through twice.
-    for (let step = 0; step < 12 && lost.size === 0; step += 1) {
+    // Each edge has twelve rows of its own to lose.
+    for (let step = 0; step < steps && lost.size === 0; step += 1) {
       ids.push(...(await world.register(12, { groupRows: 12, prefix: `s${step}x` })));
       await world.age();
-      const call = 8 + (step % 8);
+      const call = 8 + (step % EDGES);
       await world.control(world.fc, { killAt: { function: 'sweep', service: 'sls', call, when: 'before' } });
       await world.run();
       for (const id of await passedWithoutRecord(world, ids)) lost.add(id);
@@ -53,11 +56,14 @@ describe('the order of effects', () => {
   }
 
   it('write, then checkpoint: nothing is lost', async () => {
-    expect(await killedBetweenEffects([])).toEqual({ lost: [], faults: NO_FAULTS });
+    expect(await killedBetweenEffects([], cases({ quick: EDGES, deep: 3 * EDGES }))).toEqual({
+      lost: [],
+      faults: NO_FAULTS,
+    });
   });
 
   it('the control: checkpoint, then write loses', async () => {
-    const { lost, faults } = await killedBetweenEffects([CHECKPOINT_FIRST]);
+    const { lost, faults } = await killedBetweenEffects([CHECKPOINT_FIRST], 3 * EDGES);
     expect(lost.length).toBeGreaterThan(0);
     expect(faults.lost.length).toBeGreaterThan(0);
   });
@@ -128,14 +134,16 @@ describe('handing back', () => {
     replace: '',
   };
 
-  /** A group of more rows than a run can ask about, and six runs. */
+  const RUNS = cases({ quick: 4, deep: 8 });
+
+  /** A group of more rows than a run can ask about, and several runs. */
   async function hugeGroup(sabotage: readonly Sabotage[]) {
     const world = await open(sabotage, {
       timeoutSeconds: 4,
       env: { QPS_LIMIT: '40', RUN_MARGIN_SECONDS: '2' },
     });
     const ids = await world.register(120, { groupRows: 120 });
-    for (let runs = 0; runs < 6; runs += 1) {
+    for (let runs = 0; runs < RUNS; runs += 1) {
       await world.age();
       await world.run();
     }

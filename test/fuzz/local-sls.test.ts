@@ -7,10 +7,15 @@ import { ERROR_STATUS, isSlsErrorCode } from '../../local/sls/envelope/error.ts'
 import { encodeGroup } from '../integration/sls/support/log-group.ts';
 import { createRawClient, type RawAnswer, type RawCall } from '../integration/sls/support/raw-client.ts';
 import { openTarget, type Target } from '../integration/sls/support/target.ts';
+import { cases } from '../support/depth.ts';
 
 const PROJECT = 'idv-fuzz';
 const LOGSTORE = 'fuzzed';
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 600_000;
+const REQUESTS = cases({ quick: 2_000, deep: 100_000 });
+const BROKEN_HEADERS = cases({ quick: 1_000, deep: 20_000 });
+const BROKEN_WRITES = cases({ quick: 1_500, deep: 30_000 });
+const CONTROL_REQUESTS = cases({ quick: 300, deep: 5_000 });
 
 /** Bad input: always a documented error, never a crash, a hang or a 500. */
 describe('local SLS under bad input', () => {
@@ -161,7 +166,7 @@ describe('local SLS under bad input', () => {
   });
 
   it(
-    'answers 5,000 signed requests of any content',
+    `answers ${REQUESTS} signed requests of any content`,
     async () => {
       // However the path is written: with empty parts it still names the same logstore.
       const target = ({ path }: RawCall) =>
@@ -178,7 +183,7 @@ describe('local SLS under bad input', () => {
           if (isDestructive(given)) return;
           expectDocumented(await send(given));
         }),
-        { numRuns: 5000 },
+        { numRuns: REQUESTS },
       );
       await stillWorks();
     },
@@ -186,7 +191,7 @@ describe('local SLS under bad input', () => {
   );
 
   it(
-    'answers 2,000 requests with broken headers',
+    `answers ${BROKEN_HEADERS} requests with broken headers`,
     async () => {
       const headerName = fc.constantFrom(
         ...[
@@ -238,7 +243,7 @@ describe('local SLS under bad input', () => {
             expectDocumented(await send({ ...given, method: 'POST', addressing, tamper }));
           },
         ),
-        { numRuns: 2000 },
+        { numRuns: BROKEN_HEADERS },
       );
       await stillWorks();
     },
@@ -246,7 +251,7 @@ describe('local SLS under bad input', () => {
   );
 
   it(
-    'answers 3,000 writes of broken protobuf and broken compression',
+    `answers ${BROKEN_WRITES} writes of broken protobuf and broken compression`,
     async () => {
       const random = createRandom(3);
       const pick = (below: number) => Math.floor(random() * below);
@@ -261,7 +266,7 @@ describe('local SLS under bad input', () => {
         lz4: (bytes: Buffer) => bytes,
       };
       let refused = 0;
-      for (let i = 0; i < 3000; i += 1) {
+      for (let i = 0; i < BROKEN_WRITES; i += 1) {
         const type = (['none', 'deflate', 'lz4'] as const)[i % 3] ?? 'none';
         const bytes = Buffer.from(compress[type](Buffer.from(whole)));
         for (let n = pick(4); n >= 0; n -= 1) bytes[pick(bytes.length)] = pick(256);
@@ -282,8 +287,8 @@ describe('local SLS under bad input', () => {
         if (answer.status !== 200) refused += 1;
       }
       // A control: most of these are refused, and some changes leave a body that is still valid.
-      expect(refused).toBeGreaterThan(1500);
-      expect(refused).toBeLessThan(3000);
+      expect(refused).toBeGreaterThan(BROKEN_WRITES / 2);
+      expect(refused).toBeLessThan(BROKEN_WRITES);
       await stillWorks();
     },
     LIMIT_MS,
@@ -392,7 +397,7 @@ describe('local SLS under bad input', () => {
         expect([200, 400]).toContain(answer.status);
         await answer.arrayBuffer();
       }),
-      { numRuns: 300 },
+      { numRuns: CONTROL_REQUESTS },
     );
     await stillWorks();
   });

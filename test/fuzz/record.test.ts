@@ -8,13 +8,14 @@ import { PAGES } from '../../shared/record/pages.ts';
 import { type RecordInput, type RecordOutput, toRecord } from '../../shared/record/record.ts';
 import { RECORD_FIELDS } from '../../shared/record/record-fields.ts';
 import { STAGES } from '../../shared/record/stages.ts';
+import { cases } from '../support/depth.ts';
 
 /**
  * Whatever the service sends, there is a record, its columns are of their types, and nothing of the answer is lost.
  * The cases are drawn anew in each run; a failure prints the seed that repeats it.
  */
-const SMALL_CASES = 100_000;
-const HUGE_CASES = 50;
+const SMALL_CASES = cases({ quick: 10_000, deep: 100_000 });
+const HUGE_CASES = cases({ quick: 10, deep: 100 });
 const RAW_BYTES_MAX = 256 * 1024;
 
 const INPUT: RecordInput = {
@@ -255,7 +256,7 @@ describe('a record of anything', () => {
           expect(other.events).toEqual(one.events);
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: cases({ quick: 1_000, deep: 20_000 }) },
     );
   });
 
@@ -268,7 +269,7 @@ describe('a record of anything', () => {
         expect(toRecord({ ...INPUT, transactionId: 'other', result: value }).record.revision).not.toBe(one);
         expect(toRecord({ ...INPUT, disposition: 'gave_up', code: 'TIMEOUT' }).record.revision).not.toBe(one);
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases({ quick: 1_000, deep: 10_000 }) },
     );
   });
 });

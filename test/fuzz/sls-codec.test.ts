@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { UpstreamContractError } from '../../shared/errors.ts';
 import { decodeLogGroupList, encodeLogGroup, withEncoded } from '../../shared/sls/codec.ts';
+import { cases } from '../support/depth.ts';
 
 const text = fc.oneof(
   fc.string(),
@@ -52,7 +53,7 @@ describe('the log group codec', () => {
           })),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: cases({ quick: 300, deep: 10_000 }) },
     );
   });
 
@@ -69,7 +70,7 @@ describe('the log group codec', () => {
         );
         expect(copies).toEqual(groups.map((value) => Buffer.from(encodeLogGroup(value))));
       }),
-      { numRuns: 200 },
+      { numRuns: cases({ quick: 200, deep: 10_000 }) },
     );
   });
 
@@ -81,7 +82,7 @@ describe('the log group codec', () => {
         const got = decodeLogGroupList(list([bytes]))[0]?.logs[0]?.contents['k'];
         expect(got).toBe(Buffer.from(value, 'utf8').toString('utf8'));
       }),
-      { numRuns: 500 },
+      { numRuns: cases({ quick: 500, deep: 100_000 }) },
     );
   });
 
@@ -96,7 +97,9 @@ describe('the log group codec', () => {
   };
 
   it('arbitrary bytes give groups or a contract error, soon', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 2_000 }), endsQuickly), { numRuns: 2_000 });
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 2_000 }), endsQuickly), {
+      numRuns: cases({ quick: 2_000, deep: 100_000 }),
+    });
   });
 
   it('so do groups with bytes changed, cut or doubled', () => {
@@ -108,7 +111,7 @@ describe('the log group codec', () => {
         endsQuickly(bytes.subarray(0, cut % (bytes.length + 1)));
         endsQuickly(Buffer.concat([bytes, bytes]));
       }),
-      { numRuns: 500 },
+      { numRuns: cases({ quick: 500, deep: 100_000 }) },
     );
   });
 });

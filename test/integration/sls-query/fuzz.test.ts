@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type QueryEngine, QueryRefused } from '../../../local/sls/query/contract.ts';
 import { createQueryEngine } from '../../../local/sls/query/engine.ts';
 import { javaDouble } from '../../../local/sls/query/sql/format.ts';
+import { cases } from '../../support/depth.ts';
 import { type Asking, ask, double, long, MemoryLogstore, rowsOf, text } from './support.ts';
 
 /** Whatever is asked, the answer is rows or a refusal; and some of what is asked is answered. */
@@ -34,8 +35,7 @@ async function outcomeOf(query: string): Promise<'rows' | 'refused'> {
   }
 }
 
-/** For a longer run by hand. */
-const FACTOR = Number(process.env.FUZZ_FACTOR ?? 1);
+const FACTOR = cases({ quick: 1, deep: 10 });
 
 /** Runs a property and says how often there were rows. */
 async function answered(queries: fc.Arbitrary<string>, runs: number): Promise<number> {
