@@ -8,6 +8,7 @@ import { lookupCommand } from './command/lookup.ts';
 import { registerCommand } from './command/register.ts';
 import { replayCommand } from './command/replay.ts';
 import { sweepCommand } from './command/sweep.ts';
+import { fileTrouble } from './files.ts';
 import { json } from './print.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
 
@@ -45,11 +46,21 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
         }),
       );
     err(`idv-dropoff: ${explain(error)}`);
-    return error instanceof UsageError ? 2 : 1;
+    return isWrongCommandLine(error) ? 2 : 1;
   }
 }
 
+/** What the API calls invalid came from the command line. */
+function isWrongCommandLine(error: unknown): boolean {
+  return (
+    error instanceof UsageError ||
+    (error instanceof ApiError && error.status === 400 && error.code === 'INPUT_INVALID')
+  );
+}
+
 function explain(error: unknown): string {
+  const trouble = fileTrouble(error);
+  if (trouble !== undefined) return trouble;
   if (error instanceof ServiceError) return `the log store cannot be used: ${error.message}`;
   return error instanceof Error ? error.message : String(error);
 }
