@@ -48,13 +48,16 @@ function main([command, hours = String(DEFAULT_HOURS)]: readonly string[]): void
     mkdirSync(dirname(KEY_FILE), { recursive: true });
     writeFileSync(KEY_FILE, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     console.log(`n: ${toJsonWebKey(privateKey).n}`);
+  } else if (command === 'token' && !existsSync(KEY_FILE)) {
+    console.error(`${KEY_FILE} is not there: make a key first`);
+    process.exitCode = 1;
   } else if (command === 'token' && Number(hours) > 0) {
     console.log(
       createToken(createPrivateKey(readFileSync(KEY_FILE)), { nowMs: Date.now(), hours: Number(hours) }),
     );
   } else {
     console.error('usage: npx tsx deploy/jwt.ts key | token [hours]');
-    process.exitCode = 1;
+    process.exitCode = 2;
   }
 }
 

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 export const USAGE = `Usage: npm start -- [options]
 
@@ -33,7 +33,19 @@ export class FlagError extends Error {
 
 /** @throws FlagError */
 export function readFlags(args: readonly string[]): Flags | 'help' {
-  const values = parse(args);
+  const { values } = parseFlags({
+    args: [...args],
+    options: {
+      port: { type: 'string', default: '9000' },
+      transactions: { type: 'string', default: '300' },
+      seed: { type: 'string', default: '1' },
+      data: { type: 'string' },
+      'max-instances': { type: 'string', default: '4' },
+      'no-console': { type: 'boolean', default: false },
+      once: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
   if (values.help) return 'help';
   if (values.data === '') throw new FlagError('--data needs the name of a folder');
   return {
@@ -48,21 +60,10 @@ export function readFlags(args: readonly string[]): Flags | 'help' {
   };
 }
 
-function parse(args: readonly string[]) {
+/** What `parseArgs` reads. @throws FlagError that names the flag */
+export function parseFlags<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
   try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        port: { type: 'string', default: '9000' },
-        transactions: { type: 'string', default: '300' },
-        seed: { type: 'string', default: '1' },
-        data: { type: 'string' },
-        'max-instances': { type: 'string', default: '4' },
-        'no-console': { type: 'boolean', default: false },
-        once: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
+    return parseArgs(config);
   } catch (error) {
     // The first sentence names the flag; what follows is advice about positional arguments.
     const [message = ''] = (error as Error).message.split('. ');
@@ -70,7 +71,8 @@ function parse(args: readonly string[]) {
   }
 }
 
-function whole(flag: string, text: string, { least, most }: { least: number; most: number }): number {
+/** @throws FlagError */
+export function whole(flag: string, text: string, { least, most }: { least: number; most: number }): number {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= least && value <= most)) {
     throw new FlagError(`${flag} must be a whole number from ${least} to ${most}, not "${text}"`);

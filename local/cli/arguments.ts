@@ -1,5 +1,12 @@
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import {
+  instant,
+  safeParse,
+  safeParseInstant,
+  safeParseTransaction,
+} from '../../functions/lookup/request-schema.ts';
 import { COMMAND_USAGE, USAGE } from './usage.ts';
+import { VERSION } from './version.ts';
 
 /** The command line was wrong; the message says what. */
 export class UsageError extends Error {
@@ -44,7 +51,9 @@ export interface CommandLine {
 /** A text instead of a command line is what to print. @throws UsageError */
 export function readCommandLine(args: readonly string[]): CommandLine | string {
   const [command = '', ...rest] = args;
-  if (['', '--help', '-h', 'help'].includes(command)) return USAGE;
+  if (['', '--help', '-h'].includes(command)) return USAGE;
+  if (command === 'help') return COMMAND_USAGE[rest[0] ?? ''] ?? USAGE;
+  if (['--version', '-v'].includes(command)) return VERSION;
   if (!Object.hasOwn(OPTIONS, command)) throw new UsageError(`there is no command "${command}"; try --help`);
   const name = command as CommandName;
   const options = { ...COMMON, ...OPTIONS[name] } as Readonly<Record<string, OptionType>>;
@@ -63,9 +72,19 @@ function parse(args: readonly string[], types: Readonly<Record<string, OptionTyp
   const options = Object.fromEntries(
     Object.entries(types).map(([name, type]) => [
       name,
-      type === 'list' ? { type: 'string' as const, multiple: true } : { type },
+      {
+        ...(type === 'list' ? { type: 'string' as const, multiple: true } : { type }),
+        ...(name === 'help' ? { short: 'h' } : {}),
+      },
     ]),
   );
+  const parsed = parseStrictly(args, options);
+  for (const [name, value] of Object.entries(parsed.values))
+    if (value === '') throw new UsageError(`--${name} needs a value`);
+  return parsed;
+}
+
+function parseStrictly(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
@@ -95,4 +114,68 @@ export function onePositional(line: CommandLine, what: string): string {
   if (one === undefined || one === '' || others.length > 0)
     throw new UsageError(`${line.command} takes one ${what}`);
   return one;
+}
+
+/** @throws UsageError */
+export function noPositionals(line: CommandLine): void {
+  const [one] = line.positionals;
+  if (one !== undefined) throw new UsageError(`${line.command} takes no "${one.slice(0, 80)}"`);
+}
+
+/** One of a list of words. @throws UsageError that names them */
+export function wordOption(line: CommandLine, name: string, words: readonly string[]): string | undefined {
+  const text = line.text(name);
+  if (text === undefined || words.includes(text)) return text;
+  throw new UsageError(`--${name} cannot be "${text.slice(0, 80)}"; there are ${words.join(', ')}`);
+}
+
+/** From `--from` to `--to`, unix ms. @throws UsageError */
+export function periodOptions(line: CommandLine): { fromMs: number | undefined; toMs: number | undefined } {
+  const [fromMs, toMs] = [instantOption(line, 'from'), instantOption(line, 'to')];
+  if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs)
+    throw new UsageError('--from must be before --to');
+  return { fromMs, toMs };
+}
+
+/** As the API reads a time. */
+function instantOption(line: CommandLine, name: string): number | undefined {
+  const text = line.text(name);
+  if (text === undefined) return undefined;
+  const form = safeParse(instant, text);
+  const time = form.ok ? safeParseInstant(text, name) : form;
+  if (!time.ok) throw new UsageError(`--${name} ${time.issues.map(({ message }) => message).join('; ')}`);
+  return time.value;
+}
+
+/** What the API calls a member, as the command line calls it. */
+const NAMES: Readonly<Record<string, string>> = {
+  transactionId: 'the transaction id',
+  merchantBizId: '--merchant-biz-id',
+  initializedAt: '--initialized-at',
+};
+
+/** The transaction that is spoken of, as the API takes it and by its own check. @throws UsageError */
+export function transactionOf(
+  line: CommandLine,
+  nowMs: number,
+  labels: Readonly<Record<string, string>> = {},
+): {
+  transactionId: string;
+  merchantBizId?: string;
+  initializedAt?: string;
+  labels?: Record<string, string>;
+} {
+  const merchantBizId = line.text('merchant-biz-id');
+  const initializedAt = line.text('initialized-at');
+  const transaction = {
+    transactionId: onePositional(line, 'transaction id'),
+    ...(merchantBizId === undefined ? {} : { merchantBizId }),
+    ...(initializedAt === undefined ? {} : { initializedAt }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels: { ...labels } }),
+  };
+  const parsed = safeParseTransaction(transaction, nowMs);
+  if (parsed.ok) return transaction;
+  throw new UsageError(
+    parsed.issues.map(({ path, message }) => `${NAMES[path] ?? path} ${message}`).join('; '),
+  );
 }

@@ -1,3 +1,6 @@
+import { CAUSES } from '../../shared/record/causes.ts';
+import { DISPOSITIONS } from '../../shared/record/record.ts';
+
 /** What `--help` says, for the whole and for each command. */
 export const USAGE = `Usage: idv-dropoff COMMAND [options]
 
@@ -16,9 +19,13 @@ Options of every command:
                        default: bearer with a token, none on this machine, else sign: a signature by the keys
                        that Alibaba Cloud's own tools would use (environment, ~/.alibabacloud, instance role)
   --json               one JSON document on standard output, for programs
-  --help               the options of a command
+  --help               the options of a command; --version alone says which this is
 
-Ends with 0 when done, 1 when something failed, 2 when the command line was wrong.`;
+Ends with
+  0    all done
+  1    something failed, was left out, or is lost: what and why is said
+  2    the command line was wrong: nothing was done
+  130  stopped by a signal`;
 
 export const COMMAND_USAGE: Readonly<Record<string, string>> = {
   lookup: `Usage: idv-dropoff lookup ID [options]
@@ -36,7 +43,7 @@ export const COMMAND_USAGE: Readonly<Record<string, string>> = {
   --rate N             transactions per second (200)
   --batch N            transactions per request, 1 to 1000 (200)
   --state FILE         where the progress is kept (FILE.progress.json)
-  --rejects FILE       write every line that was left out, with its number and the reason
+  --rejects FILE       write every line that was left out, with its number and the reason; begun anew with the file
   --again              begin anew although the file was finished, or another file had its name
 
 CSV: the first line names the columns: transactionId, merchantBizId, initializedAt, and labels.NAME for each label.
@@ -44,7 +51,8 @@ NDJSON: one object per line: {"transactionId", "merchantBizId"?, "initializedAt"
 
 Stop it at any time; run it again, and it goes on behind the last batch that was stored. A batch whose answer was
 lost is sent again: a transaction may then be asked about twice, none is left out. Lines that are not valid are
-reported by number and left out.
+reported by number and left out; it then ends with 1. A transaction that an earlier line had is registered again, and
+counted. A quoted CSV field may hold line breaks; a label may not, so such a record is left out.
 
 The sweep takes the queue in the order of arrival. A large backfill is therefore swept before what is registered
 after it: at 8 calls a second, 20,000 transactions hold up later ones for 40 minutes. Nothing is lost by that, but
@@ -55,11 +63,12 @@ Queues transactions again: those named, or those whose record fits. They are ask
 replay of an unchanged session leads to a record of the same revision.
 
   --file FILE          ids, one per line
-  --disposition D      with the record's disposition: answered, not_completed, invalid, expired, gave_up
-  --cause C            with the record's cause
+  --disposition D      with the record's disposition: ${DISPOSITIONS.join(', ')}
+  --cause C            with the record's cause: ${CAUSES.slice(0, 8).join(', ')},
+                       ${CAUSES.slice(8).join(', ')}
   --code C             with the last return code
   --from T, --to T     asked about in this time (the last 24 hours)
-  --limit N            at most so many (1000)
+  --limit N            at most so many of those that fit (1000); those named are all taken
   --dry-run            only say which
 
   --project P          the SLS project (SLS_PROJECT)
@@ -70,7 +79,8 @@ replay of an unchanged session leads to a record of the same revision.
 
   --from T, --to T     by registration (the last 30 days; 45 days are kept)
 
-Ends with 1 when the residual is not 0: the sweep has passed transactions that have no final record.`,
+Ends with 1 when the residual is not 0 (the sweep has passed transactions that have no final record), or when the log
+store answered in part, so that no number is exact.`,
   lateness: `Usage: idv-dropoff lateness [options]
 
 Takes a sample of the sessions whose final record is 2 hours old, and one of those whose is 24 hours old, asks about

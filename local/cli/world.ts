@@ -36,7 +36,8 @@ export interface WorldOptions extends Pick<World, 'out' | 'err' | 'terminal' | '
 /** @throws UsageError */
 export function createWorld({ line, env, ...rest }: WorldOptions): World {
   const url = line.text('url') ?? given(env.IDV_URL) ?? DEFAULT_URL;
-  if (!/^https?:\/\/[^\s?#]+$/.test(url)) throw new UsageError('--url must begin with http:// or https://');
+  if (!/^https?:\/\/[^\s?#]+$/.test(url) || !URL.canParse(url))
+    throw new UsageError('--url must be an address that begins with http:// or https://');
   const chain = officialChain();
   return {
     line,

@@ -29,7 +29,7 @@ function readFlags(args: string[]): Flags | 'help' {
       region: { type: 'string', default: LOCAL_REGION },
       'access-key-id': { type: 'string', default: LOCAL_ACCESS_KEY_ID },
       'access-key-secret': { type: 'string', default: LOCAL_ACCESS_KEY_SECRET },
-      help: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
   if (values.help) return 'help';
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   } catch (error) {
     console.error(explain(error, flags));
     if (flags === undefined) console.error(USAGE);
-    process.exitCode = 1;
+    process.exitCode = flags === undefined ? 2 : 1;
   }
 }
 

@@ -16,7 +16,8 @@ import { clip, storable } from './text.ts';
 import { createUnknowns } from './unknowns.ts';
 import { viewKeyOf } from './view-key.ts';
 
-export type Disposition = 'answered' | 'not_completed' | 'invalid' | 'expired' | 'gave_up';
+export const DISPOSITIONS = ['answered', 'not_completed', 'invalid', 'expired', 'gave_up'] as const;
+export type Disposition = (typeof DISPOSITIONS)[number];
 
 /** One answer, or the end of asking, with what is known of the transaction. */
 export interface RecordInput {

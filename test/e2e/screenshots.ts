@@ -1,10 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FlagError, parseFlags } from '../../local/flags.ts';
 import { allChartsDrawn, openBrowser, storyShown } from '../support/browser.ts';
 import { startLocalCloud } from '../support/local-cloud.ts';
+import { runScript } from '../support/script.ts';
 
-/** Makes the pictures of the README, and a phone's view beside each. `npm run screenshots [FOLDER]` */
-const folder = process.argv[2] ?? join(import.meta.dirname, '../../local/console/pictures');
+const USAGE = `Usage: npm run screenshots [-- FOLDER]
+
+Makes the pictures of the README, and a phone's view beside each, in FOLDER (local/console/pictures).`;
+const PICTURES = join(import.meta.dirname, '../../local/console/pictures');
 const VIEWS = [
   ['drop-off', '#/idv-drop-off'],
   ['operations', '#/idv-operations'],
@@ -15,32 +19,48 @@ const SIZES = [
   ['-phone', { width: 390, height: 844 }],
 ] as const;
 
-await mkdir(folder, { recursive: true });
-const cloud = await startLocalCloud({
-  transactions: 2_000,
-  env: { QPS_LIMIT: '400' },
-  until: /Ctrl-C stops it/,
-  timeoutMs: 180_000,
-});
-const browser = await openBrowser();
-try {
-  for (const [suffix, viewport] of SIZES) {
-    const context = await browser.newContext({ viewport, locale: 'en-GB', colorScheme: 'light' });
-    for (const [name, hash] of VIEWS) {
-      const page = await context.newPage();
-      await page.goto(`http://127.0.0.1:${cloud.port + 3}/${hash}`);
-      await page.waitForFunction(name === 'transaction' ? storyShown : allChartsDrawn, undefined, {
-        timeout: 60_000,
-      });
-      await page.evaluate("document.getElementById('status')?.replaceChildren()");
-      const path = join(folder, `${name}${suffix}.png`);
-      await page.screenshot({ path, fullPage: false });
-      process.stdout.write(`${path}\n`);
-      await page.close();
-    }
-    await context.close();
-  }
-} finally {
-  await browser.close();
-  await cloud.stop();
+function readFolder(args: readonly string[]): string | 'help' {
+  const { values, positionals } = parseFlags({
+    args: [...args],
+    options: { help: { type: 'boolean', short: 'h', default: false } },
+    allowPositionals: true,
+  });
+  const [folder = PICTURES, other] = positionals;
+  if (other !== undefined) throw new FlagError(`one folder, not also "${other}"`);
+  return values.help ? 'help' : folder;
 }
+
+async function run(folder: string): Promise<number> {
+  await mkdir(folder, { recursive: true });
+  const cloud = await startLocalCloud({
+    transactions: 2_000,
+    env: { QPS_LIMIT: '400' },
+    until: /Ctrl-C stops it/,
+    timeoutMs: 180_000,
+  });
+  const browser = await openBrowser();
+  try {
+    for (const [suffix, viewport] of SIZES) {
+      const context = await browser.newContext({ viewport, locale: 'en-GB', colorScheme: 'light' });
+      for (const [name, hash] of VIEWS) {
+        const page = await context.newPage();
+        await page.goto(`http://127.0.0.1:${cloud.port + 3}/${hash}`);
+        await page.waitForFunction(name === 'transaction' ? storyShown : allChartsDrawn, undefined, {
+          timeout: 60_000,
+        });
+        await page.evaluate("document.getElementById('status')?.replaceChildren()");
+        const path = join(folder, `${name}${suffix}.png`);
+        await page.screenshot({ path, fullPage: false });
+        process.stdout.write(`${path}\n`);
+        await page.close();
+      }
+      await context.close();
+    }
+  } finally {
+    await browser.close();
+    await cloud.stop();
+  }
+  return 0;
+}
+
+await runScript({ usage: USAGE, read: readFolder, run });

@@ -1,15 +1,17 @@
 import { safeParseTransaction } from '../../../functions/lookup/request-schema.ts';
 import { safeParseJson } from '../../../shared/fc/body.ts';
-import { type CsvHeader, readHeader, toTransaction } from './csv.ts';
-import { type RawRecord, readRecords } from './records.ts';
+import { type CsvHeader, delimiterOf, readColumns, readCsvRecords, toTransaction } from './csv.ts';
+import { readLines } from './lines.ts';
 
-/** One line of the file that is not blank: a transaction as the API takes it, or why it is left out. */
+/** One record of the file that is not blank: a transaction as the API takes it, or why it is left out. */
 export interface Item {
+  /** Where it begins and ends: a field of a CSV file may hold line breaks. */
   readonly line: number;
-  /** Byte offset just behind the line. */
+  readonly endLine: number;
+  /** Byte offset just behind it. */
   readonly endOffset: number;
   readonly outcome:
-    | { readonly ok: true; readonly transaction: object }
+    | { readonly ok: true; readonly transactionId: string; readonly transaction: object }
     | { readonly ok: false; readonly reason: string };
 }
 
@@ -31,40 +33,66 @@ export interface ItemsOptions {
 
 /** @throws FileError when the first line of a CSV names no usable columns */
 export async function* readItems(options: ItemsOptions): AsyncGenerator<Item> {
-  const { kind, open, startOffset, startLine, nowMs } = options;
-  const header = kind === 'csv' ? await readCsvHeader(open) : undefined;
-  for await (const record of readRecords(open(startOffset), { startOffset, startLine })) {
-    const isHeader = header !== undefined && record.line === 1;
-    if (isHeader || (record.text.trim() === '' && !record.tooLong)) continue;
-    const { line, endOffset } = record;
-    yield { line, endOffset, outcome: toOutcome(record, header, nowMs()) };
+  const records = options.kind === 'csv' ? csvValues(options) : jsonValues(options);
+  for await (const { value, ...place } of records) {
+    yield { ...place, outcome: toOutcome(value, options.nowMs()) };
+  }
+}
+
+interface Value {
+  readonly line: number;
+  readonly endLine: number;
+  readonly endOffset: number;
+  /** A reason instead of a value: it cannot be read. */
+  readonly value: object | string;
+}
+
+async function* csvValues({ open, startOffset, startLine }: ItemsOptions): AsyncGenerator<Value> {
+  const { delimiter, columns } = await readCsvHeader(open);
+  const lines = readLines(open(startOffset), { startOffset, startLine });
+  for await (const { fields, ...place } of readCsvRecords(lines, delimiter)) {
+    if (place.line === 1) continue;
+    yield { ...place, value: typeof fields === 'string' ? fields : toTransaction(columns, fields) };
   }
 }
 
 async function readCsvHeader(open: ItemsOptions['open']): Promise<CsvHeader> {
-  for await (const record of readRecords(open(0))) {
-    const header = readHeader(record.text);
-    if (typeof header === 'string') throw new FileError(header);
-    return header;
+  let delimiter: CsvHeader['delimiter'] = ',';
+  for await (const { text } of readLines(open(0))) {
+    delimiter = delimiterOf(text);
+    break;
+  }
+  for await (const { fields } of readCsvRecords(readLines(open(0)), delimiter)) {
+    const columns = typeof fields === 'string' ? `the first line ${fields}` : readColumns(fields);
+    if (typeof columns === 'string') throw new FileError(columns);
+    return { delimiter, columns };
   }
   throw new FileError('the file is empty');
 }
 
-function toOutcome(record: RawRecord, header: CsvHeader | undefined, nowMs: number): Item['outcome'] {
-  if (record.tooLong) return { ok: false, reason: 'is longer than 64 KB' };
-  const value = header === undefined ? parseLine(record.text) : toTransaction(header, record.text);
-  if (typeof value === 'string') return { ok: false, reason: value };
-  // The server's own check, so that what is sent is taken; a clock that differs is what remains.
-  const parsed = safeParseTransaction(value, nowMs);
-  if (parsed.ok) return { ok: true, transaction: value };
-  return {
-    ok: false,
-    reason: parsed.issues.map(({ path, message }) => `${path} ${message}`.trim()).join('; '),
-  };
+async function* jsonValues({ open, startOffset, startLine }: ItemsOptions): AsyncGenerator<Value> {
+  for await (const { line, text, endOffset, tooLong } of readLines(open(startOffset), {
+    startOffset,
+    startLine,
+  })) {
+    if (text.trim() === '' && !tooLong) continue;
+    yield { line, endLine: line, endOffset, value: tooLong ? 'is longer than 64 KB' : parseLine(text) };
+  }
 }
 
 function parseLine(text: string): object | string {
   const parsed = safeParseJson(text.replace(/^\ufeff/, ''));
   if (!parsed.ok) return parsed.reason;
   return typeof parsed.value === 'object' && parsed.value !== null ? parsed.value : 'is not an object';
+}
+
+function toOutcome(value: object | string, nowMs: number): Item['outcome'] {
+  if (typeof value === 'string') return { ok: false, reason: value };
+  // The server's own check, so that what is sent is taken; a clock that differs is what remains.
+  const parsed = safeParseTransaction(value, nowMs);
+  if (parsed.ok) return { ok: true, transactionId: parsed.value.transactionId, transaction: value };
+  return {
+    ok: false,
+    reason: parsed.issues.map(({ path, message }) => `${path} ${message}`.trim()).join('; '),
+  };
 }

@@ -14,6 +14,8 @@ export interface BackfillProgress {
   readonly line: number;
   readonly registered: number;
   readonly rejected: number;
+  /** Of those registered: lines of a transaction that an earlier line had. */
+  readonly duplicates: number;
   readonly finished: boolean;
 }
 
@@ -70,7 +72,7 @@ export async function writeProgress(path: string, progress: BackfillProgress): P
 function safeParse(text: string): BackfillProgress | undefined {
   try {
     const value = JSON.parse(text);
-    const counts = [value.offset, value.line, value.registered, value.rejected];
+    const counts = [value.offset, value.line, value.registered, value.rejected, value.duplicates];
     const sane = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
     return value.version === 1 && sane && typeof value.fingerprint === 'string' ? value : undefined;
   } catch {

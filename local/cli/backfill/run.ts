@@ -12,6 +12,8 @@ import type { BackfillProgress } from './progress-file.ts';
 export interface BackfillOptions {
   readonly items: AsyncIterable<Item>;
   readonly start: BackfillProgress;
+  /** Transactions of the lines before `start`; those that are stored are added. */
+  readonly seen: Set<string>;
   readonly api: Pick<Api, 'call'>;
   readonly batchSize: number;
   /** Transactions per second. */
@@ -59,6 +61,7 @@ async function* batchesOf(items: AsyncIterable<Item>, size: number): AsyncGenera
 
 interface Waiting {
   readonly line: number;
+  readonly transactionId: string;
   readonly transaction: object;
 }
 
@@ -70,19 +73,28 @@ async function sendBatch(
   const waiting: Waiting[] = [];
   const bad: Array<{ line: number; reason: string }> = [];
   for (const { line, outcome } of batch) {
-    if (outcome.ok) waiting.push({ line, transaction: outcome.transaction });
+    if (outcome.ok) waiting.push({ line, ...outcome });
     else bad.push({ line, reason: outcome.reason });
   }
-  bad.push(...(await storeAll(options, waiting)));
+  const refused = await storeAll(options, waiting);
+  const refusedLines = new Set(refused.map(({ line }) => line));
+  let duplicates = 0;
+  for (const { line, transactionId } of waiting) {
+    if (refusedLines.has(line)) continue;
+    if (options.seen.has(transactionId)) duplicates += 1;
+    options.seen.add(transactionId);
+  }
+  bad.push(...refused);
   for (const { line, reason } of bad.sort((one, other) => one.line - other.line))
     await options.reject(line, reason);
   const last = batch.at(-1);
   return {
     ...progress,
     offset: last?.endOffset ?? progress.offset,
-    line: last === undefined ? progress.line : last.line + 1,
+    line: last === undefined ? progress.line : last.endLine + 1,
     registered: progress.registered + batch.length - bad.length,
     rejected: progress.rejected + bad.length,
+    duplicates: progress.duplicates + duplicates,
   };
 }
 

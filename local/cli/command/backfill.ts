@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { appendFile, stat } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onePositional, UsageError, wholeOption } from '../arguments.ts';
-import { type FileKind, readItems } from '../backfill/items.ts';
+import { type FileKind, type ItemsOptions, readItems } from '../backfill/items.ts';
 import {
   type BackfillProgress,
   fingerprintOf,
@@ -11,6 +12,7 @@ import {
   writeProgress,
 } from '../backfill/progress-file.ts';
 import { runBackfill } from '../backfill/run.ts';
+import { inputFile } from '../files.ts';
 import { bar, duration, json } from '../print.ts';
 import type { World } from '../world.ts';
 
@@ -23,45 +25,84 @@ export async function backfillCommand(world: World): Promise<number> {
   const path = onePositional(line, 'file');
   const kind = kindOf(path);
   const statePath = line.text('state') ?? `${path}.progress.json`;
-  const { size } = await stat(path);
+  const rejectsPath = line.text('rejects');
+  expectOtherFiles({ FILE: path, '--state': statePath, '--rejects': rejectsPath });
+  const batchSize = wholeOption(line, 'batch', { least: 1, most: 1_000, otherwise: 200 });
+  const rate = wholeOption(line, 'rate', { least: 1, most: 100_000, otherwise: 200 });
+  const { size } = await inputFile(path);
   const start = await startFrom(world, path, statePath);
   if (start.finished && start.offset >= size) {
-    err(
-      `${path} is finished: ${start.registered} registered, ${start.rejected} left out. --again begins anew.`,
-    );
+    err(`${path} is finished: ${describe(start)}. --again begins anew.`);
     if (line.flag('json')) out(json(summary(start, start, 0)));
-    return 0;
+    return exitCodeOf(start);
   }
   if (start.offset > 0) err(`going on at line ${start.line}: ${start.registered} are registered already`);
   const startedAtMs = world.now();
   const show = progressBar(world, size, start);
+  // Both are written before anything is sent: what cannot be kept must not be found out later.
+  await writeProgress(statePath, { ...start, finished: false });
+  if (rejectsPath !== undefined && start.offset === 0) await writeFile(rejectsPath, '');
+  const source = {
+    kind,
+    open: (offset: number) => createReadStream(path, { start: offset }),
+    nowMs: world.now,
+  };
   const done = await runBackfill({
-    items: readItems({
-      kind,
-      open: (offset) => createReadStream(path, { start: offset }),
-      startOffset: start.offset,
-      startLine: start.line,
-      nowMs: world.now,
-    }),
+    items: readItems({ ...source, startOffset: start.offset, startLine: start.line }),
     start: { ...start, finished: false },
+    seen: await transactionsBefore(source, start.offset),
     api: world.api,
-    batchSize: wholeOption(line, 'batch', { least: 1, most: 1_000, otherwise: 200 }),
-    rate: wholeOption(line, 'rate', { least: 1, most: 100_000, otherwise: 200 }),
+    batchSize,
+    rate,
     now: world.now,
     sleep: (ms) => sleep(ms),
     save: (progress) => writeProgress(statePath, progress),
-    reject: rejecter(world),
+    reject: rejecter(world, rejectsPath),
     onProgress: show,
     stopped: world.stopped,
   });
   if (world.terminal) err('');
   if (!done.finished) err(`stopped at line ${done.line}; run it again to go on`);
-  out(
-    line.flag('json')
-      ? json(summary(start, done, world.now() - startedAtMs))
-      : `${done.registered} registered, ${done.rejected} left out`,
-  );
-  return done.finished ? 0 : 1;
+  out(line.flag('json') ? json(summary(start, done, world.now() - startedAtMs)) : describe(done));
+  return exitCodeOf(done);
+}
+
+function describe({ registered, duplicates, rejected }: BackfillProgress): string {
+  const again = duplicates === 0 ? '' : ` (${duplicates} of them a transaction of an earlier line)`;
+  return `${registered} registered${again}, ${rejected} left out`;
+}
+
+/** As a shell ends what a signal has stopped. */
+const STOPPED = 130;
+
+function exitCodeOf({ finished, rejected }: BackfillProgress): number {
+  if (!finished) return STOPPED;
+  return rejected > 0 ? 1 : 0;
+}
+
+/** @throws UsageError when two of them are the same file: one would be written over */
+function expectOtherFiles(files: Readonly<Record<string, string | undefined>>): void {
+  const seen = new Map<string, string>();
+  for (const [name, path] of Object.entries(files)) {
+    if (path === undefined) continue;
+    const other = seen.get(resolve(path));
+    if (other !== undefined) throw new UsageError(`${name} must be another file than ${other}`);
+    seen.set(resolve(path), name);
+  }
+}
+
+/** What earlier runs have met: a transaction may come again far behind its first line. */
+async function transactionsBefore(
+  source: Pick<ItemsOptions, 'kind' | 'open' | 'nowMs'>,
+  offset: number,
+): Promise<Set<string>> {
+  const seen = new Set<string>();
+  if (offset === 0) return seen;
+  for await (const { outcome, endOffset } of readItems({ ...source, startOffset: 0, startLine: 1 })) {
+    if (endOffset > offset) break;
+    if (outcome.ok) seen.add(outcome.transactionId);
+  }
+  return seen;
 }
 
 function kindOf(path: string): FileKind {
@@ -78,6 +119,7 @@ async function startFrom({ line }: World, path: string, statePath: string): Prom
     line: 1,
     registered: 0,
     rejected: 0,
+    duplicates: 0,
     finished: false,
   };
   if (line.flag('again')) return fresh;
@@ -89,8 +131,10 @@ async function startFrom({ line }: World, path: string, statePath: string): Prom
   );
 }
 
-function rejecter({ line, err }: World): (lineNumber: number, reason: string) => Promise<void> {
-  const file = line.text('rejects');
+function rejecter(
+  { err }: World,
+  file: string | undefined,
+): (lineNumber: number, reason: string) => Promise<void> {
   let printed = 0;
   return async (lineNumber, reason) => {
     printed += 1;
@@ -115,6 +159,7 @@ function progressBar({ terminal, err, now }: World, size: number, start: Backfil
 function summary(start: BackfillProgress, done: BackfillProgress, durationMs: number) {
   return {
     registered: done.registered,
+    duplicates: done.duplicates,
     rejected: done.rejected,
     finished: done.finished,
     resumedAtLine: start.offset === 0 ? null : start.line,

@@ -3,7 +3,7 @@ import { RECORDS_LOGSTORE } from '../../../shared/record/record-fields.ts';
 import type { SlsDataPlane } from '../../../shared/sls/types.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../shared/time.ts';
 import type { Api } from '../api.ts';
-import { type CommandLine, UsageError, wholeOption } from '../arguments.ts';
+import { type CommandLine, noPositionals, UsageError, wholeOption } from '../arguments.ts';
 import { columns, json } from '../print.ts';
 import type { World } from '../world.ts';
 
@@ -29,18 +29,25 @@ const MAX_FOUND = 10_000;
 /** `lateness`: turns "wait 30 minutes" into a measured number. */
 export async function latenessCommand(world: World): Promise<number> {
   const { line, out, err, api } = world;
+  noPositionals(line);
   const sample = wholeOption(line, 'sample', { least: 1, most: 5_000, otherwise: 100 });
   const windowMs = wholeOption(line, 'window-minutes', { least: 1, most: 1_440, otherwise: 60 }) * MINUTE_MS;
+  const ages = hoursOf(line);
   const sls = world.sls();
   const results: Lateness[] = [];
-  for (const hours of hoursOf(line)) {
+  for (const hours of ages) {
     const found = await findAged(sls, { ageMs: hours * HOUR_MS, windowMs, nowMs: world.now() });
     const taken = shuffled(found).slice(0, sample);
     if (taken.length > 0) err(`${hours} h: asking about ${taken.length} of ${found.length} again`);
     results.push(await measure(api, hours, { found: found.length, taken }));
   }
   out(line.flag('json') ? json(results) : describe(results));
-  return 0;
+  return results.some(isUnanswered) ? 1 : 0;
+}
+
+/** There was something to ask about, and no answer: nothing can be said. */
+function isUnanswered({ found, asked }: Lateness): boolean {
+  return found > 0 && asked === 0;
 }
 
 function hoursOf(line: CommandLine): number[] {
@@ -66,7 +73,7 @@ async function findAged(
   const fromMs = nowMs - ageMs - windowMs / 2;
   const toMs = Math.min(nowMs, nowMs - ageMs + windowMs / 2);
   const first = (column: string) => `min_by(${column}, asked_at_ms) as ${column}`;
-  const { rows } = await sls.query(RECORDS_LOGSTORE, {
+  const { rows, complete } = await sls.query(RECORDS_LOGSTORE, {
     query:
       `* | select transaction_id, ${['revision', 'merchant_biz_id', 'journey', 'cause'].map(first).join(', ')} from log ` +
       `where final = 'true' and disposition = 'answered' group by transaction_id ` +
@@ -74,6 +81,7 @@ async function findAged(
     fromSeconds: Math.floor((fromMs - HOUR_MS) / SECOND_MS),
     toSeconds: Math.floor((nowMs + HOUR_MS) / SECOND_MS),
   });
+  if (!complete) throw new Error('the log store answered in part: run it again');
   return rows.flatMap((row) => {
     const { transaction_id: transactionId, revision } = row;
     if (transactionId === undefined || revision === undefined) return [];
@@ -153,14 +161,19 @@ function describe(results: readonly Lateness[]): string {
   const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   return columns([
     ['age', 'asked', 'changed', 'share (95 %)', 'other journey or cause'],
-    ...results.map(({ hours, asked, changed, changedMeaning, share, interval }) => [
-      `${hours} h`,
-      String(asked),
-      String(changed),
-      share === null || interval === null
-        ? 'nothing of that age'
-        : `${percent(share)} (${percent(interval[0])} to ${percent(interval[1])})`,
-      String(changedMeaning),
-    ]),
+    ...results.map((result) => {
+      const { hours, asked, changed, changedMeaning, share, interval } = result;
+      return [
+        `${hours} h`,
+        String(asked),
+        String(changed),
+        share === null || interval === null
+          ? isUnanswered(result)
+            ? 'none was answered'
+            : 'nothing of that age'
+          : `${percent(share)} (${percent(interval[0])} to ${percent(interval[1])})`,
+        String(changedMeaning),
+      ];
+    }),
   ]);
 }

@@ -1,4 +1,5 @@
 import type { Ledger } from '../../../shared/ledger.ts';
+import { noPositionals, periodOptions } from '../arguments.ts';
 import { columns, json } from '../print.ts';
 import type { World } from '../world.ts';
 
@@ -15,19 +16,20 @@ const LINES: ReadonlyArray<readonly [keyof Ledger, string]> = [
   ['residual', 'residual'],
 ];
 
-/** `ledger`: the books. Ends with 1 when something was lost. */
+/** `ledger`: the books. Ends with 1 when something was lost, or when they cannot be closed. */
 export async function ledgerCommand({ line, api, out, err }: World): Promise<number> {
-  const query: Record<string, string> = {};
-  for (const name of ['from', 'to']) {
-    const value = line.text(name);
-    if (value !== undefined) query[name] = value;
-  }
+  noPositionals(line);
+  const { fromMs, toMs } = periodOptions(line);
+  const query = {
+    ...(fromMs === undefined ? {} : { from: String(fromMs) }),
+    ...(toMs === undefined ? {} : { to: String(toMs) }),
+  };
   const ledger = await api.call<Ledger>('GET', '/v1/ledger', { query });
   out(line.flag('json') ? json(ledger) : describe(ledger));
   if (!ledger.complete) err('the log store answered in part: no number here is exact');
   if (ledger.residual > 0)
     err(`${ledger.residual} transactions were passed by the sweep and have no final record`);
-  return ledger.residual > 0 ? 1 : 0;
+  return ledger.residual > 0 || !ledger.complete ? 1 : 0;
 }
 
 function describe(ledger: Ledger): string {

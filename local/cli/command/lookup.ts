@@ -1,19 +1,14 @@
 import type { LookupAnswer } from '../../../functions/lookup/lookup.ts';
 import type { EventRow } from '../../../shared/record/event-fields.ts';
 import type { RecordRow } from '../../../shared/record/record-fields.ts';
-import { onePositional } from '../arguments.ts';
+import { transactionOf } from '../arguments.ts';
 import { bar, columns, duration, json, plain } from '../print.ts';
 import type { World } from '../world.ts';
 
 /** `lookup ID`: what the service says now, as a story and a timeline. */
-export async function lookupCommand({ line, api, out }: World): Promise<number> {
-  const id = onePositional(line, 'transaction id');
-  const query: Record<string, string> = {};
-  const merchantBizId = line.text('merchant-biz-id');
-  const initializedAt = line.text('initialized-at');
-  if (merchantBizId !== undefined) query.merchantBizId = merchantBizId;
-  if (initializedAt !== undefined) query.initializedAt = initializedAt;
-  const answer = await api.call<LookupAnswer>('GET', `/v1/transactions/${encodeURIComponent(id)}`, { query });
+export async function lookupCommand({ line, api, out, now }: World): Promise<number> {
+  const { transactionId, labels: _, ...query } = transactionOf(line, now());
+  const answer = await api.call<LookupAnswer>('GET', `/v1/transactions/${transactionId}`, { query });
   out(line.flag('json') ? json(answer) : describe(answer, line.flag('zh')));
   return 0;
 }

@@ -1,22 +1,12 @@
 import type { RegisterAnswer } from '../../../functions/lookup/register.ts';
-import { onePositional, UsageError } from '../arguments.ts';
+import { transactionOf, UsageError } from '../arguments.ts';
 import { json } from '../print.ts';
 import type { World } from '../world.ts';
 
 /** `register ID`: puts one transaction into the queue. */
-export async function registerCommand({ line, api, out }: World): Promise<number> {
-  const transactionId = onePositional(line, 'transaction id');
-  const merchantBizId = line.text('merchant-biz-id');
-  const initializedAt = line.text('initialized-at');
-  const labels = readLabels(line.list('label'));
-  const answer = await api.call<RegisterAnswer>('POST', '/v1/transactions', {
-    body: {
-      transactionId,
-      ...(merchantBizId === undefined ? {} : { merchantBizId }),
-      ...(initializedAt === undefined ? {} : { initializedAt }),
-      ...(Object.keys(labels).length === 0 ? {} : { labels }),
-    },
-  });
+export async function registerCommand({ line, api, out, now }: World): Promise<number> {
+  const body = transactionOf(line, now(), readLabels(line.list('label')));
+  const answer = await api.call<RegisterAnswer>('POST', '/v1/transactions', { body });
   out(line.flag('json') ? json(answer) : `registered; it is asked about from ${answer.dueAt}`);
   return 0;
 }

@@ -1,38 +1,36 @@
 import { readFile } from 'node:fs/promises';
 import { toPending } from '../../../functions/lookup/enqueue.ts';
 import { readKnown } from '../../../functions/lookup/known.ts';
-import { safeParseInstant } from '../../../functions/lookup/request-schema.ts';
 import { eachLimited } from '../../../functions/lookup/workers.ts';
 import type { PendingTransaction } from '../../../shared/pending.ts';
+import { CAUSES } from '../../../shared/record/causes.ts';
+import { DISPOSITIONS } from '../../../shared/record/record.ts';
 import { RECORDS_LOGSTORE } from '../../../shared/record/record-fields.ts';
 import { storePending } from '../../../shared/register.ts';
 import type { SlsDataPlane } from '../../../shared/sls/types.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../../shared/time.ts';
 import { recordView } from '../../../shared/view.ts';
-import { type CommandLine, UsageError, wholeOption } from '../arguments.ts';
+import { type CommandLine, periodOptions, UsageError, wholeOption, wordOption } from '../arguments.ts';
+import { inputFile } from '../files.ts';
 import { json } from '../print.ts';
 import type { World } from '../world.ts';
 
 const TRANSACTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
-/** Values stand in a query between single quotes: none of these can hold one. */
-const FILTERS = {
-  disposition: /^(answered|not_completed|invalid|expired|gave_up)$/,
-  cause: /^[a-z_]{1,40}$/,
-  code: /^[A-Za-z0-9_.]{1,64}$/,
-} as const;
+/** The service may answer with codes that nobody knows here. */
+const CODE = /^[A-Za-z0-9_.]{1,64}$/;
 const CONCURRENCY = 4;
 const KNOWN_TIMEOUT_MS = 60_000;
 
 /** `replay`: puts transactions into the queue again, with what is known of them. */
 export async function replayCommand(world: World): Promise<number> {
   const { line, out, err } = world;
-  const limit = wholeOption(line, 'limit', { least: 1, most: 100_000, otherwise: 1_000 });
-  const sls = world.sls();
-  const ids = await selectIds(world, sls, limit);
+  const ids = await selectIds(world);
   if (line.flag('dry-run')) {
-    out(line.flag('json') ? json({ selected: ids.length, ids }) : ids.join('\n'));
+    if (line.flag('json')) out(json({ selected: ids.length, ids }));
+    else out(ids.length === 0 ? NOTHING : ids.join('\n'));
     return 0;
   }
+  const sls = world.sls();
   const { rows, error: unread } = await readAll(sls, ids, world.now);
   const { stored, error } = await storePending(sls, rows, { clock: systemClock, random: Math.random });
   const queued = stored.filter(Boolean).length;
@@ -42,48 +40,63 @@ export async function replayCommand(world: World): Promise<number> {
   out(
     line.flag('json')
       ? json({ selected: ids.length, queued, failed: ids.length - queued })
-      : `${queued} of ${ids.length} queued again; they are asked about in half an hour`,
+      : describe(queued, ids.length),
   );
   return queued === ids.length ? 0 : 1;
 }
 
-async function selectIds({ line, now }: World, sls: SlsDataPlane, limit: number): Promise<string[]> {
+const NOTHING = 'no record fits';
+
+function describe(queued: number, selected: number): string {
+  if (selected === 0) return `${NOTHING}: nothing was queued`;
+  return `${queued} of ${selected} queued again${queued === 0 ? '' : '; asked about in half an hour'}`;
+}
+
+/** Those named, all of them; or those that fit, up to a limit. */
+async function selectIds(world: World): Promise<string[]> {
+  const { line, err } = world;
+  const nowMs = world.now();
+  const named = await namedIds(line);
+  const conditions = conditionsOf(line);
+  const limit = wholeOption(line, 'limit', { least: 1, most: 100_000, otherwise: 1_000 });
+  const { toMs = nowMs, fromMs = toMs - DAY_MS } = periodOptions(line);
+  if (named === undefined) {
+    if (conditions.length === 0)
+      throw new UsageError('replay needs ids, or --disposition, --cause or --code');
+    const ids = await queryIds(world.sls(), conditions, { fromMs, toMs, limit, nowMs });
+    if (ids.length === limit) err(`these are the first ${limit}: there may be more, --limit says how many`);
+    return ids;
+  }
+  if (conditions.length > 0) throw new UsageError('name ids or give filters, not both');
+  const unused = ['from', 'to', 'limit'].find((name) => line.text(name) !== undefined);
+  if (unused !== undefined) throw new UsageError(`--${unused} goes with filters, not with ids`);
+  return named;
+}
+
+/** undefined when none are named. @throws UsageError */
+async function namedIds(line: CommandLine): Promise<string[] | undefined> {
   const file = line.text('file');
-  const named = [
-    ...line.positionals,
-    ...(file === undefined ? [] : (await readFile(file, 'utf8')).split(/\s+/)),
-  ];
-  const ids = [...new Set(named.filter((id) => id !== ''))];
+  if (file !== undefined) await inputFile(file);
+  const words = file === undefined ? [] : (await readFile(file, 'utf8')).split(/\s+/);
+  const ids = [...new Set([...line.positionals, ...words.filter((word) => word !== '')])];
   const wrong = ids.find((id) => !TRANSACTION_ID.test(id));
   if (wrong !== undefined) throw new UsageError(`"${wrong.slice(0, 80)}" is not a transaction id`);
-  const conditions = conditionsOf(line);
-  if (ids.length > 0 && conditions.length > 0) throw new UsageError('name ids or give filters, not both');
-  if (ids.length > 0) return ids.slice(0, limit);
-  if (conditions.length === 0) throw new UsageError('replay needs ids, or --disposition, --cause or --code');
-  return queryIds(sls, conditions, { ...periodOf(line, now()), limit, nowMs: now() });
+  if (file !== undefined && ids.length === 0) throw new UsageError(`${file} names no transaction`);
+  return ids.length === 0 ? undefined : ids;
 }
 
+/** Values stand in a query between single quotes: none of these can hold one. */
 function conditionsOf(line: CommandLine): string[] {
-  return Object.entries(FILTERS).flatMap(([name, pattern]) => {
-    const value = line.text(name);
-    if (value === undefined) return [];
-    if (!pattern.test(value)) throw new UsageError(`--${name} cannot be "${value.slice(0, 80)}"`);
-    return [`${name} = '${value}'`];
-  });
-}
-
-function periodOf(line: CommandLine, nowMs: number): { fromMs: number; toMs: number } {
-  const read = (name: string, otherwise: number) => {
-    const text = line.text(name);
-    if (text === undefined) return otherwise;
-    const parsed = /^[\dTZ:.+-]+$/.test(text) ? safeParseInstant(text, name) : { ok: false as const };
-    if (!parsed.ok) throw new UsageError(`--${name} must be unix ms, or ISO 8601 with a zone`);
-    return parsed.value;
+  const code = line.text('code');
+  if (code !== undefined && !CODE.test(code)) throw new UsageError(`--code cannot be "${code.slice(0, 80)}"`);
+  const filters = {
+    disposition: wordOption(line, 'disposition', DISPOSITIONS),
+    cause: wordOption(line, 'cause', CAUSES),
+    code,
   };
-  const toMs = read('to', nowMs);
-  const fromMs = read('from', toMs - DAY_MS);
-  if (fromMs >= toMs) throw new UsageError('--from must be before --to');
-  return { fromMs, toMs };
+  return Object.entries(filters).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name} = '${value}'`],
+  );
 }
 
 interface Selection {

@@ -117,7 +117,7 @@ describe('replay', () => {
 
   it('queues again with what is known', async () => {
     const { code, stdout } = await run(replayCommand, ['replay', '--disposition', 'gave_up']);
-    expect([code, stdout]).toEqual([0, '1 of 1 queued again; they are asked about in half an hour']);
+    expect([code, stdout]).toEqual([0, '1 of 1 queued again; asked about in half an hour']);
     expect(await pending('rp-lost')).toMatchObject([
       {
         kind: 'replay',
@@ -127,6 +127,31 @@ describe('replay', () => {
         registered_at_ms: String(nowMs - 4 * HOUR_MS),
       },
     ]);
+  });
+
+  it('says so when no record fits', async () => {
+    const args = ['replay', '--cause', 'clock'];
+    expect(await run(replayCommand, args)).toEqual({
+      code: 0,
+      stdout: 'no record fits: nothing was queued',
+      stderr: '',
+    });
+    expect((await run(replayCommand, [...args, '--dry-run'])).stdout).toBe('no record fits');
+    expect(JSON.parse((await run(replayCommand, [...args, '--json'])).stdout)).toMatchObject({ selected: 0 });
+  });
+
+  it('takes all that are named, and says where it stops with those that fit', async () => {
+    const ids = Array.from({ length: 1_200 }, (_, index) => `rp-many-${index}`);
+    const named = await run(replayCommand, ['replay', ...ids, '--dry-run', '--json']);
+    expect(JSON.parse(named.stdout).selected).toBe(1_200);
+    const from = new Date(nowMs - 48 * HOUR_MS).toISOString();
+    const args = ['replay', '--code', 'InternalError', '--from', from, '--dry-run'];
+    const [first, all] = [
+      await run(replayCommand, [...args, '--limit', '1']),
+      await run(replayCommand, args),
+    ];
+    expect(first.stderr).toContain('the first 1: there may be more');
+    expect([all.stderr, all.stdout.split('\n')]).toEqual(['', expect.arrayContaining(['rp-old'])]);
   });
 
   it('takes ids, each once, known or not', async () => {
@@ -172,6 +197,18 @@ describe('lateness', () => {
     const sampled = await run(latenessCommand, ['lateness', '--sample', '5', '--hours', '24,100']);
     expect(sampled.stdout).toMatch(/24 h\s+5\s+0/);
     expect(sampled.stdout).toContain('nothing of that age');
+  });
+});
+
+describe('lateness of nothing that was answered', () => {
+  it('says so, and does not end as if it were known', async () => {
+    await write(Array.from({ length: 3 }, (_, index) => ({ id: `dark-${index}`, hoursAgo: 50 })));
+    await world.control(world.cloudauth, {
+      plan: [{ match: '*', rate: 1, answer: 'Forbidden.RAMUserAccessDenied' }],
+    });
+    const { code, stdout } = await run(latenessCommand, ['lateness', '--hours', '50']);
+    await world.control(world.cloudauth, { plan: [] });
+    expect([code, stdout]).toEqual([1, expect.stringContaining('none was answered')]);
   });
 });
 

@@ -205,7 +205,8 @@ describe('a backfill', () => {
     }
     trigger.before = () => undefined;
     const done = await cli(args);
-    expect(done.code).toBe(0);
+    // Lines were left out.
+    expect(done.code).toBe(1);
     const result = JSON.parse(done.stdout);
     expect(result).toMatchObject({ registered: count - bad.size, rejected: bad.size, finished: true });
     expect(result.resumedAtLine).toBeGreaterThan(1);
@@ -228,7 +229,7 @@ describe('a backfill', () => {
     const file = join(folder, 'small.csv');
     writeFileSync(file, 'transactionId,labels.channel\ncsv-1,"web, old"\nbad id,\n');
     const first = await cli(['backfill', file]);
-    expect(first).toMatchObject({ code: 0, stdout: '1 registered, 1 left out\n' });
+    expect(first).toMatchObject({ code: 1, stdout: '1 registered, 1 left out\n' });
     expect(first.stderr).toContain('line 3 is left out: transactionId');
     writeFileSync(file, 'transactionId,labels.channel\ncsv-1,"web, old"\nbad id,\ncsv-2,\n');
     expect((await cli(['backfill', file])).stdout).toBe('2 registered, 1 left out\n');

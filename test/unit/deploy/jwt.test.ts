@@ -50,6 +50,7 @@ describe('the JWT example', () => {
         stdio: 'pipe',
       }).trim();
     try {
+      expect(() => jwt('token')).toThrow(/make a key first/);
       const line = jwt('key');
       const [, n = ''] = /^n: ([\w-]+)$/.exec(line) ?? [];
       expect(statSync(join(dir, '.idv/jwt-private.pem')).mode & 0o777).toBe(0o600);

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readHeader, toTransaction } from '../../../../local/cli/backfill/csv.ts';
+import { delimiterOf, readColumns, splitCsv, toTransaction } from '../../../../local/cli/backfill/csv.ts';
 import { FileError, type FileKind, type Item, readItems } from '../../../../local/cli/backfill/items.ts';
+import { type Line, readLines } from '../../../../local/cli/backfill/lines.ts';
 import {
   fingerprintOf,
   isSameFile,
   readProgress,
   writeProgress,
 } from '../../../../local/cli/backfill/progress-file.ts';
-import { type RawRecord, readRecords } from '../../../../local/cli/backfill/records.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'backfill-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -30,11 +30,11 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 const records = (text: string, sizes: readonly number[] = []) =>
-  all(readRecords(cut(Buffer.from(text), sizes)));
-const shown = (found: readonly RawRecord[]) => found.map(({ line, text }) => [line, text]);
+  all(readLines(cut(Buffer.from(text), sizes)));
+const shown = (found: readonly Line[]) => found.map(({ line, text }) => [line, text]);
 
-describe('the records of a file', () => {
-  it('are its lines, with their numbers', async () => {
+describe('the lines of a file', () => {
+  it('have their numbers', async () => {
     expect(shown(await records('a\r\nb\n\n界'))).toEqual([
       [1, 'a'],
       [2, 'b'],
@@ -62,7 +62,7 @@ describe('the records of a file', () => {
         const whole = await records(text);
         const { endOffset = 0, line = 0 } = whole[pick % Math.max(1, whole.length)] ?? {};
         const rest = await all(
-          readRecords(cut(bytes.subarray(endOffset), []), { startOffset: endOffset, startLine: line + 1 }),
+          readLines(cut(bytes.subarray(endOffset), []), { startOffset: endOffset, startLine: line + 1 }),
         );
         expect(rest).toEqual(whole.filter((record) => record.endOffset > endOffset));
       }),
@@ -86,6 +86,11 @@ describe('the records of a file', () => {
 });
 
 describe('CSV', () => {
+  const columnsOf = (line: string) => {
+    const fields = splitCsv(line.replace('\ufeff', ''), delimiterOf(line));
+    return typeof fields === 'string' ? fields : readColumns(fields);
+  };
+
   it.each([
     ['transactionId,merchantBizId', ',', ['transactionId', 'merchantBizId']],
     [
@@ -95,23 +100,18 @@ describe('CSV', () => {
     ],
     ['"TransactionId"\tlabel.a', '\t', ['transactionId', 'label.a']],
   ])('%j names its columns', (line, delimiter, columns) => {
-    expect(readHeader(line)).toEqual({ delimiter, columns });
+    expect([delimiterOf(line), columnsOf(line)]).toEqual([delimiter, columns]);
   });
 
   it.each([
     ['id,name', 'not known: id, name'],
     ['merchantBizId', 'no column transactionId'],
     ['transactionId,transaction_id', 'twice'],
-    ['"transactionId', 'quote'],
   ])('%j is refused', (line, reason) => {
-    expect(readHeader(line)).toEqual(expect.stringContaining(reason));
+    expect(columnsOf(line)).toEqual(expect.stringContaining(reason));
   });
 
-  const QUOTE = 'has a quote that is not closed or not escaped';
-  const header = {
-    delimiter: ',',
-    columns: ['transactionId', 'merchantBizId', 'labels.a', 'labels.b'],
-  } as const;
+  const columns = ['transactionId', 'merchantBizId', 'labels.a', 'labels.b'];
   it.each([
     ['t,m,1,2', { transactionId: 't', merchantBizId: 'm', labels: { a: '1', b: '2' } }],
     ['t,,,', { transactionId: 't' }],
@@ -121,13 +121,15 @@ describe('CSV', () => {
     ],
     ['t,"","",""', { transactionId: 't' }],
     ['t,m,1', 'has 3 fields instead of 4'],
-    ['t,m,"1,2', QUOTE],
-    ['t,m,1,"', QUOTE],
-    ['t,m,"1"x,2', QUOTE],
-    ['t,m,1"x,2', QUOTE],
-    ['t,m,1,x"', QUOTE],
+    ['t,m,"1\n""\r\n",2', { transactionId: 't', merchantBizId: 'm', labels: { a: '1\n"\r\n', b: '2' } }],
+    ['t,m,"1,2', 'open'],
+    ['t,m,1,"', 'open'],
+    ['t,m,"1"x,2', 'misplaced'],
+    ['t,m,1"x,2', 'misplaced'],
+    ['t,m,1,x"', 'misplaced'],
   ])('%j', (text, expected) => {
-    expect(toTransaction(header, text)).toEqual(expected);
+    const fields = splitCsv(text, ',');
+    expect(typeof fields === 'string' ? fields : toTransaction(columns, fields)).toEqual(expected);
   });
 });
 
@@ -170,20 +172,76 @@ describe('the items of a file', () => {
   });
 
   it('of CSV: a stray quote costs its own line, not the next', async () => {
-    const text = 'transactionId,labels.note\na,1\nb,in 5" size\nc,1\n"d,1\ne,1\nf,"two\nlines"\ng,"1"\n';
-    expect(outcomes(await items(text, 'csv')).map(([line, outcome]) => [line, typeof outcome])).toEqual([
-      [2, 'object'],
-      [3, 'string'],
-      [4, 'object'],
-      [5, 'string'],
-      [6, 'object'],
-      [7, 'string'],
-      [8, 'string'],
-      [9, 'object'],
+    const text =
+      'transactionId,labels.note\na,1\nb,in 5" size\nc,1\n"d,1\ne,1\nf,"two" lines\ng,"1"\n"h,1\ni,1';
+    const QUOTE = 'has a quote that is not closed or not escaped';
+    expect(outcomes(await items(text, 'csv'))).toEqual([
+      [2, { transactionId: 'a', labels: { note: '1' } }],
+      [3, QUOTE],
+      [4, { transactionId: 'c', labels: { note: '1' } }],
+      [5, QUOTE],
+      [6, { transactionId: 'e', labels: { note: '1' } }],
+      [7, QUOTE],
+      [8, { transactionId: 'g', labels: { note: '1' } }],
+      [9, QUOTE],
+      [10, { transactionId: 'i', labels: { note: '1' } }],
     ]);
   });
 
-  it.each(['', 'a,b\n1,2'])('cannot be read without columns: %j', async (text) => {
+  it('of CSV: a quoted field may hold line breaks, and ends where its quote is closed', async () => {
+    const text = 'transactionId,"labels.\nnote"\na,1';
+    await expect(items(text, 'csv')).rejects.toThrow(/columns that are not known|labels/);
+    const broken = 'transactionId,merchantBizId\r\n"a\r\n\r\nb",m\r\n\r\nc,m\r\n';
+    const found = await items(broken, 'csv');
+    expect(
+      found.map(({ line, endLine, endOffset }) => [line, endLine, broken.slice(0, endOffset).length]),
+    ).toEqual([
+      [2, 4, broken.indexOf('\r\nc')],
+      [6, 6, broken.length],
+    ]);
+    expect(outcomes(found)).toEqual([
+      [2, 'transactionId must be 1 to 64 of A-Z, a-z, 0-9, _ and -'],
+      [6, { transactionId: 'c', merchantBizId: 'm' }],
+    ]);
+  });
+
+  it('of CSV: a quote that is never closed costs no other line, however long the file', async () => {
+    const rows = Array.from({ length: 10_000 }, (_, index) => `id${index},x`);
+    const text = `transactionId,labels.note\n"open,1\n${rows.join('\n')}\n`;
+    const found = await items(text, 'csv');
+    expect(found.map(({ outcome }) => outcome.ok).filter((ok) => !ok)).toHaveLength(1);
+    expect(found).toHaveLength(10_001);
+  });
+
+  it('of CSV are the same when the file is read on from behind any of them', async () => {
+    const field = fc.array(fc.constantFrom('a', 'b', '"', '""', ',', '\n', '\r\n'), { maxLength: 6 });
+    const row = fc
+      .array(
+        field.map((parts) => parts.join('')),
+        { maxLength: 3 },
+      )
+      .map((fields) => fields.join(','));
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { maxLength: 8 }), fc.nat(), async (rows, pick) => {
+        const text = `transactionId,merchantBizId\n${rows.join('\n')}`;
+        const whole = await items(text, 'csv');
+        const place = whole[pick % Math.max(1, whole.length)];
+        if (place === undefined) return;
+        const rest = await all(
+          readItems({
+            kind: 'csv',
+            open: (offset) => cut(Buffer.from(text).subarray(offset), []),
+            startOffset: place.endOffset,
+            startLine: place.endLine + 1,
+            nowMs,
+          }),
+        );
+        expect(rest).toEqual(whole.filter(({ endOffset }) => endOffset > place.endOffset));
+      }),
+    );
+  });
+
+  it.each(['', 'a,b\n1,2', '"transactionId'])('cannot be read without columns: %j', async (text) => {
     await expect(items(text, 'csv')).rejects.toBeInstanceOf(FileError);
   });
 });
@@ -197,6 +255,7 @@ describe('the progress file', () => {
     line: 2,
     registered: 1,
     rejected: 0,
+    duplicates: 0,
     finished: false,
   } as const;
 

@@ -1,11 +1,8 @@
 /**
  * Cuts a file into its lines and says of each where it ends, so that a run can go on behind any of them. The cut is
  * made in bytes: a chunk may end within a character, or between CR and LF.
- *
- * A line is a record, in CSV too: nothing that is registered may hold a line break, so a quote that is still open
- * at the end of a line is a mistake of that line, and the lines behind it must not suffer for it.
  */
-export interface RawRecord {
+export interface Line {
   /** From 1. */
   readonly line: number;
   readonly text: string;
@@ -15,19 +12,19 @@ export interface RawRecord {
   readonly tooLong: boolean;
 }
 
-export interface RecordOptions {
+export interface LineOptions {
   readonly startOffset?: number;
   readonly startLine?: number;
 }
 
 /** Far above any transaction; a file without line ends must not fill the memory. */
-const MAX_RECORD_BYTES = 65_536;
+const MAX_LINE_BYTES = 65_536;
 const LF = 0x0a;
 
-export async function* readRecords(
+export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
-  { startOffset = 0, startLine = 1 }: RecordOptions = {},
-): AsyncGenerator<RawRecord> {
+  { startOffset = 0, startLine = 1 }: LineOptions = {},
+): AsyncGenerator<Line> {
   let parts: Uint8Array[] = [];
   let size = 0;
   let endOffset = startOffset;
@@ -35,14 +32,14 @@ export async function* readRecords(
   const add = (bytes: Uint8Array) => {
     endOffset += bytes.length;
     size += bytes.length;
-    if (size <= MAX_RECORD_BYTES) parts.push(bytes);
+    if (size <= MAX_LINE_BYTES) parts.push(bytes);
     else parts = [];
   };
-  const finish = (): RawRecord => {
+  const finish = (): Line => {
     const text = Buffer.concat(parts)
       .toString('utf8')
       .replace(/\r?\n$/, '');
-    const record = { line, text, endOffset, tooLong: size > MAX_RECORD_BYTES };
+    const record = { line, text, endOffset, tooLong: size > MAX_LINE_BYTES };
     parts = [];
     size = 0;
     line += 1;

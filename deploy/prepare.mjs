@@ -1,0 +1,15 @@
+// npm runs this after an install. What builds the functions, the console and the command line are development
+// packages: an install without them (`npm ci --omit=dev`) has nothing to build with, and must not fail for that.
+import { execSync } from 'node:child_process';
+
+if (hasBuilder()) execSync('npm run --silent build', { stdio: 'inherit' });
+else console.error('idv-dropoff: installed without development packages: nothing is built');
+
+function hasBuilder() {
+  try {
+    import.meta.resolve('esbuild');
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,34 @@
+import { parseFlags, whole } from '../../local/flags.ts';
+import type { ChaosOptions } from './chaos.ts';
+
+export const USAGE = `Usage: npm run chaos -- [options]
+
+The sweep amid failures of every kind, drawn from a seed. Ends with 1 if a single transaction is lost or wrong, or a
+kind of failure did not come up.
+
+  --transactions N   how many (10000)
+  --seed N           which failures, and when (1)
+  --kills N          how often the process is killed (20)
+  --doubles N        how often two timers fire at once (20)
+  --help             this text`;
+
+/** @throws FlagError */
+export function readChaosFlags(args: readonly string[]): Omit<ChaosOptions, 'say'> | 'help' {
+  const { values } = parseFlags({
+    args: [...args],
+    options: {
+      transactions: { type: 'string', default: '10000' },
+      seed: { type: 'string', default: '1' },
+      kills: { type: 'string', default: '20' },
+      doubles: { type: 'string', default: '20' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  return {
+    transactions: whole('--transactions', values.transactions, { least: 1, most: 1_000_000 }),
+    seed: whole('--seed', values.seed, { least: 0, most: 2 ** 32 - 1 }),
+    kills: whole('--kills', values.kills, { least: 0, most: 1_000 }),
+    doubles: whole('--doubles', values.doubles, { least: 0, most: 1_000 }),
+  };
+}
