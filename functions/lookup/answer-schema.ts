@@ -150,6 +150,8 @@ const LEDGER_COUNTS = {
 
 export const ledgerAnswer = z
   .strictObject({
+    from: describe(z.clone(isoTime), 'Beginning of the period.'),
+    to: describe(z.clone(isoTime), 'End of the period, not included.'),
     ...Object.fromEntries(
       Object.entries(LEDGER_COUNTS).map(([name, meaning]) => [name, describe(z.clone(count), meaning)]),
     ),

@@ -182,7 +182,7 @@ export const PATHS = {
           'from',
           'query',
           instant,
-          'Beginning of the period, by registration, within the last 45 days; default: 30 days before `to`.',
+          'Beginning of the period, by registration, within the days that the queue keeps (PENDING_RETENTION_DAYS); default: 30 days before `to`, or as many as are kept. The answer says which.',
         ),
         parameter('to', 'query', instant, 'End of the period, not included; default: now.'),
       ],

@@ -3,6 +3,7 @@ import type { Disposition, RecordOutput } from '../../shared/record/record.ts';
 import type { PulledGroup } from '../../shared/sls/types.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import type { PreparedOutput } from '../../shared/write-records.ts';
+import type { SweepSettings } from './services.ts';
 import { endAtMs } from './verdict.ts';
 
 /** What became of one row of the queue in this run. */
@@ -61,12 +62,17 @@ const RECEIVE_TIME_TAG = '__receive_time__';
 
 export function toGroup(
   pulled: PulledGroup,
-  { shard, nowMs, retentionMs }: { shard: number; nowMs: number; retentionMs: number },
+  {
+    shard,
+    nowMs,
+    retentionMs,
+    saneBeforeMs,
+  }: { shard: number; nowMs: number } & Pick<SweepSettings, 'retentionMs' | 'saneBeforeMs'>,
 ): Group {
   const seconds = Number(pulled.tags[RECEIVE_TIME_TAG]);
   const receivedAtMs = Number.isSafeInteger(seconds) && seconds > 0 ? seconds * SECOND_MS : nowMs;
   const rows = pulled.logs.map(({ contents }, index): Row => {
-    const reading = readPendingRow(contents, receivedAtMs);
+    const reading = readPendingRow(contents, receivedAtMs, saneBeforeMs);
     return {
       place: `${shard}|${pulled.cursor}|${index}`,
       reading,

@@ -19,6 +19,8 @@ export interface SweepSettings {
   readonly verifyDelayMs: number;
   /** The service answers for a transaction this long. */
   readonly retentionMs: number;
+  /** How long before SLS received a row a time in it may lie. */
+  readonly saneBeforeMs: number;
   readonly notCompletedAttempts: number;
   readonly maxAttempts: number;
   readonly leaseMs: number;

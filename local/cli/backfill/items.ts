@@ -1,5 +1,6 @@
 import { safeParseTransaction } from '../../../functions/lookup/request-schema.ts';
 import { safeParseJson } from '../../../shared/fc/body.ts';
+import { WIDEST_WINDOWS } from '../../../shared/retention.ts';
 import { type CsvHeader, readHeader, toTransaction } from './csv.ts';
 import { type RawRecord, readRecords } from './records.ts';
 
@@ -54,8 +55,8 @@ function toOutcome(record: RawRecord, header: CsvHeader | undefined, nowMs: numb
   if (record.tooLong) return { ok: false, reason: 'is longer than 64 KB' };
   const value = header === undefined ? parseLine(record.text) : toTransaction(header, record.text);
   if (typeof value === 'string') return { ok: false, reason: value };
-  // The server's own check, so that what is sent is taken; a clock that differs is what remains.
-  const parsed = safeParseTransaction(value, nowMs);
+  // The server's own check, so that what is sent is taken. How old a session may be is its setting, and its clock's.
+  const parsed = safeParseTransaction(value, { nowMs, initializedMs: WIDEST_WINDOWS.initializedMs });
   if (parsed.ok) return { ok: true, transaction: value };
   return {
     ok: false,
