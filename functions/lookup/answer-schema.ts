@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { PROBLEM_CODES } from '../../shared/fc/problem.ts';
 import { EVENT_FIELDS } from '../../shared/record/event-fields.ts';
 import type { FieldTable } from '../../shared/record/field-table.ts';
 import { RECORD_FIELDS } from '../../shared/record/record-fields.ts';
@@ -40,7 +41,7 @@ export const problem = z
     title: text,
     status: z.int().check(z.minimum(400), z.maximum(599)),
     detail: text,
-    code: text,
+    code: z.enum(PROBLEM_CODES),
     requestId: text,
     retryAfterSeconds: z.optional(count),
     issues: z.optional(z.array(issue)),

@@ -34,8 +34,8 @@ export const ROUTES: readonly Route<RouteHandler>[] = [
   { template: '/v1/ledger', methods: { GET: getLedger } },
 ];
 
-/** What a load balancer asks: open even where everything else needs a token. */
-export const OPEN_PATH = '/v1/health';
+/** What a load balancer asks, and what a client is made from: open even where everything else needs a token. */
+export const OPEN_PATHS: ReadonlySet<string> = new Set(['/v1/health', '/v1/openapi.json']);
 
 function getOpenApi({ http }: Call) {
   valid(safeParse(noQuery, http.query));

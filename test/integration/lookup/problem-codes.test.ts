@@ -212,7 +212,7 @@ function rulesOf(trouble: Trouble): readonly [LookupWorld['sls' | 'cloudauth'], 
 }
 
 describe.each(OPERATIONS)('%s', (operation) => {
-  it.each(TROUBLES[operation])('answers %s, as the document says: %j', async (code, trouble) => {
+  it.each(TROUBLES[operation])('answers %s, as the document says', async (code, trouble) => {
     const { statusCode, json } = await answered(operation, trouble);
     expect(json).toMatchObject({ code, status: statusCode });
     expect(codesOf(operation, String(statusCode))).toContain(code);
