@@ -2,6 +2,12 @@ import type { Ledger } from '../../../shared/ledger.ts';
 import { columns, json } from '../print.ts';
 import type { World } from '../world.ts';
 
+/** As the API answers it: where the queue keeps less than was asked for by default, the period says so. */
+interface LedgerAnswer extends Ledger {
+  readonly from: string;
+  readonly to: string;
+}
+
 const LINES: ReadonlyArray<readonly [keyof Ledger, string]> = [
   ['finished', 'finished'],
   ['interrupted', 'interrupted'],
@@ -22,7 +28,7 @@ export async function ledgerCommand({ line, api, out, err }: World): Promise<num
     const value = line.text(name);
     if (value !== undefined) query[name] = value;
   }
-  const ledger = await api.call<Ledger>('GET', '/v1/ledger', { query });
+  const ledger = await api.call<LedgerAnswer>('GET', '/v1/ledger', { query });
   out(line.flag('json') ? json(ledger) : describe(ledger));
   if (!ledger.complete) err('the log store answered in part: no number here is exact');
   if (ledger.residual > 0)
@@ -30,7 +36,7 @@ export async function ledgerCommand({ line, api, out, err }: World): Promise<num
   return ledger.residual > 0 ? 1 : 0;
 }
 
-function describe(ledger: Ledger): string {
+function describe(ledger: LedgerAnswer): string {
   const rows = LINES.map(([member, name]) => [name, String(ledger[member])] as const);
   const width = String(ledger.registered).length + 1;
   const table = [
@@ -44,5 +50,5 @@ function describe(ledger: Ledger): string {
     ['rows without an id', String(ledger.unreadable).padStart(width)],
     ['never registered', String(ledger.unregistered).padStart(width)],
   ];
-  return `${columns(table)}\n\nbeside the sum:\n${columns(beside)}`;
+  return `from ${ledger.from} to ${ledger.to}\n\n${columns(table)}\n\nbeside the sum:\n${columns(beside)}`;
 }

@@ -3,6 +3,9 @@ import fc from 'fast-check';
 import { parseProps } from '../../../deploy/component-props.ts';
 import { loadConfig } from '../../../shared/config.ts';
 import { ConfigError } from '../../../shared/errors.ts';
+import { windowsOf } from '../../../shared/retention.ts';
+
+const DAY_MS = 86_400_000;
 
 /** What has to outlive what, in days, as it is asked of an operator. */
 interface Days {
@@ -147,6 +150,51 @@ describe('days kept', () => {
       { numRuns: 500 },
     );
     expect(Math.min(taken, refused)).toBeGreaterThan(30);
+  });
+
+  it('let nothing go that is still needed, and have the ledger look at all that is there', () => {
+    const day = (least: number, most: number) => fc.double({ min: least, max: most, noNaN: true });
+    const days = fc
+      .record({
+        source: fc.integer({ min: 1, max: 365 }),
+        more: fc.nat(40),
+        over: fc.nat(40),
+        extra: fc.nat(40),
+      })
+      .map(({ source, more, over, extra }) => {
+        const pending = source + 1 + more;
+        return { source, pending, records: pending + 8 + over, sweeps: pending + extra };
+      });
+    // In days from when SLS received a row of the queue.
+    const life = days.chain((kept) =>
+      fc.record({
+        kept: fc.constant(kept),
+        eventTime: day(-7, 0),
+        opened: day(-kept.source - 1, 1),
+        swept: day(0, kept.pending),
+        now: day(0, kept.pending),
+      }),
+    );
+    fc.assert(
+      fc.property(life, ({ kept, eventTime, opened, swept, now }) => {
+        const windows = windowsOf(kept);
+        const back = (ms: number) => now - ms / DAY_MS;
+        // The service may answer until then, so the row must be there.
+        expect(kept.pending).toBeGreaterThanOrEqual(opened + kept.source);
+        // The row is there, so what became of it must be, and the ledger must look at all three.
+        if (swept > now) return;
+        expect(swept + kept.records).toBeGreaterThanOrEqual(now);
+        expect(swept + kept.sweeps).toBeGreaterThanOrEqual(now);
+        expect(back(windows.pendingEventMs)).toBeLessThanOrEqual(eventTime);
+        expect(back(windows.recordsMs)).toBeLessThanOrEqual(swept);
+        expect(back(windows.sweepsMs)).toBeLessThanOrEqual(swept);
+        // And it never looks for what is no longer kept.
+        expect(windows.pendingMs / DAY_MS).toBe(kept.pending);
+        expect(windows.recordsMs / DAY_MS).toBe(kept.records);
+        expect(windows.sweepsMs / DAY_MS).toBe(kept.sweeps);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   it('that are given in part are judged with the defaults of the rest', () => {
