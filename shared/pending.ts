@@ -1,5 +1,6 @@
 import { toContents } from './record/contents.ts';
 import { defineFields, type RowOf } from './record/field-table.ts';
+import { FAST_CLOCK_DAYS } from './retention.ts';
 import type { Log } from './sls/types.ts';
 import { DAY_MS, SECOND_MS } from './time.ts';
 
@@ -78,7 +79,7 @@ const MAX_LABEL_LENGTH = 128;
 const MAX_CODE_LENGTH = 128;
 /** A time said in a row counts if it lies this close to when SLS received the row, and not longer before than
  * `Windows.saneBeforeMs`: a writer's clock may be some hours fast. */
-export const SANE_TIME_AFTER_MS = DAY_MS;
+export const SANE_TIME_AFTER_MS = FAST_CLOCK_DAYS * DAY_MS;
 
 /**
  * Any writer may fill the queue: the transaction id is needed, everything else is used when it is there and sane.

@@ -33,8 +33,10 @@ export const MOST_SOURCE_DAYS = 365;
 
 /** A row's event time is its writer's: up to seven days before SLS receives it, and clocks differ. */
 export const LATE_EVENT_DAYS = 8;
-/** A writer's clock may be some hours fast. */
-const FAST_CLOCK_DAYS = 1;
+/** A time that a writer says may be so much after its row came: a clock may be some hours fast. */
+export const FAST_CLOCK_DAYS = 1;
+/** A session is taken for so much longer than the service keeps it. */
+const TAKEN_LONGER_DAYS = 1;
 /** For what is summed over several clocks. */
 const SLACK_DAYS = 4;
 
@@ -115,7 +117,7 @@ export interface Windows {
 }
 
 export function windowsOf({ source, pending, records, sweeps }: RetentionDays): Windows {
-  const initialized = source + FAST_CLOCK_DAYS;
+  const initialized = source + TAKEN_LONGER_DAYS;
   return {
     initializedMs: initialized * DAY_MS,
     saneBeforeMs: (initialized + pending + SLACK_DAYS) * DAY_MS,

@@ -188,7 +188,7 @@ describe('days kept', () => {
         expect(back(windows.pendingEventMs)).toBeLessThanOrEqual(eventTime);
         expect(back(windows.recordsMs)).toBeLessThanOrEqual(swept);
         expect(back(windows.sweepsMs)).toBeLessThanOrEqual(swept);
-        // And it never looks for what is no longer kept.
+        // What they give for a limit is what is kept.
         expect(windows.pendingMs / DAY_MS).toBe(kept.pending);
         expect(windows.recordsMs / DAY_MS).toBe(kept.records);
         expect(windows.sweepsMs / DAY_MS).toBe(kept.sweeps);
