@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DEFAULT_DAYS_KEPT, MOST_DAYS_KEPT, MOST_SOURCE_DAYS, retentionIssues } from '../shared/retention.ts';
 import { REGION_TABLE, regionFacts } from './regions.ts';
 
 /** What s.yaml says under `resources.sls.props`. */
@@ -15,7 +16,7 @@ const count = (most: number) => {
       .pipe(number),
   ]);
 };
-const days = count(3_650);
+const days = count(MOST_DAYS_KEPT);
 
 const schema = z.strictObject({
   region: text.min(1),
@@ -31,6 +32,8 @@ const schema = z.strictObject({
   bearerTokenSha256: text.default(''),
   alertReceiver: text.default(''),
   leaseSeconds: count(3_600).default(60),
+  /** Days for which ID Verification keeps a session's log: the functions' RETENTION_DAYS. */
+  sourceRetentionDays: count(MOST_SOURCE_DAYS).default(DEFAULT_DAYS_KEPT.source),
   /** Days kept, by logstore. */
   retentionDays: z
     .partialRecord(z.enum(['pending', 'records', 'events', 'sweeps', 'functions']), days)
@@ -42,6 +45,14 @@ const schema = z.strictObject({
 
 /** What stands in s.yaml until somebody puts a key there. */
 const KEY_TO_PUT = 'put-the-modulus';
+
+/** What the operator has to change stands in the variables. */
+const DAYS_KEPT = {
+  source: 'vars.sourceRetentionDays',
+  pending: 'vars.retentionDays.pending',
+  records: 'vars.retentionDays.records',
+  sweeps: 'vars.retentionDays.sweeps',
+} as const;
 
 export type ComponentProps = z.output<typeof schema>;
 
@@ -55,7 +66,8 @@ export function parseProps(given: unknown): ComponentProps {
     const bad = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'props'}: ${message}`);
     throw new Error(`s.yaml, resources.sls.props: ${bad.join('; ')}`);
   }
-  const { region, auth, bearerTokenSha256, role, slsEndpoint } = parsed.data;
+  const { region, auth, bearerTokenSha256, role, slsEndpoint, sourceRetentionDays, retentionDays } =
+    parsed.data;
   if (regionFacts(region) === undefined && slsEndpoint === '') {
     const known = REGION_TABLE.map((one) => `${one.region} (${one.place})`).join(', ');
     throw new Error(
@@ -75,6 +87,9 @@ export function parseProps(given: unknown): ComponentProps {
       'vars.auth is bearer, and vars.bearerTokenSha256 is empty: nobody could call the function',
     );
   }
+  const kept = { ...DEFAULT_DAYS_KEPT, ...retentionDays, source: sourceRetentionDays };
+  const short = retentionIssues(kept, DAYS_KEPT);
+  if (short.length > 0) throw new Error(short.map(({ path, message }) => `${path}: ${message}`).join('; '));
   if (JSON.stringify(auth ?? {}).includes(KEY_TO_PUT)) {
     throw new Error(
       'vars.auth is jwt, and vars.authChoices.jwt still has no public key: put the modulus of yours there',

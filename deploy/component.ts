@@ -1,14 +1,10 @@
 import { createInterface } from 'node:readline/promises';
-import { SWEEPS_LOGSTORE } from '../functions/sweep/report-fields.ts';
 import type { Credentials } from '../shared/credentials.ts';
-import { PENDING_LOGSTORE } from '../shared/pending.ts';
-import { EVENTS_LOGSTORE } from '../shared/record/event-fields.ts';
-import { RECORDS_LOGSTORE } from '../shared/record/record-fields.ts';
 import { type ComponentProps, PROPS_SCHEMA, parseProps } from './component-props.ts';
 import { collectDocuments } from './documents.ts';
 import { explain } from './explain.ts';
 import { consoleLinks } from './links.ts';
-import { FUNCTIONS_LOGSTORE } from './logstores.ts';
+import { ttlByLogstore } from './logstores.ts';
 import { describe, type ProvisionOptions, plan, provision } from './provision.ts';
 import { regionFacts } from './regions.ts';
 import { remove } from './remove.ts';
@@ -117,7 +113,7 @@ export class SlsComponent {
       credentials,
       accountId: AccountID,
       leaseSeconds: props.leaseSeconds,
-      ttlDays: byLogstore(props.retentionDays ?? {}),
+      ttlDays: ttlByLogstore(props.retentionDays ?? {}),
       alertReceiver: props.alertReceiver || undefined,
       log: this.#terminal.write,
     };
@@ -166,19 +162,6 @@ export class SlsComponent {
 
 function alertsOf({ project, region }: ProvisionOptions): number {
   return collectDocuments({ project, region }).alerts.length;
-}
-
-function byLogstore(days: NonNullable<ComponentProps['retentionDays']>): Record<string, number> {
-  const names = {
-    pending: PENDING_LOGSTORE,
-    records: RECORDS_LOGSTORE,
-    events: EVENTS_LOGSTORE,
-    sweeps: SWEEPS_LOGSTORE,
-    functions: FUNCTIONS_LOGSTORE,
-  };
-  return Object.fromEntries(
-    Object.entries(days).map(([key, value]) => [names[key as keyof typeof names], value]),
-  );
 }
 
 async function askInTerminal(question: string): Promise<string> {

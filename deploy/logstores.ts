@@ -3,6 +3,7 @@ import { PENDING_FIELDS, PENDING_LOGSTORE } from '../shared/pending.ts';
 import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../shared/record/event-fields.ts';
 import { defineFields } from '../shared/record/field-table.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../shared/record/record-fields.ts';
+import { DEFAULT_DAYS_KEPT } from '../shared/retention.ts';
 import { type IndexConfig, indexOf } from './index-config.ts';
 
 /** Where Function Compute puts what the functions print, and its own figures for each invocation. */
@@ -37,19 +38,49 @@ export interface LogstoreDefinition {
   readonly index: IndexConfig;
 }
 
+/** The logstores by what s.yaml calls them under `retentionDays`. */
+const NAMES = {
+  pending: PENDING_LOGSTORE,
+  records: RECORDS_LOGSTORE,
+  events: EVENTS_LOGSTORE,
+  sweeps: SWEEPS_LOGSTORE,
+  functions: FUNCTIONS_LOGSTORE,
+} as const;
+type Kept = keyof typeof NAMES;
+
+/** Days kept by the name of the logstore; what is not given stays as it is by default. */
+export function ttlByLogstore(
+  days: Readonly<Partial<Record<Kept, number | undefined>>>,
+): Record<string, number> {
+  const kept = Object.entries(NAMES).flatMap(([key, name]) => {
+    const ttlDays = days[key as Kept];
+    return ttlDays === undefined ? [] : [[name, ttlDays] as const];
+  });
+  return Object.fromEntries(kept);
+}
+
 /**
- * The logstores, in the order they are made. Days kept: a queue row outlives the 30 days in which the service can
- * still answer for it, records outlive two quarters, the rest one. `idv-pending` is never split: one shard is one
- * order of arrival and one checkpoint.
+ * The logstores, in the order they are made. `idv-pending` is never split: one shard is one order of arrival and one
+ * checkpoint.
  */
 export const LOGSTORES: readonly LogstoreDefinition[] = [
-  { name: PENDING_LOGSTORE, ttlDays: 45, autoSplit: false, index: indexOf(PENDING_FIELDS) },
-  { name: RECORDS_LOGSTORE, ttlDays: 180, autoSplit: true, index: indexOf(RECORD_FIELDS) },
-  { name: EVENTS_LOGSTORE, ttlDays: 90, autoSplit: true, index: indexOf(EVENT_FIELDS) },
-  { name: SWEEPS_LOGSTORE, ttlDays: 90, autoSplit: true, index: indexOf(SWEEP_FIELDS) },
+  {
+    name: PENDING_LOGSTORE,
+    ttlDays: DEFAULT_DAYS_KEPT.pending,
+    autoSplit: false,
+    index: indexOf(PENDING_FIELDS),
+  },
+  {
+    name: RECORDS_LOGSTORE,
+    ttlDays: DEFAULT_DAYS_KEPT.records,
+    autoSplit: true,
+    index: indexOf(RECORD_FIELDS),
+  },
+  { name: EVENTS_LOGSTORE, ttlDays: DEFAULT_DAYS_KEPT.events, autoSplit: true, index: indexOf(EVENT_FIELDS) },
+  { name: SWEEPS_LOGSTORE, ttlDays: DEFAULT_DAYS_KEPT.sweeps, autoSplit: true, index: indexOf(SWEEP_FIELDS) },
   {
     name: FUNCTIONS_LOGSTORE,
-    ttlDays: 30,
+    ttlDays: DEFAULT_DAYS_KEPT.functions,
     autoSplit: true,
     index: indexOf(FUNCTION_LOG_FIELDS, FUNCTION_LOG_DOUBLES),
   },

@@ -2,6 +2,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { ttlByLogstore } from '../deploy/logstores.ts';
 import { provision } from '../deploy/provision.ts';
 import { type Config, loadConfig } from '../shared/config.ts';
 import { createSlsClient } from '../shared/sls/client.ts';
@@ -90,9 +91,16 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
   const sls = await opened(onClose, portOf(1), (port) =>
     createSlsServer({ port, credentials, hooks, dataDir: join(dataDir, 'sls'), region: LOCAL_REGION }),
   );
-  // The account's quota is what the functions are told it is.
+  // The account's quota, and how long the service keeps a session, are what the functions are told they are.
   const cloudauth = await opened(onClose, portOf(2), (port) =>
-    createCloudauthServer({ port, credentials, hooks, seed: flags.seed, qps: config.qpsLimit }),
+    createCloudauthServer({
+      port,
+      credentials,
+      hooks,
+      seed: flags.seed,
+      qps: config.qpsLimit,
+      retentionDays: config.daysKept.source,
+    }),
   );
   Object.assign(places, {
     SLS_ENDPOINT: sls.url,
@@ -113,6 +121,7 @@ async function connectSls(endpoint: string, config: Config): Promise<SlsDataPlan
     project: LOCAL_PROJECT,
     credentials: OPERATOR,
     leaseSeconds: Math.ceil(config.leaseMs / 1000),
+    ttlDays: ttlByLogstore(config.daysKept),
   });
   return createSlsClient({
     endpoint,

@@ -1,4 +1,6 @@
 import { RECORDS_LOGSTORE } from '../shared/record/record-fields.ts';
+import { WIDEST_WINDOWS } from '../shared/retention.ts';
+import { SECOND_MS } from '../shared/time.ts';
 import type { Cloud } from './cloud.ts';
 import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET, LOCAL_PROJECT } from './credentials.ts';
 import { finalOf, type Ledger } from './ledger.ts';
@@ -21,7 +23,7 @@ async function causesOf({ slsClient }: Cloud): Promise<Array<{ cause: string; co
   const { rows } = await slsClient.query(RECORDS_LOGSTORE, {
     query:
       'final: true not journey: finished | SELECT cause, count(DISTINCT transaction_id) AS n GROUP BY cause ORDER BY n DESC, cause LIMIT 8',
-    fromSeconds: nowSeconds - 31 * 86_400,
+    fromSeconds: nowSeconds - WIDEST_WINDOWS.recordsMs / SECOND_MS,
     toSeconds: nowSeconds,
   });
   return rows.map(({ cause = '', n = '' }) => ({ cause, count: n }));

@@ -2,6 +2,16 @@ import * as z from 'zod/mini';
 import { cloudauthEndpoint } from './cloudauth/endpoints.ts';
 import { ConfigError } from './errors.ts';
 import { LOG_LEVELS } from './logger.ts';
+import {
+  DEFAULT_DAYS_KEPT,
+  MOST_DAYS_KEPT,
+  MOST_SOURCE_DAYS,
+  obeys,
+  RETENTION_RULES,
+  type RetentionDays,
+  ruleMessage,
+} from './retention.ts';
+import { DAY_MS } from './time.ts';
 
 /**
  * The settings: the only place that reads environment variables, and the only place that knows a default.
@@ -50,7 +60,10 @@ export const SETTINGS = {
   CLOUDAUTH_ENDPOINT: z.optional(endpoint),
   CLOUDAUTH_NETWORK: z._default(z.enum(['public', 'vpc']), 'public'),
   VERIFY_DELAY_SECONDS: z._default(integer(1, 86_400), 1_800),
-  RETENTION_DAYS: z._default(integer(1, 365), 30),
+  RETENTION_DAYS: z._default(integer(1, MOST_SOURCE_DAYS), DEFAULT_DAYS_KEPT.source),
+  PENDING_RETENTION_DAYS: z._default(integer(1, MOST_DAYS_KEPT), DEFAULT_DAYS_KEPT.pending),
+  RECORDS_RETENTION_DAYS: z._default(integer(1, MOST_DAYS_KEPT), DEFAULT_DAYS_KEPT.records),
+  SWEEPS_RETENTION_DAYS: z._default(integer(1, MOST_DAYS_KEPT), DEFAULT_DAYS_KEPT.sweeps),
   QPS_LIMIT: z.optional(decimal(0.1, 10_000)),
   SWEEP_QPS_SHARE: z._default(decimal(0.01, 1), 0.8),
   NOT_COMPLETED_ATTEMPTS: z._default(integer(1, 100), 4),
@@ -80,11 +93,29 @@ const PLATFORM = {
   ALIBABA_CLOUD_SECURITY_TOKEN: z.optional(z.string()),
 } as const;
 
+/** The settings that say how long things are kept. */
+const DAYS_KEPT = {
+  source: 'RETENTION_DAYS',
+  pending: 'PENDING_RETENTION_DAYS',
+  records: 'RECORDS_RETENTION_DAYS',
+  sweeps: 'SWEEPS_RETENTION_DAYS',
+} as const;
+
+function daysKept(env: Readonly<Record<(typeof DAYS_KEPT)[keyof RetentionDays], number>>): RetentionDays {
+  return {
+    source: env[DAYS_KEPT.source],
+    pending: env[DAYS_KEPT.pending],
+    records: env[DAYS_KEPT.records],
+    sweeps: env[DAYS_KEPT.sweeps],
+  };
+}
+
 const knownRegion = (region: unknown) => typeof region === 'string' && QPS_BY_REGION[region] !== undefined;
 
 /** Rules over two keys. They run even when other keys are bad, so that one start names everything. */
 const always = { when: () => true };
-const schema = z.object({ ...SETTINGS, ...PLATFORM }).check(
+const fields = z.object({ ...SETTINGS, ...PLATFORM });
+const schema = fields.check(
   z.refine((env) => !(env.HEARTBEAT_SECONDS >= env.LEASE_SECONDS), {
     ...always,
     error: 'must be below LEASE_SECONDS, or every lease would lapse between two heartbeats',
@@ -100,6 +131,13 @@ const schema = z.object({ ...SETTINGS, ...PLATFORM }).check(
     error: `must be set: ID Verification is known in ${REGIONS.join(', ')} only`,
     path: ['CLOUDAUTH_ENDPOINT'],
   }),
+  ...RETENTION_RULES.map((rule) =>
+    z.refine<z.output<typeof fields>>((env) => obeys(rule, daysKept(env)), {
+      ...always,
+      error: ruleMessage(rule, DAYS_KEPT),
+      path: [DAYS_KEPT[rule.field]],
+    }),
+  ),
 );
 
 export interface Config {
@@ -113,7 +151,10 @@ export interface Config {
   readonly slsEndpoint: string;
   readonly cloudauthEndpoint: string;
   readonly verifyDelayMs: number;
+  /** The service keeps a session's log this long. */
   readonly retentionMs: number;
+  /** How long SLS keeps the rows of each logstore, and the service a session's log. */
+  readonly daysKept: RetentionDays;
   readonly qpsLimit: number;
   readonly sweepQpsShare: number;
   readonly notCompletedAttempts: number;
@@ -168,7 +209,8 @@ function toConfig(env: z.output<typeof schema>): Config {
     slsEndpoint: env.SLS_ENDPOINT ?? `${region}${vpc ? '-intranet' : ''}.log.aliyuncs.com`,
     cloudauthEndpoint: env.CLOUDAUTH_ENDPOINT ?? cloudauthEndpoint(region, env.CLOUDAUTH_NETWORK),
     verifyDelayMs: env.VERIFY_DELAY_SECONDS * 1_000,
-    retentionMs: env.RETENTION_DAYS * 86_400_000,
+    retentionMs: env.RETENTION_DAYS * DAY_MS,
+    daysKept: daysKept(env),
     qpsLimit: env.QPS_LIMIT ?? QPS_BY_REGION[region] ?? 3,
     sweepQpsShare: env.SWEEP_QPS_SHARE,
     notCompletedAttempts: env.NOT_COMPLETED_ATTEMPTS,

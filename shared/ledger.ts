@@ -1,8 +1,9 @@
-import { PENDING_LOGSTORE, SANE_TIME_AFTER_MS, SANE_TIME_BEFORE_MS } from './pending.ts';
+import { PENDING_LOGSTORE, SANE_TIME_AFTER_MS } from './pending.ts';
 import { RECORDS_LOGSTORE } from './record/record-fields.ts';
+import type { Windows } from './retention.ts';
 import type { SlsDataPlane } from './sls/types.ts';
 import { SWEEPS_LOGSTORE } from './sweeps-logstore.ts';
-import { DAY_MS, HOUR_MS, SECOND_MS } from './time.ts';
+import { HOUR_MS, SECOND_MS } from './time.ts';
 import { recordView, tableOf } from './view.ts';
 
 /**
@@ -31,7 +32,7 @@ export interface Ledger {
   readonly unreadable: number;
   /** Transactions with a record of the period that were never registered. */
   readonly unregistered: number;
-  /** False: SLS saw only a part of the data, and no number here is exact. */
+  /** False: SLS saw only a part of the data, or no longer keeps all of the period, and no number here is exact. */
   readonly complete: boolean;
 }
 
@@ -41,17 +42,13 @@ export interface LedgerOptions {
   /** Exclusive. */
   readonly toMs: number;
   readonly nowMs: number;
+  /** What is kept. */
+  readonly windows: Windows;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A slow clock, and rows that are received in the second of the checkpoint. */
 export const GRACE_MS = 120 * SECOND_MS;
-/** The queue keeps 45 days; another writer's rows may carry an event time of up to seven days before. */
-const PENDING_WINDOW_MS = 53 * DAY_MS;
-const RECORDS_KEPT_MS = 180 * DAY_MS;
-/** A session may be looked up, for good, before somebody registers it: it is at most that old then. */
-const RECORD_BEFORE_REGISTRATION_MS = 45 * DAY_MS;
-const SWEEPS_KEPT_MS = 90 * DAY_MS;
 const AHEAD_MS = HOUR_MS;
 
 const RECEIVED_SECONDS = 'cast("__tag__:__receive_time__" as bigint)';
@@ -89,7 +86,9 @@ export async function readLedger(sls: SlsDataPlane, options: LedgerOptions): Pro
     ) as Record<keyof typeof ENTRIES, number>),
     unreadable: toCount(unreadable.row.n),
     unregistered: toCount(unregistered.row.n),
-    complete: [passed, booked, unreadable, unregistered].every((answer) => answer.complete),
+    complete:
+      options.fromMs >= options.nowMs - options.windows.pendingMs &&
+      [passed, booked, unreadable, unregistered].every((answer) => answer.complete),
   };
 }
 
@@ -107,29 +106,31 @@ async function readPassed(
   const { row, complete } = await ask(sls, options, {
     logstore: SWEEPS_LOGSTORE,
     sql: 'select max_by(checkpoint_at_ms, ended_at_ms) as at_ms from log where checkpoint_at_ms is not null',
-    fromMs: options.nowMs - SWEEPS_KEPT_MS,
+    fromMs: options.nowMs - options.windows.sweepsMs,
   });
   const atMs = Number(row.at_ms ?? Number.NaN);
   return { untilMs: Number.isFinite(atMs) ? atMs - GRACE_MS : 0, complete };
 }
 
 /** When a queue row counts as registered: as it says, if that is sane, else when SLS received it. */
-const REGISTERED_MS =
-  `case when registered_at_ms >= ${RECEIVED_SECONDS} * 1000 - ${SANE_TIME_BEFORE_MS} ` +
+const registeredMs = (saneBeforeMs: number) =>
+  `case when registered_at_ms >= ${RECEIVED_SECONDS} * 1000 - ${saneBeforeMs} ` +
   `and registered_at_ms <= ${RECEIVED_SECONDS} * 1000 + ${SANE_TIME_AFTER_MS} ` +
   `then registered_at_ms else ${RECEIVED_SECONDS} * 1000 end`;
 
-/** Transactions by id: their period, and when SLS received the newest row. */
-const REGISTERED =
-  `select transaction_id, min(${REGISTERED_MS}) as registered_ms, max(${RECEIVED_SECONDS}) as newest_seconds ` +
+/** Transactions by id: when SLS received the newest row, and with `saneBeforeMs` their period. */
+const registered = (saneBeforeMs?: number) =>
+  `select transaction_id, max(${RECEIVED_SECONDS}) as newest_seconds` +
+  `${saneBeforeMs === undefined ? '' : `, min(${registeredMs(saneBeforeMs)}) as registered_ms`} ` +
   `from log where transaction_id is not null and transaction_id <> '' group by transaction_id`;
 
 /**
- * One row per registered transaction, `registered_ms` and `entry`, asked of the queue: a select without brackets.
+ * One row per registered transaction, asked of the queue: `entry`, and with `saneBeforeMs` also `registered_ms`. A
+ * select without brackets.
  * @param passedUntilMs SQL for the unix ms up to which the sweep is done
  * @param alsoFrom a further join that `passedUntilMs` may name
  */
-export function bookEntries(passedUntilMs: string, alsoFrom = ''): string {
+export function bookEntries(passedUntilMs: string, alsoFrom = '', saneBeforeMs?: number): string {
   const finals = recordView(['disposition', 'journey'], { from: RECORDS_LOGSTORE, where: "final = 'true'" });
   const entry =
     `case when f.transaction_id is null and r.newest_seconds * 1000 >= ${passedUntilMs} then 'waiting' ` +
@@ -137,48 +138,60 @@ export function bookEntries(passedUntilMs: string, alsoFrom = ''): string {
     `when f.disposition in ('not_completed', 'invalid', 'expired', 'gave_up') then f.disposition ` +
     `when f.journey in ('finished', 'interrupted', 'not_started') then f.journey else 'unknown' end`;
   return (
-    `select r.registered_ms as registered_ms, ${entry} as entry from (${REGISTERED}) as r ` +
+    `select ${saneBeforeMs === undefined ? '' : 'r.registered_ms as registered_ms, '}${entry} as entry ` +
+    `from (${registered(saneBeforeMs)}) as r ` +
     `left join ${finals} as f on r.transaction_id = f.transaction_id${alsoFrom}`
   );
 }
 
-function bookQuery({ fromMs, toMs, nowMs }: LedgerOptions, passedUntilMs: number): Query {
+function bookQuery(options: LedgerOptions, passedUntilMs: number): Query {
+  const { fromMs, toMs, windows } = options;
   const counts = Object.values(ENTRIES).map((column) => `count_if(entry = '${column}') as ${column}`);
   return {
     logstore: PENDING_LOGSTORE,
     sql:
-      `select count(*) as registered, ${counts.join(', ')} from (${bookEntries(String(passedUntilMs))}) ` +
+      `select count(*) as registered, ${counts.join(', ')} ` +
+      `from (${bookEntries(String(passedUntilMs), '', windows.saneBeforeMs)}) ` +
       `where registered_ms >= ${fromMs} and registered_ms < ${toMs}`,
-    fromMs: Math.min(nowMs - PENDING_WINDOW_MS, earliestRecordMs(fromMs, nowMs)),
+    fromMs: earliestMs(options),
   };
 }
 
-function unreadableQuery({ fromMs, toMs, nowMs }: LedgerOptions): Query {
+function unreadableQuery({ fromMs, toMs, nowMs, windows }: LedgerOptions): Query {
   return {
     logstore: PENDING_LOGSTORE,
     sql:
       `select count(*) as n from log where (transaction_id is null or transaction_id = '') ` +
       `and ${RECEIVED_SECONDS} * 1000 >= ${fromMs} and ${RECEIVED_SECONDS} * 1000 < ${toMs}`,
-    fromMs: nowMs - PENDING_WINDOW_MS,
+    fromMs: nowMs - windows.pendingEventMs,
   };
 }
 
-/** Records of rows that could not be read bear a place in the queue for an id: they were registered, badly. */
-function unregisteredQuery({ fromMs, toMs, nowMs }: LedgerOptions): Query {
+/**
+ * Records of rows that could not be read bear a place in the queue for an id: they were registered, badly. What says
+ * when it was registered was, even if its row has left the queue since.
+ */
+function unregisteredQuery(options: LedgerOptions): Query {
+  const { fromMs, toMs } = options;
   return {
     logstore: RECORDS_LOGSTORE,
     sql:
       'select count(*) as n from (select transaction_id from log ' +
       `where asked_at_ms >= ${fromMs} and asked_at_ms < ${toMs} and transaction_id not like 'row:%' ` +
-      'group by transaction_id) as a ' +
+      'group by transaction_id having max(registered_at_ms) is null) as a ' +
       `left join (select transaction_id from ${tableOf(PENDING_LOGSTORE)} group by transaction_id) as q ` +
       'on a.transaction_id = q.transaction_id where q.transaction_id is null',
-    fromMs: Math.min(nowMs - PENDING_WINDOW_MS, earliestRecordMs(fromMs, nowMs)),
+    fromMs: earliestMs(options),
   };
 }
 
-function earliestRecordMs(fromMs: number, nowMs: number): number {
-  return Math.max(nowMs - RECORDS_KEPT_MS, fromMs - RECORD_BEFORE_REGISTRATION_MS);
+/**
+ * The whole queue, and the records of what was registered since. A session may be looked up, for good, before
+ * somebody registers it; the queue keeps a row longer than such a session may be old then.
+ */
+function earliestMs({ fromMs, nowMs, windows }: LedgerOptions): number {
+  const earliestRecordMs = Math.max(nowMs - windows.recordsMs, fromMs - windows.pendingMs);
+  return Math.min(nowMs - windows.pendingEventMs, earliestRecordMs);
 }
 
 async function ask(

@@ -1,5 +1,6 @@
 import { toContents } from './record/contents.ts';
 import { defineFields, type RowOf } from './record/field-table.ts';
+import { FAST_CLOCK_DAYS } from './retention.ts';
 import type { Log } from './sls/types.ts';
 import { DAY_MS, SECOND_MS } from './time.ts';
 
@@ -84,18 +85,19 @@ const LABEL_KEY = /^[a-z][a-z0-9_]{0,31}$/;
 const MAX_LABELS = 20;
 const MAX_LABEL_LENGTH = 128;
 const MAX_CODE_LENGTH = 128;
-/** A time said in a row counts if it lies this close to when SLS received the row: a session is registered within
- * 31 days of its opening, and the queue keeps a row for 45; a writer's clock may be some hours fast. */
-export const SANE_TIME_BEFORE_MS = 80 * DAY_MS;
-export const SANE_TIME_AFTER_MS = DAY_MS;
+/** A time said in a row counts if it lies this close to when SLS received the row, and not longer before than
+ * `Windows.saneBeforeMs`: a writer's clock may be some hours fast. */
+export const SANE_TIME_AFTER_MS = FAST_CLOCK_DAYS * DAY_MS;
 
 /**
  * Any writer may fill the queue: the transaction id is needed, everything else is used when it is there and sane.
  * An id is never changed, not even trimmed, since the ledger finds its record by it. Never throws.
+ * @param saneBeforeMs how long before the row was received a time in it may lie
  */
 export function readPendingRow(
   contents: Readonly<Record<string, string>>,
   receivedAtMs: number,
+  saneBeforeMs: number,
 ): PendingReading {
   const { transaction_id: id } = contents;
   if (id === undefined || id === '') {
@@ -105,13 +107,14 @@ export function readPendingRow(
     return { ok: false, transactionId: id, reason: 'transaction_id is not 1 to 64 of A-Z a-z 0-9 _ -' };
   }
   const { merchant_biz_id: merchantBizId, last_code: lastCode } = contents;
-  const initializedAtMs = readTime(contents.initialized_at_ms, receivedAtMs);
+  const initializedAtMs = readTime(contents.initialized_at_ms, receivedAtMs, saneBeforeMs);
   const labels = readLabels(contents.labels);
-  const registeredAtMs = readTime(contents.registered_at_ms, receivedAtMs) ?? receivedAtMs;
+  const registeredAtMs = readTime(contents.registered_at_ms, receivedAtMs, saneBeforeMs) ?? receivedAtMs;
   const kind = PENDING_KINDS.find((one) => one === contents.kind) ?? 'register';
   // A writer that says no time says it now; what was queued again without one was given long before.
   const givenAtMs =
-    readTime(contents.given_at_ms, receivedAtMs) ?? (kind === 'register' ? receivedAtMs : registeredAtMs);
+    readTime(contents.given_at_ms, receivedAtMs, saneBeforeMs) ??
+    (kind === 'register' ? receivedAtMs : registeredAtMs);
   return {
     ok: true,
     transaction: {
@@ -150,10 +153,10 @@ export function toPendingLog(transaction: PendingTransaction, nowMs: number): Lo
   return { timeSeconds: Math.floor(nowMs / SECOND_MS), contents: toContents(PENDING_FIELDS, row) };
 }
 
-function readTime(text: string | undefined, receivedAtMs: number): number | undefined {
+function readTime(text: string | undefined, receivedAtMs: number, saneBeforeMs: number): number | undefined {
   if (text === undefined || !/^\d{1,15}$/.test(text)) return undefined;
   const ms = Number(text);
-  const sane = ms >= receivedAtMs - SANE_TIME_BEFORE_MS && ms <= receivedAtMs + SANE_TIME_AFTER_MS;
+  const sane = ms >= receivedAtMs - saneBeforeMs && ms <= receivedAtMs + SANE_TIME_AFTER_MS;
   return sane ? ms : undefined;
 }
 

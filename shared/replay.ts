@@ -7,8 +7,9 @@ import {
 } from './pending.ts';
 import type { Disposition } from './record/record.ts';
 import { RECORDS_LOGSTORE } from './record/record-fields.ts';
+import type { Windows } from './retention.ts';
 import type { SlsDataPlane } from './sls/types.ts';
-import { type Clock, DAY_MS, HOUR_MS, SECOND_MS } from './time.ts';
+import { type Clock, HOUR_MS, SECOND_MS } from './time.ts';
 import { recordView } from './view.ts';
 import { putWithRetry } from './write-records.ts';
 
@@ -21,6 +22,8 @@ export interface ReplayOptions {
   /** Exclusive. */
   readonly toMs: number;
   readonly dispositions?: readonly (typeof REPLAYABLE)[number][];
+  /** What is kept. */
+  readonly windows: Windows;
   readonly clock: Clock;
   readonly random: () => number;
   readonly signal?: AbortSignal;
@@ -35,8 +38,6 @@ export interface ReplayReport {
 
 /** The most rows one SQL answer may have here; SLS gives up to 1,000,000, and 100 unless told. */
 const PAGE_ROWS = 10_000;
-/** `idv-records` keeps a row that long. */
-const RECORDS_KEPT_MS = 180 * DAY_MS;
 const COLUMNS = [
   'disposition',
   'asked_at_ms',
@@ -59,7 +60,7 @@ export async function replay(sls: SlsDataPlane, options: ReplayOptions): Promise
   for (;;) {
     const answer = await readPage(sls, options, after);
     complete &&= answer.complete;
-    const transactions = answer.rows.flatMap((row) => toTransaction(row, options.clock.now()));
+    const transactions = answer.rows.flatMap((row) => toTransaction(row, options));
     await append(sls, transactions, options);
     queued += transactions.length;
     after = answer.rows.at(-1)?.transaction_id ?? '';
@@ -69,7 +70,7 @@ export async function replay(sls: SlsDataPlane, options: ReplayOptions): Promise
 
 /** By key, not by offset: what is written meanwhile cannot shift the pages. */
 function readPage(sls: SlsDataPlane, options: ReplayOptions, after: string) {
-  const { fromMs, toMs, clock, dispositions = REPLAYABLE, signal } = options;
+  const { fromMs, toMs, windows, clock, dispositions = REPLAYABLE, signal } = options;
   const list = dispositions.map((disposition) => `'${disposition}'`).join(', ');
   // Every id that can be asked about again is of this alphabet; a row's place in the queue is not.
   const askable = "regexp_like(transaction_id, '^[A-Za-z0-9_-]{1,64}$')";
@@ -81,17 +82,20 @@ function readPage(sls: SlsDataPlane, options: ReplayOptions, after: string) {
         `where disposition in (${list}) and asked_at_ms >= ${fromMs} and asked_at_ms < ${toMs} ` +
         `and transaction_id > '${after}' order by transaction_id limit ${PAGE_ROWS}`,
       // A record is written within minutes of its question; a better one may have come at any time since.
-      fromSeconds: Math.floor(Math.max(fromMs - HOUR_MS, clock.now() - RECORDS_KEPT_MS) / SECOND_MS),
+      fromSeconds: Math.floor(Math.max(fromMs - HOUR_MS, clock.now() - windows.recordsMs) / SECOND_MS),
       toSeconds: Math.floor((clock.now() + HOUR_MS) / SECOND_MS),
     },
     signal === undefined ? {} : { signal },
   );
 }
 
-function toTransaction(row: Readonly<Record<string, string>>, nowMs: number): PendingTransaction[] {
+function toTransaction(
+  row: Readonly<Record<string, string>>,
+  { clock, windows }: ReplayOptions,
+): PendingTransaction[] {
   // SQL writes an absent value as the word null.
   const contents = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== 'null'));
-  const reading = readPendingRow(contents, nowMs);
+  const reading = readPendingRow(contents, clock.now(), windows.saneBeforeMs);
   return reading.ok ? [{ ...reading.transaction, attempt: 0, kind: 'replay' }] : [];
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { PROBLEM_CODES } from '../../shared/fc/problem.ts';
 import { EVENT_FIELDS } from '../../shared/record/event-fields.ts';
 import type { FieldTable } from '../../shared/record/field-table.ts';
 import { RECORD_FIELDS } from '../../shared/record/record-fields.ts';
@@ -40,7 +41,7 @@ export const problem = z
     title: text,
     status: z.int().check(z.minimum(400), z.maximum(599)),
     detail: text,
-    code: text,
+    code: z.enum(PROBLEM_CODES),
     requestId: text,
     retryAfterSeconds: z.optional(count),
     issues: z.optional(z.array(issue)),
@@ -150,6 +151,8 @@ const LEDGER_COUNTS = {
 
 export const ledgerAnswer = z
   .strictObject({
+    from: describe(z.clone(isoTime), 'Beginning of the period.'),
+    to: describe(z.clone(isoTime), 'End of the period, not included.'),
     ...Object.fromEntries(
       Object.entries(LEDGER_COUNTS).map(([name, meaning]) => [name, describe(z.clone(count), meaning)]),
     ),

@@ -13,7 +13,7 @@ import { type Clock, SECOND_MS } from '../../shared/time.ts';
 import { writeRecords } from '../../shared/write-records.ts';
 import type { Exchange } from './exchange.ts';
 import { bearer, decode, exchange, headWithoutBody, problems, requestLog } from './middleware.ts';
-import { OPEN_PATH, optionsResponse, ROUTES } from './routes.ts';
+import { OPEN_PATHS, optionsResponse, ROUTES } from './routes.ts';
 import type { LedgerRange, LookupPacer, LookupSettings, Services } from './services.ts';
 import { traceCloudauth, traceSls } from './trace.ts';
 
@@ -55,7 +55,7 @@ export function createHandler(
     headWithoutBody(),
     problems(),
     decode(),
-    bearer(auth, OPEN_PATH),
+    bearer(auth, OPEN_PATHS),
   ]);
   const run = chain as unknown as (event: unknown, context: unknown) => Promise<FcResponse>;
   return async (event, context) => {

@@ -6,6 +6,7 @@ import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
 import { readLedger } from '../../shared/ledger.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { Pacer } from '../../shared/pace.ts';
+import { windowsOf } from '../../shared/retention.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import { systemClock } from '../../shared/time.ts';
 import { type AppOptions, createHandler } from './app.ts';
@@ -15,12 +16,13 @@ const LEAST_QPS_SHARE = 0.05;
 
 function wire(config: Config): AppOptions {
   const { region, callTimeoutMs, verifyDelayMs, qpsLimit } = config;
+  const windows = windowsOf(config.daysKept);
   const timeouts = { connectTimeoutMs: callTimeoutMs, readTimeoutMs: callTimeoutMs };
   const role = createRoleCredentials(config.environmentCredentials);
   const credentials = role.provide;
   return {
     auth: { mode: config.auth, tokenSha256: config.bearerTokenSha256 },
-    settings: { region, verifyDelayMs, callTimeoutMs },
+    settings: { region, verifyDelayMs, callTimeoutMs, windows },
     logger: createLogger({ level: config.logLevel, fields: { function: 'lookup' } }),
     clock: systemClock,
     random: Math.random,
@@ -37,7 +39,7 @@ function wire(config: Config): AppOptions {
       limitPerSecond: qpsLimit,
       clock: systemClock,
     }),
-    readLedger: (sls, range, signal) => readLedger(sls, { ...range, signal }),
+    readLedger: (sls, range, signal) => readLedger(sls, { ...range, windows, signal }),
     ...wireSweep(config, role.provide),
   };
 }

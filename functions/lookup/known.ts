@@ -5,8 +5,9 @@ import {
   readPendingRow,
 } from '../../shared/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
+import type { Windows } from '../../shared/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
-import { DAY_MS, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
+import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 
 /**
  * What the logstores already say about one transaction: its rows in the queue, and the answers before this one.
@@ -58,15 +59,14 @@ export type HistoryEntry = { [column: string]: string | number } & {
   copies: number;
 };
 
-/** `idv-pending` keeps rows 45 days, `idv-records` 180: s.yaml and deploy/ set both. */
-const PENDING_WINDOW_MS = 45 * DAY_MS;
-const RECORDS_WINDOW_MS = 180 * DAY_MS;
 /** SLS accepts logs up to 15 minutes ahead of its clock. */
 const AHEAD_MS = HOUR_MS;
 const MAX_HISTORY_ROWS = 500;
 
 interface ReadOptions {
   readonly nowMs: number;
+  /** What is kept. */
+  readonly windows: Windows;
   readonly signal: AbortSignal;
 }
 
@@ -83,8 +83,9 @@ export async function readKnown(
   const failed = [pending, records].find((read) => read.status === 'rejected');
   const queued = pending.status === 'fulfilled' ? pending.value : { rows: [], complete: false };
   const answered = records.status === 'fulfilled' ? records.value : { rows: [], complete: false };
-  const queuedSaid = said(queued.rows.map((row) => readPendingRow(row, queuedAtMs(row))));
-  const recordsSaid = said(answered.rows.map((row) => readRecordRow(row, transactionId)));
+  const { saneBeforeMs } = options.windows;
+  const queuedSaid = said(queued.rows.map((row) => readPendingRow(row, queuedAtMs(row), saneBeforeMs)));
+  const recordsSaid = said(answered.rows.map((row) => readRecordRow(row, transactionId, saneBeforeMs)));
   const registered = [
     ...queuedSaid.map((one) => one.registeredAtMs),
     ...answered.rows.map((row) => toLong(row.registered_at_ms)).filter((ms) => ms > 0),
@@ -108,21 +109,26 @@ function queuedAtMs(row: Row): number {
 }
 
 /** A record's columns have the names and the meaning of the queue's; its time of registration is read apart. */
-function readRecordRow(row: Row, transactionId: string): PendingReading {
+function readRecordRow(row: Row, transactionId: string, saneBeforeMs: number): PendingReading {
   const columns = Object.fromEntries(SESSION_COLUMNS.map((column) => [column, presentText(row[column])]));
   const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
   return readPendingRow(
     { ...(given as Record<string, string>), transaction_id: transactionId },
     toLong(row.asked_at_ms),
+    saneBeforeMs,
   );
 }
 
-async function readPending(sls: SlsDataPlane, transactionId: string, { nowMs, signal }: ReadOptions) {
+async function readPending(
+  sls: SlsDataPlane,
+  transactionId: string,
+  { nowMs, windows, signal }: ReadOptions,
+) {
   const { rows, complete } = await sls.query(
     PENDING_LOGSTORE,
     {
       query: searchFor(transactionId),
-      ...windowOf(nowMs, PENDING_WINDOW_MS),
+      ...windowOf(nowMs, windows.pendingEventMs),
       line: 100,
       offset: 0,
       reverse: true,
@@ -133,14 +139,18 @@ async function readPending(sls: SlsDataPlane, transactionId: string, { nowMs, si
   return { rows: rows.filter((row) => row.transaction_id === transactionId), complete };
 }
 
-async function readHistory(sls: SlsDataPlane, transactionId: string, { nowMs, signal }: ReadOptions) {
+async function readHistory(
+  sls: SlsDataPlane,
+  transactionId: string,
+  { nowMs, windows, signal }: ReadOptions,
+) {
   return sls.query(
     RECORDS_LOGSTORE,
     {
       query:
         `${searchFor(transactionId)} | SELECT ${[...HISTORY_COLUMNS, ...SESSION_COLUMNS].join(', ')} FROM log ` +
         `WHERE transaction_id = '${checked(transactionId)}' ORDER BY view_key DESC LIMIT ${MAX_HISTORY_ROWS}`,
-      ...windowOf(nowMs, RECORDS_WINDOW_MS),
+      ...windowOf(nowMs, windows.recordsMs),
     },
     { signal },
   );

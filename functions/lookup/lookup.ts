@@ -50,6 +50,7 @@ export async function lookUp(
   const { clock } = services;
   const reading = readKnown(services.sls, asked.transactionId, {
     nowMs: clock.now(),
+    windows: services.settings.windows,
     signal: AbortSignal.any([signal, AbortSignal.timeout(READ_KNOWN_MS)]),
   });
   const { transactionId } = asked;

@@ -134,7 +134,11 @@ async function queueRest(
   await eachLimited(items, CONCURRENCY, async (item, index) => {
     if (!item.ok || !isUnqueued(outcomes[index])) return;
     // Without what was said at an earlier registration, this row would end in a record without its labels.
-    const known = await readKnown(services.sls, item.value.transactionId, { nowMs, signal: reading });
+    const known = await readKnown(services.sls, item.value.transactionId, {
+      nowMs,
+      windows: settings.windows,
+      signal: reading,
+    });
     const row = missingRow(item.value, known, { nowMs, verifyDelayMs: settings.verifyDelayMs });
     if (row !== undefined) missing.push({ index, row });
     else dueAt.set(index, toIso((known.queuedAtMs ?? nowMs) + settings.verifyDelayMs));

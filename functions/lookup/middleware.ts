@@ -103,11 +103,12 @@ export function decode(): Step {
   };
 }
 
-export function bearer(options: BearerOptions, openPath: string): Step {
+export function bearer(options: BearerOptions, openPaths: ReadonlySet<string>): Step {
   const check = createBearerCheck(options);
   return {
     before: ({ event }) => {
-      if (event.http?.rawPath !== openPath) check(event.http?.headers.authorization);
+      const { http } = event;
+      if (http === undefined || !openPaths.has(http.rawPath)) check(http?.headers.authorization);
     },
   };
 }

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import { MAX_BODY_BYTES } from '../../shared/fc/body.ts';
+import { STATUS_BY_CODE } from '../../shared/fc/http.ts';
+import type { ProblemCode } from '../../shared/fc/problem.ts';
 import { instant, MAX_LOOKUPS, MAX_REGISTRATIONS, merchantBizId, transactionId } from './request-schema.ts';
 
 /** The paths of the OpenAPI document. A test holds them against the routes. */
@@ -28,24 +30,47 @@ const PROBLEMS = {
   500: 'Something went wrong on our side.',
   501: 'No sweep function is set up (SWEEP_FUNCTION).',
   502: 'A service behind this API failed or refused; `detail` says what to fix.',
-  503: 'The log store took nothing: nothing was stored.',
+  503: 'The log store refused: nothing was stored, or nothing could be read.',
   504: 'A service behind this API did not answer in time.',
 } as const;
-type ProblemStatus = keyof typeof PROBLEMS;
 const RETRIED: ReadonlySet<number> = new Set([409, 429, 502, 503, 504]);
 
-function problems(...statuses: ProblemStatus[]): Json {
+/** What an operation may answer instead, by status. */
+function problems(...codes: ProblemCode[]): Json {
+  const statuses = new Set(codes.map((code) => STATUS_BY_CODE[code]));
   return Object.fromEntries(
-    statuses.map((status) => [
+    [...statuses].map((status) => [
       String(status),
       {
         description: PROBLEMS[status],
         ...(RETRIED.has(status) ? { headers: RETRY_AFTER } : {}),
-        content: { 'application/problem+json': { schema: ref('Problem') } },
+        content: {
+          'application/problem+json': {
+            schema: {
+              allOf: [
+                ref('Problem'),
+                { properties: { code: { enum: codes.filter((code) => STATUS_BY_CODE[code] === status) } } },
+              ],
+            },
+          },
+        },
       },
     ]),
   );
 }
+
+/** Of every operation that does something. */
+const GUARDED = [
+  'INPUT_INVALID',
+  'UNAUTHORIZED',
+  'METHOD_NOT_ALLOWED',
+  'CREDENTIALS_MISSING',
+  'INTERNAL',
+] as const;
+/** Of those that take a body. */
+const BODY = ['BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'] as const;
+/** A service behind the operation fails, or the function's time is over. */
+const SERVICE = ['UPSTREAM_NETWORK', 'UPSTREAM_CONTRACT', 'UPSTREAM_TIMEOUT', 'DEADLINE_NEAR'] as const;
 
 const inlineSchema = (schema: z.ZodMiniType): Json => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' }) as Json;
@@ -128,7 +153,7 @@ export const PATHS = {
       requestBody: REGISTRATION_BODY,
       responses: {
         202: json(ref('Registered'), 'At least one was stored.'),
-        ...problems(400, 401, 405, 413, 415, 500, 503, 504),
+        ...problems(...GUARDED, ...BODY, 'NOT_STORED'),
       },
     },
   },
@@ -145,7 +170,15 @@ export const PATHS = {
       ],
       responses: {
         200: json(ref('Lookup'), 'What ID Verification says, understood.'),
-        ...problems(400, 401, 404, 405, 409, 429, 500, 502, 504),
+        ...problems(
+          ...GUARDED,
+          'TRANSACTION_INVALID',
+          'NOT_COMPLETED',
+          'THROTTLED',
+          'UPSTREAM_FORBIDDEN',
+          'UPSTREAM_HTTP',
+          ...SERVICE,
+        ),
       },
     },
   },
@@ -158,7 +191,7 @@ export const PATHS = {
       requestBody: LOOKUPS_BODY,
       responses: {
         200: json(ref('Lookups'), 'One result for each item, in order.'),
-        ...problems(400, 401, 405, 413, 415, 500, 504),
+        ...problems(...GUARDED, ...BODY),
       },
     },
   },
@@ -169,7 +202,7 @@ export const PATHS = {
       description: 'A run that finds another at work ends at once.',
       responses: {
         202: json(ref('SweepStarted'), 'Function Compute has accepted the run.'),
-        ...problems(400, 401, 405, 413, 415, 500, 501, 502, 504),
+        ...problems(...GUARDED, ...BODY, 'SWEEP_NOT_CONFIGURED', 'UPSTREAM_HTTP', ...SERVICE),
       },
     },
   },
@@ -182,13 +215,13 @@ export const PATHS = {
           'from',
           'query',
           instant,
-          'Beginning of the period, by registration, within the last 45 days; default: 30 days before `to`.',
+          'Beginning of the period, by registration, within the days that the queue keeps (PENDING_RETENTION_DAYS); default: 30 days before `to`, or as many as are kept. The answer says which.',
         ),
         parameter('to', 'query', instant, 'End of the period, not included; default: now.'),
       ],
       responses: {
         200: json(ref('Ledger'), 'registered = the sum of finished to residual.'),
-        ...problems(400, 401, 405, 500, 502, 503, 504),
+        ...problems(...GUARDED, 'SLS', ...SERVICE),
       },
     },
   },
@@ -197,14 +230,18 @@ export const PATHS = {
       operationId: 'health',
       summary: 'Whether the function answers',
       security: [],
-      responses: { 200: json(ref('Health'), 'It does.'), ...problems(405) },
+      responses: { 200: json(ref('Health'), 'It does.'), ...problems('METHOD_NOT_ALLOWED') },
     },
   },
   '/v1/openapi.json': {
     get: {
       operationId: 'readOpenApi',
       summary: 'This document',
-      responses: { 200: json({ type: 'object' }, 'OpenAPI 3.1.'), ...problems(400, 401, 405) },
+      security: [],
+      responses: {
+        200: json({ type: 'object' }, 'OpenAPI 3.1.'),
+        ...problems('INPUT_INVALID', 'METHOD_NOT_ALLOWED'),
+      },
     },
   },
 };

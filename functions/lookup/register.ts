@@ -11,6 +11,7 @@ import {
   registrationBatch,
   safeParse,
   safeParseTransaction,
+  type Times,
   type Transaction,
 } from './request-schema.ts';
 import type { Services } from './services.ts';
@@ -70,22 +71,22 @@ export async function register(
 }
 
 /** @throws ProblemError INPUT_INVALID when the body is none of the three shapes */
-export function toRegistrationItems(body: ParsedBody, nowMs: number): Parsed<Transaction>[] {
+export function toRegistrationItems(body: ParsedBody, times: Times): Parsed<Transaction>[] {
   switch (body.kind) {
     case 'none':
       throw badRequest('', 'is required');
     case 'ndjson':
-      return toLineItems(body.lines, nowMs);
+      return toLineItems(body.lines, times);
     case 'json':
       return isBatch(body.value)
-        ? toBatchItems(registrationBatch, body.value, nowMs)
-        : [safeParseTransaction(body.value, nowMs)];
+        ? toBatchItems(registrationBatch, body.value, times)
+        : [safeParseTransaction(body.value, times)];
   }
 }
 
 function toLineItems(
   lines: Extract<ParsedBody, { kind: 'ndjson' }>['lines'],
-  nowMs: number,
+  times: Times,
 ): Parsed<Transaction>[] {
   if (lines.length === 0) throw badRequest('transactions', 'must not be empty');
   if (lines.length > MAX_REGISTRATIONS) {
@@ -94,7 +95,7 @@ function toLineItems(
   return lines.map((line, index) => {
     const at = `transactions[${index}]`;
     return line.ok
-      ? safeParseTransaction(line.value, nowMs, at)
+      ? safeParseTransaction(line.value, times, at)
       : { ok: false, issues: [{ path: at, message: line.reason }] };
   });
 }
@@ -103,10 +104,10 @@ function toLineItems(
 export function toBatchItems(
   schema: typeof registrationBatch,
   value: unknown,
-  nowMs: number,
+  times: Times,
 ): Parsed<Transaction>[] {
   return valid(safeParse(schema, value)).transactions.map((item, index) =>
-    safeParseTransaction(item, nowMs, `transactions[${index}]`),
+    safeParseTransaction(item, times, `transactions[${index}]`),
   );
 }
 

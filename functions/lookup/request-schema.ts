@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Issue } from '../../shared/errors.ts';
+import type { Windows } from '../../shared/retention.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
 
 /**
@@ -9,8 +10,6 @@ import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
 export const MAX_REGISTRATIONS = 1_000;
 export const MAX_LOOKUPS = 50;
 const MAX_LABELS = 20;
-/** A day more than ID Verification keeps a session's log. */
-const OLDEST_INITIALIZED_MS = 31 * DAY_MS;
 /** Clocks differ. */
 const NEWEST_INITIALIZED_MS = 5 * MINUTE_MS;
 
@@ -133,21 +132,30 @@ export function safeParse<T>(schema: z.core.$ZodType<T>, value: unknown, at = ''
   };
 }
 
+/** What a session's time is judged by. */
+export interface Times extends Pick<Windows, 'initializedMs'> {
+  readonly nowMs: number;
+}
+
 /** One item of a registration or a lookup, with its time understood and within bounds. */
-export function safeParseTransaction(value: unknown, nowMs: number, at = ''): Parsed<Transaction> {
+export function safeParseTransaction(value: unknown, times: Times, at = ''): Parsed<Transaction> {
   const parsed = safeParse(registrationInput, value, at);
   if (!parsed.ok) return parsed;
   const { initializedAt, ...rest } = parsed.value;
   if (initializedAt === undefined) return { ok: true, value: withoutUndefined(rest) };
-  const time = safeParseInitializedAt(initializedAt, nowMs, joinPath(at, 'initializedAt'));
+  const time = safeParseInitializedAt(initializedAt, times, joinPath(at, 'initializedAt'));
   return time.ok ? { ok: true, value: withoutUndefined({ ...rest, initializedAtMs: time.value }) } : time;
 }
 
-export function safeParseInitializedAt(given: string | number, nowMs: number, at: string): Parsed<number> {
+export function safeParseInitializedAt(
+  given: string | number,
+  { nowMs, initializedMs }: Times,
+  at: string,
+): Parsed<number> {
   const time = safeParseInstant(given, at);
   if (!time.ok) return time;
-  if (time.value < nowMs - OLDEST_INITIALIZED_MS || time.value > nowMs + NEWEST_INITIALIZED_MS) {
-    return bad(at, 'must be within the last 31 days, and not in the future');
+  if (time.value < nowMs - initializedMs || time.value > nowMs + NEWEST_INITIALIZED_MS) {
+    return bad(at, `must be within the last ${initializedMs / DAY_MS} days, and not in the future`);
   }
   return time;
 }

@@ -17,9 +17,11 @@ import {
   safeParse,
   safeParseInitializedAt,
   safeParseInstant,
+  type Times,
   type Transaction,
 } from './request-schema.ts';
 import type { Call, RouteHandler } from './route.ts';
+import type { Services } from './services.ts';
 
 /** The whole API: every path with its methods, and between HTTP and the use cases nothing but shapes. */
 export const ROUTES: readonly Route<RouteHandler>[] = [
@@ -32,19 +34,23 @@ export const ROUTES: readonly Route<RouteHandler>[] = [
   { template: '/v1/ledger', methods: { GET: getLedger } },
 ];
 
-/** What a load balancer asks: open even where everything else needs a token. */
-export const OPEN_PATH = '/v1/health';
+/** What a load balancer asks, and what a client is made from: open even where everything else needs a token. */
+export const OPEN_PATHS: ReadonlySet<string> = new Set(['/v1/health', '/v1/openapi.json']);
 
 function getOpenApi({ http }: Call) {
   valid(safeParse(noQuery, http.query));
   return jsonResponse(200, openApiDocument());
 }
 
+function timesOf({ clock, settings }: Services): Times {
+  return { nowMs: clock.now(), initializedMs: settings.windows.initializedMs };
+}
+
 async function postTransactions({ http, services, deadline }: Call) {
   valid(safeParse(noQuery, http.query));
   const body = parseBody(http, { ndjson: true });
   const made = services();
-  const items = toRegistrationItems(body, made.clock.now());
+  const items = toRegistrationItems(body, timesOf(made));
   return jsonResponse(202, await register(made, items, deadline.signal));
 }
 
@@ -58,9 +64,7 @@ async function getTransaction({ http, params, services, deadline }: Call) {
     ...(query.initializedAt === undefined
       ? {}
       : {
-          initializedAtMs: valid(
-            safeParseInitializedAt(query.initializedAt, made.clock.now(), 'initializedAt'),
-          ),
+          initializedAtMs: valid(safeParseInitializedAt(query.initializedAt, timesOf(made), 'initializedAt')),
         }),
   };
   return jsonResponse(200, await lookUp(made, transaction, deadline.signal));
@@ -71,7 +75,7 @@ async function postLookups({ http, requestId, services, deadline }: Call) {
   const body = parseBody(http, { ndjson: false });
   if (body.kind !== 'json') throw badRequest('', 'is required');
   const made = services();
-  const items = toBatchItems(lookupBatch, body.value, made.clock.now());
+  const items = toBatchItems(lookupBatch, body.value, timesOf(made));
   const { signal, remainingMs } = deadline;
   return jsonResponse(200, await lookUpAll(made, { items, requestId, signal, remainingMs }));
 }
@@ -88,26 +92,27 @@ async function postSweeps({ http, startSweep, deadline }: Call) {
 }
 
 const DEFAULT_LEDGER_MS = 30 * DAY_MS;
-/** The queue keeps rows for 45 days: of what was registered before, nobody can say how much it was. */
-const OLDEST_LEDGER_MS = 45 * DAY_MS;
 
 async function getLedger({ http, services, deadline }: Call) {
   const query = valid(safeParse(ledgerQuery, repaired(http.query)));
   const made = services();
   const nowMs = made.clock.now();
-  const oldestMs = nowMs - OLDEST_LEDGER_MS;
+  const { pendingMs } = made.settings.windows;
+  const oldestMs = nowMs - pendingMs;
+  const limit = `must be within the last ${pendingMs / DAY_MS} days`;
   const toMs = query.to === undefined ? nowMs : valid(safeParseInstant(query.to, 'to'));
   const fromMs =
     query.from === undefined
       ? Math.max(toMs - DEFAULT_LEDGER_MS, oldestMs)
       : valid(safeParseInstant(query.from, 'from'));
-  if (fromMs < oldestMs) throw badRequest('from', 'must be within the last 45 days');
+  if (fromMs < oldestMs) throw badRequest('from', limit);
   if (fromMs >= toMs) {
-    throw query.from === undefined
-      ? badRequest('to', 'must be within the last 45 days')
-      : badRequest('from', 'must be before to');
+    throw query.from === undefined ? badRequest('to', limit) : badRequest('from', 'must be before to');
   }
-  return jsonResponse(200, await made.readLedger({ fromMs, toMs, nowMs }, deadline.signal));
+  const ledger = await made.readLedger({ fromMs, toMs, nowMs }, deadline.signal);
+  // Where the queue keeps less than the default period, the answer says how much was counted.
+  const period = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+  return jsonResponse(200, { ...period, ...ledger });
 }
 
 /**

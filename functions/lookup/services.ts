@@ -1,6 +1,7 @@
 import type { CloudauthClient } from '../../shared/cloudauth/types.ts';
 import type { Pacer } from '../../shared/pace.ts';
 import type { RecordOutput } from '../../shared/record/record.ts';
+import type { Windows } from '../../shared/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import type { Clock } from '../../shared/time.ts';
 import type { Trace } from './trace.ts';
@@ -29,6 +30,8 @@ export interface LookupSettings {
   /** From a session's opening until its log is final. */
   readonly verifyDelayMs: number;
   readonly callTimeoutMs: number;
+  /** How long everything is kept. */
+  readonly windows: Windows;
 }
 
 /** Unix ms, `fromMs` inclusive, `toMs` exclusive. */

@@ -1,5 +1,6 @@
 import { PENDING_LOGSTORE } from '../../shared/pending.ts';
 import { toContents } from '../../shared/record/contents.ts';
+import { LATE_EVENT_DAYS } from '../../shared/retention.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import { putWithRetry } from '../../shared/write-records.ts';
 import type { RunReport } from './report.ts';
@@ -133,7 +134,7 @@ async function countRows(
     PENDING_LOGSTORE,
     {
       query: `* | select count(*) as n from log where ${received} >= ${fromSeconds} and ${received} < ${toSeconds}`,
-      fromSeconds: fromSeconds - (8 * DAY_MS) / SECOND_MS,
+      fromSeconds: fromSeconds - (LATE_EVENT_DAYS * DAY_MS) / SECOND_MS,
       toSeconds: Math.floor((services.clock.now() + HOUR_MS) / SECOND_MS),
     },
     { signal: AbortSignal.any([signal, AbortSignal.timeout(QUERY_PATIENCE_MS)]) },

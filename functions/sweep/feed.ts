@@ -132,7 +132,7 @@ export class Feed {
 
   /** What the logstores hold beside the rows of this pull. Never rejects: without it, rows are taken as they are. */
   async #recall({ groups }: Pull): Promise<ReadonlyMap<string, Recalled>> {
-    const { services, asking } = this.#options;
+    const { services, settings, asking } = this.#options;
     const rows = groups.flatMap((group) =>
       group.rows.flatMap(({ reading }) => (reading.ok ? [reading.transaction] : [])),
     );
@@ -140,7 +140,7 @@ export class Feed {
     if (ids.size === 0) return new Map();
     try {
       const signal = AbortSignal.any([asking, AbortSignal.timeout(RECALL_PATIENCE_MS)]);
-      return await recall(services, [...ids], signal);
+      return await recall(services, { windows: settings.windows, transactionIds: [...ids] }, signal);
     } catch (error) {
       services.log.warn('earlier registrations not read', { transactions: ids.size, error: String(error) });
       return new Map();

@@ -3,6 +3,7 @@ import { createCloudauthClient } from '../../shared/cloudauth/client.ts';
 import { type Config, loadConfig } from '../../shared/config.ts';
 import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
 import { createLogger } from '../../shared/logger.ts';
+import { windowsOf } from '../../shared/retention.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import { systemClock } from '../../shared/time.ts';
 import { MAX_CALLS_AT_ONCE } from './asker.ts';
@@ -32,6 +33,7 @@ function wire(config: Config): HandlerOptions {
       region: config.region,
       verifyDelayMs: config.verifyDelayMs,
       retentionMs: config.retentionMs,
+      windows: windowsOf(config.daysKept),
       notCompletedAttempts: config.notCompletedAttempts,
       maxAttempts: config.maxAttempts,
       leaseMs: config.leaseMs,

@@ -2,6 +2,7 @@ import { type PendingReading, readPendingRow } from '../../shared/pending.ts';
 import type { PulledGroup } from '../../shared/sls/types.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import type { Inquiry } from './inquiry.ts';
+import type { SweepSettings } from './services.ts';
 import { endAtMs } from './verdict.ts';
 
 export interface Row {
@@ -45,12 +46,12 @@ const RECEIVE_TIME_TAG = '__receive_time__';
 
 export function toGroup(
   pulled: PulledGroup,
-  { shard, nowMs, retentionMs }: { shard: number; nowMs: number; retentionMs: number },
+  { shard, nowMs, settings }: { shard: number; nowMs: number; settings: SweepSettings },
 ): Group {
   const seconds = Number(pulled.tags[RECEIVE_TIME_TAG]);
   const receivedAtMs = Number.isSafeInteger(seconds) && seconds > 0 ? seconds * SECOND_MS : nowMs;
   const rows = pulled.logs.map(({ contents }, index): Row => {
-    const reading = readPendingRow(contents, receivedAtMs);
+    const reading = readPendingRow(contents, receivedAtMs, settings.windows.saneBeforeMs);
     return {
       place: `${shard}|${pulled.cursor}|${index}`,
       reading,
@@ -58,7 +59,9 @@ export function toGroup(
       ...(reading.ok ? {} : { raw: contents }),
     };
   });
-  return { rows: rows.sort((one, other) => endOf(one, retentionMs) - endOf(other, retentionMs)) };
+  return {
+    rows: rows.sort((one, other) => endOf(one, settings.retentionMs) - endOf(other, settings.retentionMs)),
+  };
 }
 
 /** Those with the least time left are asked first, so that a group that is cut is cut behind them. */

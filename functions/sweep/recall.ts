@@ -2,7 +2,8 @@ import { deriveMerchantBizId } from '../../shared/merchant-biz-id.ts';
 import { PENDING_LOGSTORE, type PendingTransaction, readPendingRow } from '../../shared/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import type { Given } from '../../shared/registration.ts';
-import { DAY_MS, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
+import type { Windows } from '../../shared/retention.ts';
+import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import type { Recalled } from './inquiry.ts';
 import type { Services } from './services.ts';
 import { read } from './shard-queue.ts';
@@ -49,7 +50,7 @@ function fieldsOf({ merchantBizId, initializedAtMs, labels }: PendingTransaction
  */
 export async function recall(
   services: Services,
-  transactionIds: readonly string[],
+  { windows, transactionIds }: { windows: Windows; transactionIds: readonly string[] },
   signal: AbortSignal,
 ): Promise<Map<string, Recalled>> {
   const found = new Map<string, { rows: PendingTransaction[]; recorded: Given[] }>();
@@ -58,19 +59,19 @@ export async function recall(
     found.set(id, one);
     return one;
   };
-  const queued = { logstore: PENDING_LOGSTORE, keptMs: PENDING_WINDOW_MS };
+  const queued = { logstore: PENDING_LOGSTORE, keptMs: windows.pendingEventMs };
   for (const row of await searchAll(services, queued, transactionIds, signal)) {
     const seconds = Number(row['__tag__:__receive_time__'] ?? row.__time__);
-    const reading = readPendingRow(row, seconds * SECOND_MS);
+    const reading = readPendingRow(row, seconds * SECOND_MS, windows.saneBeforeMs);
     if (reading.ok) of(reading.transaction.transactionId).rows.push(reading.transaction);
   }
   // Records are large: they are read only for those of which the queue knows no labels.
   const missing = transactionIds.filter(
     (id) => !found.get(id)?.rows.some(({ labels }) => labels !== undefined),
   );
-  const recorded = { logstore: RECORDS_LOGSTORE, keptMs: RECORDS_WINDOW_MS };
+  const recorded = { logstore: RECORDS_LOGSTORE, keptMs: windows.recordsMs };
   for (const row of await searchAll(services, recorded, missing, signal)) {
-    const reading = readPendingRow(row, Number(row.asked_at_ms));
+    const reading = readPendingRow(row, Number(row.asked_at_ms), windows.saneBeforeMs);
     if (!reading.ok || row.disposition === 'invalid') continue;
     const { transactionId, merchantBizId, initializedAtMs, labels } = reading.transaction;
     // A lookup records the id that it had to derive: nobody gave that one.
@@ -91,9 +92,6 @@ const PAGE_ROWS = 100;
 const MOST_PAGES = 3;
 /** A group of thousands of rows that were handed back must not wait for its searches one by one. */
 const SEARCHES_AT_ONCE = 4;
-/** The queue keeps 45 days; another writer's rows may carry an event time of up to seven days before. */
-const PENDING_WINDOW_MS = 53 * DAY_MS;
-const RECORDS_WINDOW_MS = 180 * DAY_MS;
 
 type Row = Readonly<Record<string, string>>;
 

@@ -1,5 +1,6 @@
 import type { CloudauthClient } from '../../shared/cloudauth/types.ts';
 import type { Logger } from '../../shared/logger.ts';
+import type { Windows } from '../../shared/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import type { Clock } from '../../shared/time.ts';
 
@@ -19,6 +20,8 @@ export interface SweepSettings {
   readonly verifyDelayMs: number;
   /** The service answers for a transaction this long. */
   readonly retentionMs: number;
+  /** How far back the logstores are read, and times in a row count. */
+  readonly windows: Windows;
   readonly notCompletedAttempts: number;
   readonly maxAttempts: number;
   readonly leaseMs: number;

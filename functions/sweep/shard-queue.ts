@@ -207,7 +207,7 @@ export class ShardQueue {
       throw new UpstreamContractError('a pull with groups did not move on');
     }
     const nowMs = services.clock.now();
-    const groups = due.map((group) => toGroup(group, { shard, nowMs, retentionMs: settings.retentionMs }));
+    const groups = due.map((group) => toGroup(group, { shard, nowMs, settings }));
     this.#groups = groups.length;
     this.#rows = groups.reduce((sum, { rows }) => sum + rows.length, 0);
     this.#bytes = pulled.rawBytes;

@@ -5,6 +5,7 @@ import {
   safeParseInstant,
   safeParseTransaction,
 } from '../../functions/lookup/request-schema.ts';
+import { WIDEST_WINDOWS } from '../../shared/retention.ts';
 import { COMMAND_USAGE, USAGE } from './usage.ts';
 import { VERSION } from './version.ts';
 
@@ -173,7 +174,7 @@ export function transactionOf(
     ...(initializedAt === undefined ? {} : { initializedAt }),
     ...(Object.keys(labels).length === 0 ? {} : { labels: { ...labels } }),
   };
-  const parsed = safeParseTransaction(transaction, nowMs);
+  const parsed = safeParseTransaction(transaction, { nowMs, initializedMs: WIDEST_WINDOWS.initializedMs });
   if (parsed.ok) return transaction;
   throw new UsageError(
     parsed.issues.map(({ path, message }) => `${NAMES[path] ?? path} ${message}`).join('; '),

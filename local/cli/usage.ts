@@ -77,7 +77,7 @@ replay of an unchanged session leads to a record of the same revision.
   sweep: 'Usage: idv-dropoff sweep [options]\n\nStarts one run; one that finds another at work ends at once.',
   ledger: `Usage: idv-dropoff ledger [options]
 
-  --from T, --to T     by registration (the last 30 days; 45 days are kept)
+  --from T, --to T     by registration (the last 30 days, or as many as the queue keeps)
 
 Ends with 1 when the residual is not 0 (the sweep has passed transactions that have no final record), or when the log
 store answered in part, so that no number is exact.`,

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DASHBOARDS } from '../../deploy/charts/dashboards.ts';
 import { ServiceError } from '../../shared/errors.ts';
+import { MOST_DAYS_KEPT, WIDEST_WINDOWS } from '../../shared/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
+import { SECOND_MS } from '../../shared/time.ts';
 import type { LocalServer } from '../call-hooks.ts';
 import {
   BadRequest,
@@ -35,7 +37,8 @@ const LOOPBACK = '127.0.0.1';
 const OWN_NAMES = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 const MAX_BODY_BYTES = 16_384;
 const DEFAULT_RANGE_SECONDS = 604_800;
-const MAX_RANGE_SECONDS = 400 * 86_400;
+/** No chart is of more than is kept; a transaction is looked for in all of it. */
+const MAX_RANGE_SECONDS = WIDEST_WINDOWS.recordsMs / SECOND_MS;
 const LOOKUP_TIMEOUT_MS = 30_000;
 
 const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
@@ -122,7 +125,10 @@ async function api(options: ConsoleOptions, request: IncomingMessage, url: URL):
     return chart === undefined ? undefined : chartRows(sls, chart, range, labelsOf(url));
   }
   if (kind !== 'transactions') return undefined;
-  if (name !== undefined) return transactionDetail(sls, name, range);
+  if (name !== undefined) {
+    const fromSeconds = Math.floor(range.toSeconds - MAX_RANGE_SECONDS);
+    return transactionDetail(sls, name, { ...range, fromSeconds });
+  }
   const drill = { field: url.searchParams.get('field') ?? '', value: url.searchParams.get('value') ?? '' };
   return transactionsBehind(sls, drill, range, labelsOf(url));
 }
@@ -138,7 +144,8 @@ function rangeOf(url: URL, nowMs: number): Range {
   const toSeconds = read('to', nowSeconds);
   const fromSeconds = read('from', toSeconds - DEFAULT_RANGE_SECONDS);
   if (fromSeconds >= toSeconds) throw new BadRequest('from: has to be before to');
-  if (toSeconds - fromSeconds > MAX_RANGE_SECONDS) throw new BadRequest('from: at most 400 days before to');
+  if (toSeconds - fromSeconds > MAX_RANGE_SECONDS)
+    throw new BadRequest(`from: at most ${MOST_DAYS_KEPT} days before to`);
   return { fromSeconds, toSeconds };
 }
 

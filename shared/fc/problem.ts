@@ -1,24 +1,35 @@
-import type { ErrorCode, Issue } from '../errors.ts';
+import type { Issue } from '../errors.ts';
 
 /**
- * What can be wrong with a call to our HTTP API, as a stable code. The codes of `ServiceError` stand for
- * themselves; the others exist only towards a caller.
+ * What can be wrong with a call to our HTTP API, as a stable code: the one list of them. Those up to DEADLINE_NEAR are
+ * the codes of `ServiceError` and stand for themselves; the others exist only towards a caller.
  */
-export type ProblemCode =
-  | ErrorCode
-  | 'UNAUTHORIZED'
-  | 'ROUTE_NOT_FOUND'
-  | 'METHOD_NOT_ALLOWED'
-  | 'BODY_TOO_LARGE'
-  | 'MEDIA_TYPE_UNSUPPORTED'
-  | 'TRANSACTION_INVALID'
-  | 'NOT_COMPLETED'
-  | 'THROTTLED'
-  | 'UPSTREAM_FORBIDDEN'
-  | 'NOT_STORED'
-  | 'SWEEP_NOT_CONFIGURED'
-  | 'CREDENTIALS_MISSING'
-  | 'INTERNAL';
+export const PROBLEM_CODES = [
+  'CONFIG_INVALID',
+  'INPUT_INVALID',
+  'NOT_FOUND',
+  'UPSTREAM_HTTP',
+  'UPSTREAM_NETWORK',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_CONTRACT',
+  'SLS',
+  'LEASE_LOST',
+  'DEADLINE_NEAR',
+  'UNAUTHORIZED',
+  'ROUTE_NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'BODY_TOO_LARGE',
+  'MEDIA_TYPE_UNSUPPORTED',
+  'TRANSACTION_INVALID',
+  'NOT_COMPLETED',
+  'THROTTLED',
+  'UPSTREAM_FORBIDDEN',
+  'NOT_STORED',
+  'SWEEP_NOT_CONFIGURED',
+  'CREDENTIALS_MISSING',
+  'INTERNAL',
+] as const;
+export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
 export interface ProblemOptions {
   readonly issues?: readonly Issue[];

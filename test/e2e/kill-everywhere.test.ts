@@ -5,6 +5,7 @@ import { seeded } from '../support/seeded.ts';
 import { bundleSweep, removeBundle } from '../support/sweep-bundle.ts';
 import { faultsOf, NO_FAULTS, passedWithoutRecord, sweepUntilFinal } from '../support/sweep-settle.ts';
 import { SweepWorld } from '../support/sweep-world.ts';
+import { DEFAULT_WINDOWS } from '../support/windows.ts';
 
 /**
  * The sweep's process is killed at the edge of every single call it makes, before the call has any effect and
@@ -63,7 +64,12 @@ async function shareOut(
 
 async function expectClosedBooks(world: SweepWorld): Promise<void> {
   const nowMs = Date.now();
-  const ledger = await readLedger(world.client, { fromMs: nowMs - 3_600_000, toMs: nowMs + 1, nowMs });
+  const ledger = await readLedger(world.client, {
+    fromMs: nowMs - 3_600_000,
+    toMs: nowMs + 1,
+    nowMs,
+    windows: DEFAULT_WINDOWS,
+  });
   const { registered, interrupted, waiting, residual, complete } = ledger;
   expect({ interrupted, waiting, residual, complete }).toEqual({
     interrupted: registered,

@@ -9,6 +9,7 @@ import { Pacer } from '../../shared/pace.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { systemClock } from '../../shared/time.ts';
 import { cases } from '../support/depth.ts';
+import { DEFAULT_WINDOWS } from '../support/windows.ts';
 
 /**
  * Any event at all, straight into the handler: what comes back is always a whole response object with a status
@@ -146,7 +147,7 @@ function options(): AppOptions {
   } as unknown as SlsDataPlane;
   return {
     auth: { mode: 'trigger', tokenSha256: [] },
-    settings: { region: 'r', verifyDelayMs: 1_800_000, callTimeoutMs: 1_000 },
+    settings: { region: 'r', verifyDelayMs: 1_800_000, callTimeoutMs: 1_000, windows: DEFAULT_WINDOWS },
     logger: createLogger({ level: 'error', write: () => undefined }),
     clock: systemClock,
     random: Math.random,

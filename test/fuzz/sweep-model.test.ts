@@ -5,6 +5,7 @@ import { SlsError, UpstreamNetworkError } from '../../shared/errors.ts';
 import { cases } from '../support/depth.ts';
 import { type Contents, MemoryCloudauth, MemorySls } from '../support/memory-cloud.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { DEFAULT_WINDOWS } from '../support/windows.ts';
 
 /**
  * Registrations, runs, outages, kills, lost shards and lost answers in any order, against what the contract says of
@@ -189,6 +190,7 @@ class World {
       {
         region: 'ap-southeast-1',
         verifyDelayMs: DELAY_MS,
+        windows: DEFAULT_WINDOWS,
         retentionMs: 30 * 24 * 60 * MINUTE_MS,
         notCompletedAttempts: 4,
         maxAttempts: 8,

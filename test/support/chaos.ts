@@ -4,6 +4,7 @@ import { readLedger } from '../../shared/ledger.ts';
 import { seeded } from './seeded.ts';
 import { type Faults, faultsOf } from './sweep-settle.ts';
 import { SweepWorld } from './sweep-world.ts';
+import { DEFAULT_WINDOWS } from './windows.ts';
 
 /**
  * The sweep amid failures of every kind, drawn from a seed: one call in twenty of both services fails, its
@@ -136,6 +137,7 @@ class Chaos {
     // The queue's receive times have been moved back by half an hour for every run.
     const ledger = await readLedger(world.client, {
       fromMs: nowMs - 30 * 86_400_000,
+      windows: DEFAULT_WINDOWS,
       toMs: nowMs + 1,
       nowMs,
     });

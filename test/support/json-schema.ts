@@ -92,6 +92,8 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
     Array.isArray(value)
       ? value.flatMap((item, index) => schemaProblems(root, rule, item, `${path}[${index}]`))
       : [],
+  allOf: ({ root, rule, value, path }) =>
+    (rule as Json[]).flatMap((schema) => schemaProblems(root, schema, value, path)),
   anyOf: ({ root, rule, value, path }) =>
     alternatives({ root, rule, value, path }, (matches) => matches >= 1),
   oneOf: ({ root, rule, value, path }) =>

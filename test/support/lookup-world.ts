@@ -1,3 +1,4 @@
+import { ttlByLogstore } from '../../deploy/logstores.ts';
 import { provision } from '../../deploy/provision.ts';
 import { type AppOptions, createHandler } from '../../functions/lookup/app.ts';
 import type { LocalServer } from '../../local/call-hooks.ts';
@@ -16,6 +17,7 @@ import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
 import { readLedger } from '../../shared/ledger.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { Pacer } from '../../shared/pace.ts';
+import { DEFAULT_DAYS_KEPT, type RetentionDays, windowsOf } from '../../shared/retention.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { systemClock } from '../../shared/time.ts';
@@ -60,15 +62,25 @@ const none = { accessKeyId: undefined, accessKeySecret: undefined, securityToken
 const CALL_TIMEOUT_MS = 2_500;
 const PATIENT_MS = 60_000;
 
-export async function openLookupWorld(overrides: Partial<AppOptions> = {}): Promise<LookupWorld> {
+/** @param daysKept what the project is provisioned for and the function is told, as by one s.yaml */
+export async function openLookupWorld(
+  overrides: Partial<AppOptions> = {},
+  daysKept: RetentionDays = DEFAULT_DAYS_KEPT,
+): Promise<LookupWorld> {
   const store = new MemoryCredentialStore();
   const sls = await createSlsServer({ port: 0, credentials: store });
-  const cloudauth = await createCloudauthServer({ port: 0, credentials: store, qps: 1_000 });
+  const cloudauth = await createCloudauthServer({
+    port: 0,
+    credentials: store,
+    qps: 1_000,
+    retentionDays: daysKept.source,
+  });
   await provision({
     endpoint: sls.url,
     project: LOCAL_PROJECT,
     region: LOCAL_REGION,
     credentials,
+    ttlDays: ttlByLogstore(daysKept),
     documents: { dashboards: [], savedSearches: [], alerts: [] },
   });
   const role = createRoleCredentials(none);
@@ -91,7 +103,12 @@ export async function openLookupWorld(overrides: Partial<AppOptions> = {}): Prom
   const answers: Recorded[] = [];
   const handler = createHandler({
     auth: { mode: 'trigger', tokenSha256: [] },
-    settings: { region: LOCAL_REGION, verifyDelayMs: 1_800_000, callTimeoutMs: CALL_TIMEOUT_MS },
+    settings: {
+      region: LOCAL_REGION,
+      verifyDelayMs: 1_800_000,
+      callTimeoutMs: CALL_TIMEOUT_MS,
+      windows: windowsOf(daysKept),
+    },
     logger: createLogger({ level: 'debug', write: (line) => logs.push(line) }),
     clock: systemClock,
     random: Math.random,
@@ -104,7 +121,8 @@ export async function openLookupWorld(overrides: Partial<AppOptions> = {}): Prom
     }),
     cloudauth: createCloudauthClient({ endpoint: cloudauth.url, credentials: role.provide, ...timeouts }),
     pacer: new Pacer({ ratePerSecond: 1_000, clock: systemClock }),
-    readLedger: (client, range, signal) => readLedger(client, { ...range, signal }),
+    readLedger: (client, range, signal) =>
+      readLedger(client, { ...range, windows: windowsOf(daysKept), signal }),
     ...overrides,
   });
   return {

@@ -1,5 +1,6 @@
 import { safeParseTransaction } from '../../../functions/lookup/request-schema.ts';
 import { safeParseJson } from '../../../shared/fc/body.ts';
+import { WIDEST_WINDOWS } from '../../../shared/retention.ts';
 import { type CsvHeader, delimiterOf, readColumns, readCsvRecords, toTransaction } from './csv.ts';
 import { readLines } from './lines.ts';
 
@@ -88,8 +89,8 @@ function parseLine(text: string): object | string {
 
 function toOutcome(value: object | string, nowMs: number): Item['outcome'] {
   if (typeof value === 'string') return { ok: false, reason: value };
-  // The server's own check, so that what is sent is taken; a clock that differs is what remains.
-  const parsed = safeParseTransaction(value, nowMs);
+  // The server's own check, so that what is sent is taken. How old a session may be is its setting, and its clock's.
+  const parsed = safeParseTransaction(value, { nowMs, initializedMs: WIDEST_WINDOWS.initializedMs });
   if (parsed.ok) return { ok: true, transactionId: parsed.value.transactionId, transaction: value };
   return {
     ok: false,

@@ -3,6 +3,12 @@ import { noPositionals, periodOptions } from '../arguments.ts';
 import { columns, json } from '../print.ts';
 import type { World } from '../world.ts';
 
+/** As the API answers it: where the queue keeps less than was asked for by default, the period says so. */
+interface LedgerAnswer extends Ledger {
+  readonly from: string;
+  readonly to: string;
+}
+
 const LINES: ReadonlyArray<readonly [keyof Ledger, string]> = [
   ['finished', 'finished'],
   ['interrupted', 'interrupted'],
@@ -24,7 +30,7 @@ export async function ledgerCommand({ line, api, out, err }: World): Promise<num
     ...(fromMs === undefined ? {} : { from: String(fromMs) }),
     ...(toMs === undefined ? {} : { to: String(toMs) }),
   };
-  const ledger = await api.call<Ledger>('GET', '/v1/ledger', { query });
+  const ledger = await api.call<LedgerAnswer>('GET', '/v1/ledger', { query });
   out(line.flag('json') ? json(ledger) : describe(ledger));
   if (!ledger.complete) err('the log store answered in part: no number here is exact');
   if (ledger.residual > 0)
@@ -32,7 +38,7 @@ export async function ledgerCommand({ line, api, out, err }: World): Promise<num
   return ledger.residual > 0 || !ledger.complete ? 1 : 0;
 }
 
-function describe(ledger: Ledger): string {
+function describe(ledger: LedgerAnswer): string {
   const rows = LINES.map(([member, name]) => [name, String(ledger[member])] as const);
   const width = String(ledger.registered).length + 1;
   const table = [
@@ -46,5 +52,5 @@ function describe(ledger: Ledger): string {
     ['rows without an id', String(ledger.unreadable).padStart(width)],
     ['never registered', String(ledger.unregistered).padStart(width)],
   ];
-  return `${columns(table)}\n\nbeside the sum:\n${columns(beside)}`;
+  return `from ${ledger.from} to ${ledger.to}\n\n${columns(table)}\n\nbeside the sum:\n${columns(beside)}`;
 }

@@ -7,6 +7,7 @@ import { CAUSES } from '../../../shared/record/causes.ts';
 import { DISPOSITIONS } from '../../../shared/record/record.ts';
 import { RECORDS_LOGSTORE } from '../../../shared/record/record-fields.ts';
 import { storePending } from '../../../shared/register.ts';
+import { WIDEST_WINDOWS } from '../../../shared/retention.ts';
 import type { SlsDataPlane } from '../../../shared/sls/types.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../../shared/time.ts';
 import { recordView } from '../../../shared/view.ts';
@@ -134,7 +135,7 @@ async function readAll(
   await eachLimited(ids, CONCURRENCY, async (transactionId) => {
     const nowMs = now();
     const signal = AbortSignal.timeout(KNOWN_TIMEOUT_MS);
-    const known = await readKnown(sls, transactionId, { nowMs, signal });
+    const known = await readKnown(sls, transactionId, { nowMs, windows: WIDEST_WINDOWS, signal });
     error ??= known.error;
     if (!known.complete) return;
     const { registeredAtMs = nowMs, ...session } = known.session;

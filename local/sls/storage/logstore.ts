@@ -39,6 +39,8 @@ const DAY_MS = 86_400_000;
 const FOREVER_DAYS = 3650;
 /** Rows handed to the query engine at once. */
 const READ_BATCH_ROWS = 2000;
+/** More than a logstore here has groups. */
+const EPOCH_STEP = 2 ** 32;
 
 /** One logstore: its settings, shards, index and rows. */
 export class Logstore implements QueryableLogstore {
@@ -64,8 +66,9 @@ export class Logstore implements QueryableLogstore {
     return this.record.index;
   }
 
+  /** What has gone because it is no longer kept, too, is no longer what was loaded. */
   get epoch(): number {
-    return this.#epoch;
+    return this.#epoch * EPOCH_STEP + this.#firstKept();
   }
 
   get rowCount(): number {
@@ -81,7 +84,8 @@ export class Logstore implements QueryableLogstore {
     const end = Math.min(toSequence, this.rowCount);
     if (fromSequence >= end) return;
     let batch: StoredRow[] = [];
-    for (let ordinal = this.segment.ordinalOfSequence(fromSequence); ; ordinal += 1) {
+    const first = Math.max(this.segment.ordinalOfSequence(fromSequence), this.#firstKept());
+    for (let ordinal = first; ; ordinal += 1) {
       if (ordinal >= this.segment.groupCount) break;
       const group = this.segment.read(ordinal);
       if (group.firstSequence >= end) break;
@@ -136,9 +140,17 @@ export class Logstore implements QueryableLogstore {
   /** The first position of a shard that is still kept, and the one that is written next. */
   window(shard: Shard): { begin: number; end: number } {
     const end = this.segment.countInShard(shard.id);
-    if (this.record.settings.ttl >= FOREVER_DAYS) return { begin: 0, end };
-    const keptSinceMs = this.#clock() - this.record.settings.ttl * DAY_MS;
-    return { begin: this.segment.positionAtOrAfter(shard.id, keptSinceMs), end };
+    return { begin: this.segment.positionAtOrAfter(shard.id, this.#keptSinceMs()), end };
+  }
+
+  /** The first group, over all shards, that is still kept. */
+  #firstKept(): number {
+    return this.segment.ordinalAtOrAfter(this.#keptSinceMs());
+  }
+
+  #keptSinceMs(): number {
+    const { ttl } = this.record.settings;
+    return ttl >= FOREVER_DAYS ? Number.NEGATIVE_INFINITY : this.#clock() - ttl * DAY_MS;
   }
 
   cursorAt(shard: Shard, position: number): string {

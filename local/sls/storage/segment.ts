@@ -153,6 +153,11 @@ export class Segment {
     return firstIndex(0, ordinals.length, (i) => this.#receiveTimes.at(ordinals.at(i)) >= receivedAtMs);
   }
 
+  /** The first group, over all shards, that was received at or after a time. */
+  ordinalAtOrAfter(receivedAtMs: number): number {
+    return firstIndex(0, this.groupCount, (i) => this.#receiveTimes.at(i) >= receivedAtMs);
+  }
+
   /** The ordinal of the group that holds a row. */
   ordinalOfSequence(sequence: number): number {
     return firstIndex(0, this.groupCount, (i) => this.#firstSequences.at(i) > sequence) - 1;

@@ -149,6 +149,7 @@ describe.each(CHOICES)('with %s', (name, edit) => {
         sweepFunction: functions.sweep.functionName,
         verifyDelayMs: 1_800_000,
         retentionMs: 30 * 86_400_000,
+        daysKept: { source: 30, pending: 45, records: 180, sweeps: 90 },
         sweepQpsShare: 0.8,
         qpsLimit: 10,
         leaseMs: 60_000,

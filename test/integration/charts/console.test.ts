@@ -164,4 +164,12 @@ describe('the console over HTTP', () => {
     const { records } = (await response.json()) as { records: Row[] };
     expect(records.map((record) => record['transaction_id'])).toEqual([id]);
   });
+
+  it('looks for a transaction in all that is kept, whatever time the charts show', async () => {
+    const id = 'five-days-ago';
+    const recorded = Math.floor(nowMs / 1_000) - 5 * DAY_SECONDS;
+    await world.sls.putLogs(RECORDS_LOGSTORE, [oddRow(id, '{}', recorded)]);
+    const { body } = await ask(`/api/transactions/${id}`);
+    expect(body).toMatchObject({ records: [{ transaction_id: id }] });
+  });
 });

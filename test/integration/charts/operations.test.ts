@@ -8,6 +8,7 @@ import { readLedger } from '../../../shared/ledger.ts';
 import { toContents } from '../../../shared/record/contents.ts';
 import { toRecord } from '../../../shared/record/record.ts';
 import { type ChartWorld, drawAnswered, openChartWorld, register, store } from '../../support/chart-world.ts';
+import { DEFAULT_WINDOWS } from '../../support/windows.ts';
 
 /** The operations dashboard, the alerts and the saved searches over planted rows. */
 const WEEK_MS = 604_800_000;
@@ -113,7 +114,12 @@ describe('the operations dashboard', () => {
       nowMs,
     );
     await report([{ ended: 'done', checkpoint_at_ms: nowMs - 60 * MINUTE_MS }]);
-    const ledger = await readLedger(sls, { fromMs: nowMs - WEEK_MS, toMs: nowMs + 1, nowMs });
+    const ledger = await readLedger(sls, {
+      fromMs: nowMs - WEEK_MS,
+      toMs: nowMs + 1,
+      nowMs,
+      windows: DEFAULT_WINDOWS,
+    });
     const entries = Object.fromEntries(
       (await rowsOf('ledger')).map((row) => [row['entry'], Number(row['n'])]),
     );

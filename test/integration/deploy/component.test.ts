@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ComponentInputs, SlsComponent } from '../../../deploy/component.ts';
+import { SlsControl } from '../../../deploy/sls-client.ts';
 import type { LocalServer } from '../../../local/call-hooks.ts';
 import { LOCAL_ACCOUNT_ID, MemoryCredentialStore } from '../../../local/credentials.ts';
 import { createSlsServer } from '../../../local/sls/server.ts';
@@ -152,6 +153,42 @@ describe('deploy', () => {
     await component().deploy(inputs());
     expect(lines[0]).toMatch(/^created dashboard /);
     expect(lines.some((line) => /^created (project|logstore|index)/.test(line))).toBe(false);
+  });
+});
+
+describe('days kept', () => {
+  const kept = async () => {
+    const control = new SlsControl({
+      endpoint: sls.url,
+      region: 'ap-southeast-1',
+      credentials: { accessKeyId: 'local', accessKeySecret: 'local-secret' },
+    });
+    const names = ['idv-pending', 'idv-records', 'idv-events', 'idv-sweeps'];
+    return Promise.all(names.map(async (name) => (await control.getLogStore(PROJECT, name)).body?.ttl));
+  };
+  const days = (sourceRetentionDays: string, pending: string, records: string, sweeps: string) => ({
+    props: { sourceRetentionDays, retentionDays: { pending, records, sweeps } },
+  });
+
+  it('are what s.yaml says', async () => {
+    await component().deploy(inputs());
+    expect(await kept()).toEqual([45, 180, 90, 90]);
+    await component().deploy(inputs(days('19', '20', '28', '20')));
+    expect(await kept()).toEqual([20, 28, 90, 20]);
+  });
+
+  it.each([
+    [
+      'a queue no longer than the source',
+      days('20', '20', '28', '20'),
+      /vars\.retentionDays\.pending: .*raise/,
+    ],
+    ['a queue of 20 days with a source of 30', days('30', '20', '28', '20'), /vars\.sourceRetentionDays/],
+    ['records of 27', days('19', '20', '27', '20'), /vars\.retentionDays\.records: .*raise/],
+    ['sweeps of 19', days('19', '20', '28', '19'), /vars\.retentionDays\.sweeps: .*raise/],
+  ])('refuses %s before it makes anything', async (_what, more, expected) => {
+    await expect(component().deploy(inputs(more))).rejects.toThrow(expected);
+    expect(await calls()).toEqual({});
   });
 });
 

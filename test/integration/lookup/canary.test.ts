@@ -11,6 +11,7 @@ import { createSlsClient } from '../../../shared/sls/client.ts';
 import { systemClock } from '../../../shared/time.ts';
 import { type CallOptions, callHandler } from '../../support/lookup-world.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
+import { DEFAULT_WINDOWS } from '../../support/windows.ts';
 
 /**
  * A word that stands in everything that comes in, from callers and from services, must not come out again: not in
@@ -55,7 +56,12 @@ function options(overrides: Partial<AppOptions> = {}): AppOptions {
   const timeouts = { connectTimeoutMs: 300, readTimeoutMs: 300 };
   return {
     auth: { mode: 'bearer', tokenSha256: [createHash('sha256').update(TOKEN).digest('hex')] },
-    settings: { region: 'ap-southeast-1', verifyDelayMs: 1_800_000, callTimeoutMs: 300 },
+    settings: {
+      region: 'ap-southeast-1',
+      verifyDelayMs: 1_800_000,
+      callTimeoutMs: 300,
+      windows: DEFAULT_WINDOWS,
+    },
     logger: createLogger({ level: 'debug' }),
     clock: systemClock,
     random: Math.random,
@@ -63,7 +69,7 @@ function options(overrides: Partial<AppOptions> = {}): AppOptions {
     sls: createSlsClient({ endpoint: sls.url, project: 'p', credentials: role.provide, ...timeouts }),
     cloudauth: createCloudauthClient({ endpoint: cloudauth.url, credentials: role.provide, ...timeouts }),
     pacer: new Pacer({ ratePerSecond: 10_000, clock: systemClock }),
-    readLedger: (client, range, signal) => readLedger(client, { ...range, signal }),
+    readLedger: (client, range, signal) => readLedger(client, { ...range, windows: DEFAULT_WINDOWS, signal }),
     ...overrides,
   };
 }

@@ -217,6 +217,7 @@ describe('ledger', () => {
     await world.call('POST', '/v1/transactions', { body: { transactionId: 'book-1' } });
     const { code, stdout } = await run(ledgerCommand, ['ledger']);
     expect(code).toBe(0);
+    expect(stdout).toMatch(/^from \S+Z to \S+Z\n/);
     expect(stdout).toMatch(/registered\s+\d+\n\s+finished\s+=/);
     const asJson = JSON.parse((await run(ledgerCommand, ['ledger', '--json'])).stdout);
     expect(asJson).toMatchObject({ residual: 0, complete: true });

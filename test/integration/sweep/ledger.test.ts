@@ -4,6 +4,7 @@ import { replay } from '../../../shared/replay.ts';
 import { systemClock } from '../../../shared/time.ts';
 import { eventView, recordView } from '../../../shared/view.ts';
 import { SweepWorld } from '../../support/sweep-world.ts';
+import { DEFAULT_WINDOWS } from '../../support/windows.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -23,7 +24,7 @@ const put = (logstore: string, rows: readonly object[], timeMs = Date.now()) =>
     })),
   );
 const ledger = (fromMs: number, toMs: number) =>
-  readLedger(world.client, { fromMs, toMs, nowMs: Date.now() });
+  readLedger(world.client, { fromMs, toMs, nowMs: Date.now(), windows: DEFAULT_WINDOWS });
 const sum = (of: Ledger) =>
   of.finished +
   of.interrupted +
@@ -168,7 +169,9 @@ describe('the ledger', () => {
       query: async () => ({ rows: [{ registered: '3' }], complete: false }),
     };
     const nowMs = Date.now();
-    expect(await readLedger(partial, { fromMs: 0, toMs: nowMs, nowMs })).toMatchObject({ complete: false });
+    expect(
+      await readLedger(partial, { fromMs: nowMs - DAY_MS, toMs: nowMs, nowMs, windows: DEFAULT_WINDOWS }),
+    ).toMatchObject({ complete: false });
   });
 });
 
@@ -248,7 +251,7 @@ describe('replay', () => {
       const [first] = (await other.finals()).get('gave') ?? [];
       expect(first).toMatchObject({ disposition: 'gave_up' });
 
-      const options = { clock: systemClock, random: Math.random };
+      const options = { windows: DEFAULT_WINDOWS, clock: systemClock, random: Math.random };
       const nowMs = Date.now();
       const before = await replay(other.client, { fromMs: 0, toMs: nowMs - HOUR_MS, ...options });
       expect(before).toEqual({ queued: 0, complete: true });
@@ -266,7 +269,12 @@ describe('replay', () => {
       await other.know(['gone']);
       await other.age();
       await other.report();
-      const now = { fromMs: nowMs - DAY_MS, toMs: Date.now() + 1, nowMs: Date.now() };
+      const now = {
+        fromMs: nowMs - DAY_MS,
+        toMs: Date.now() + 1,
+        nowMs: Date.now(),
+        windows: DEFAULT_WINDOWS,
+      };
       expect(await readLedger(other.client, now)).toMatchObject({ interrupted: 3, gaveUp: 0, invalid: 0 });
       expect(await replay(other.client, period)).toMatchObject({ queued: 0 });
       expect(ids).toHaveLength(4);

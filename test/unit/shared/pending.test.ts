@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type PendingTransaction, readPendingRow, toPendingLog } from '../../../shared/pending.ts';
+import { windowsOf } from '../../../shared/retention.ts';
+import { DEFAULT_WINDOWS } from '../../support/windows.ts';
 
 const RECEIVED_MS = 1_795_000_000_000;
 const HOUR_MS = 3_600_000;
-const read = (contents: Record<string, string>) => readPendingRow(contents, RECEIVED_MS);
+const read = (contents: Record<string, string>) =>
+  readPendingRow(contents, RECEIVED_MS, DEFAULT_WINDOWS.saneBeforeMs);
 
 describe('a row of the queue', () => {
   it('needs nothing but an id', () => {
@@ -55,6 +58,25 @@ describe('a row of the queue', () => {
     ['labels', '{"a":"1","b":2,"c":{"d":1},"E":"x"}', { labels: '{"a":"1","b":"2"}' }],
   ])('%s %s is taken as %j', (field, value, expected) => {
     expect(read({ transaction_id: 't', [field]: value })).toMatchObject({ ok: true, transaction: expected });
+  });
+
+  it.each([
+    // A session of a day more than the service keeps it, in a row that was queued again at the end of the queue's days.
+    [{ source: 30, pending: 45, records: 180, sweeps: 90 }, 31 + 45],
+    [{ source: 90, pending: 120, records: 180, sweeps: 120 }, 91 + 120],
+    [{ source: 10, pending: 11, records: 19, sweeps: 11 }, 11 + 11],
+  ])('a time is believed for as long as a row of %j may rightly say it', (days, oldest) => {
+    const { saneBeforeMs } = windowsOf(days);
+    const at = (daysBefore: number) =>
+      readPendingRow(
+        { transaction_id: 't', initialized_at_ms: String(RECEIVED_MS - daysBefore * 24 * HOUR_MS) },
+        RECEIVED_MS,
+        saneBeforeMs,
+      );
+    expect(at(oldest)).toMatchObject({
+      transaction: { initializedAtMs: RECEIVED_MS - oldest * 24 * HOUR_MS },
+    });
+    expect(at(oldest + 7)).not.toMatchObject({ transaction: { initializedAtMs: expect.anything() } });
   });
 
   it.each(['initialized_at_ms', 'merchant_biz_id', 'labels', 'last_code'])(

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { mergeKnown, missingRow } from '../../../../functions/lookup/enqueue.ts';
 import { type Known, readKnown } from '../../../../functions/lookup/known.ts';
 import { SlsError } from '../../../../shared/errors.ts';
+import { windowsOf } from '../../../../shared/retention.ts';
 import type { QueryRequest, SlsDataPlane } from '../../../../shared/sls/types.ts';
+import { DEFAULT_WINDOWS } from '../../../support/windows.ts';
 
 const NOW = 1_795_400_000_000;
 const MINUTE_MS = 60_000;
@@ -21,7 +23,7 @@ function slsWith(answers: { pending?: Rows; records?: Rows; complete?: boolean; 
   return { sls: { query } as unknown as SlsDataPlane, asked };
 }
 const read = (answers: Parameters<typeof slsWith>[0], id = 'tx-1') =>
-  readKnown(slsWith(answers).sls, id, { nowMs: NOW, signal });
+  readKnown(slsWith(answers).sls, id, { nowMs: NOW, windows: DEFAULT_WINDOWS, signal });
 const seconds = (ms: number) => String(Math.floor(ms / 1_000));
 const queued = (minutesAgo: number, more: Record<string, string> = {}) => ({
   transaction_id: 'tx-1',
@@ -50,6 +52,21 @@ const record = (more: Record<string, string>) => ({
 });
 
 describe('what is known of a transaction', () => {
+  it.each([
+    [{ source: 19, pending: 20, records: 28, sweeps: 20 }, 28, 28],
+    [{ source: 30, pending: 45, records: 180, sweeps: 90 }, 53, 180],
+    [{ source: 90, pending: 120, records: 400, sweeps: 120 }, 128, 400],
+  ])('is looked for in all that is kept: %j', async (days, queueDays, recordDays) => {
+    const { sls, asked } = slsWith({});
+    await readKnown(sls, 'tx-1', { nowMs: NOW, windows: windowsOf(days), signal });
+    const from = Object.fromEntries(asked.map(({ logstore, request }) => [logstore, request.fromSeconds]));
+    // A row of the queue may have an event time of a week before it came.
+    expect(from).toEqual({
+      'idv-pending': NOW / 1_000 - queueDays * 86_400,
+      'idv-records': NOW / 1_000 - recordDays * 86_400,
+    });
+  });
+
   it('is nothing when nothing is there', async () => {
     expect(await read({})).toEqual({ session: {}, history: [], complete: true });
   });
@@ -127,7 +144,7 @@ describe('what is known of a transaction', () => {
     await fc.assert(
       fc.asyncProperty(fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/), async (id) => {
         const { sls, asked } = slsWith({});
-        await readKnown(sls, id, { nowMs: NOW, signal });
+        await readKnown(sls, id, { nowMs: NOW, windows: DEFAULT_WINDOWS, signal });
         const [pending, records] = asked.map(({ request }) => request.query);
         expect(pending).toBe(`transaction_id: "${id}"`);
         expect(records).toMatch(
@@ -143,7 +160,7 @@ describe('what is known of a transaction', () => {
     'is not asked for with the id %j',
     async (id) => {
       const { sls, asked } = slsWith({ pending: [queued(1)] });
-      expect(await readKnown(sls, id, { nowMs: NOW, signal })).toMatchObject({
+      expect(await readKnown(sls, id, { nowMs: NOW, windows: DEFAULT_WINDOWS, signal })).toMatchObject({
         session: {},
         history: [],
         complete: false,

@@ -5,14 +5,15 @@ import { safeParseInstant, safeParseTransaction } from '../../../../functions/lo
 const NOW = Date.UTC(2026, 10, 23, 12);
 const GOOD = { transactionId: 'a' };
 const DAY_MS = 86_400_000;
+const TIMES = { nowMs: NOW, initializedMs: 31 * DAY_MS };
 
 describe('a transaction in a request', () => {
   it('has its time as unix ms, and nothing that was not said', () => {
-    expect(safeParseTransaction({ ...GOOD, initializedAt: '2026-11-23T10:00:00+08:00' }, NOW)).toEqual({
+    expect(safeParseTransaction({ ...GOOD, initializedAt: '2026-11-23T10:00:00+08:00' }, TIMES)).toEqual({
       ok: true,
       value: { transactionId: 'a', initializedAtMs: Date.UTC(2026, 10, 23, 2) },
     });
-    expect(safeParseTransaction(GOOD, NOW)).toEqual({ ok: true, value: { transactionId: 'a' } });
+    expect(safeParseTransaction(GOOD, TIMES)).toEqual({ ok: true, value: { transactionId: 'a' } });
   });
 
   it.each([
@@ -37,8 +38,22 @@ describe('a transaction in a request', () => {
   ])('was initialized at %s: %s', (initializedAt, ok) => {
     const given =
       typeof initializedAt === 'string' && /^\d+$/.test(initializedAt) ? String(NOW - 1_000) : initializedAt;
-    expect(safeParseTransaction({ ...GOOD, initializedAt: given }, NOW).ok).toBe(ok);
+    expect(safeParseTransaction({ ...GOOD, initializedAt: given }, TIMES).ok).toBe(ok);
   });
+
+  it.each([20, 31, 91])(
+    'was initialized within %i days, as it is set up, and the message says so',
+    (days) => {
+      const times = { nowMs: NOW, initializedMs: days * DAY_MS };
+      const at = (initializedAt: number) => safeParseTransaction({ ...GOOD, initializedAt }, times);
+      expect(at(NOW - days * DAY_MS).ok).toBe(true);
+      const message = `must be within the last ${days} days, and not in the future`;
+      expect(at(NOW - days * DAY_MS - 1)).toEqual({
+        ok: false,
+        issues: [{ path: 'initializedAt', message }],
+      });
+    },
+  );
 
   it.each([
     [{}, 'transactionId', 'is required'],
@@ -58,11 +73,11 @@ describe('a transaction in a request', () => {
     [{ ...GOOD, initializedAt: null }, 'initializedAt', 'must be unix milliseconds, or ISO 8601 with a zone'],
     ['x', '', 'must be an object'],
   ])('%j is refused at %j', (value, path, message) => {
-    expect(safeParseTransaction(value, NOW)).toEqual({ ok: false, issues: [{ path, message }] });
+    expect(safeParseTransaction(value, TIMES)).toEqual({ ok: false, issues: [{ path, message }] });
   });
 
   it('names the place in a batch', () => {
-    const parsed = safeParseTransaction({ ...GOOD, labels: { Foo: 'x' }, bar: 1 }, NOW, 'transactions[3]');
+    const parsed = safeParseTransaction({ ...GOOD, labels: { Foo: 'x' }, bar: 1 }, TIMES, 'transactions[3]');
     expect(parsed.ok ? [] : parsed.issues.map((issue) => issue.path)).toEqual([
       'transactions[3].labels.Foo',
       'transactions[3].bar',
@@ -72,8 +87,8 @@ describe('a transaction in a request', () => {
   it('is never accepted with an id outside the alphabet, and never throws', () => {
     fc.assert(
       fc.property(fc.anything(), fc.string({ unit: 'binary' }), (anything, id) => {
-        safeParseTransaction(anything, NOW);
-        const parsed = safeParseTransaction({ transactionId: id, labels: anything }, NOW);
+        safeParseTransaction(anything, TIMES);
+        const parsed = safeParseTransaction({ transactionId: id, labels: anything }, TIMES);
         if (parsed.ok) expect(parsed.value.transactionId).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
       }),
       { numRuns: 2_000 },
@@ -93,7 +108,10 @@ describe('a transaction in a request', () => {
 
   it('may have labels named as members of every object', () => {
     const labels = { constructor: 'a', prototype: 'b', valueof: 'c' };
-    expect(safeParseTransaction({ ...GOOD, labels }, NOW)).toEqual({ ok: true, value: { ...GOOD, labels } });
+    expect(safeParseTransaction({ ...GOOD, labels }, TIMES)).toEqual({
+      ok: true,
+      value: { ...GOOD, labels },
+    });
   });
 
   it('reads back every time that ISO 8601 writes', () => {

@@ -171,4 +171,26 @@ describe('Logstore', () => {
     store.record.settings.ttl = 3650;
     expect(store.positionOf(shard, cursors[0] ?? '')).toBe(0);
   });
+
+  it('shows a query nothing that is no longer kept, whatever it has loaded before', async () => {
+    open(newRecord(2));
+    append(['a', 'b']);
+    append(['c'], 1);
+    nowMs = START_MS + 10 * 86_400_000;
+    append(['d']);
+    const valuesKept = async () =>
+      (await readAll(0, 100)).map(({ contents }) => contents.map(([, value]) => value).join());
+    expect(await valuesKept()).toEqual(['a', 'b', 'c', 'd']);
+    const loadedIn = store.epoch;
+    nowMs = START_MS + 30 * 86_400_000;
+    expect([await valuesKept(), store.epoch]).toEqual([['a', 'b', 'c', 'd'], loadedIn]);
+    nowMs += 1;
+    expect(await valuesKept()).toEqual(['d']);
+    expect(store.epoch).not.toBe(loadedIn);
+    // Kept for longer again: the rows are still there here, and what was loaded without them is not believed.
+    const without = store.epoch;
+    store.record.settings.ttl = 60;
+    expect(await valuesKept()).toEqual(['a', 'b', 'c', 'd']);
+    expect(store.epoch).not.toBe(without);
+  });
 });
