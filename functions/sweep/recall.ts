@@ -130,7 +130,7 @@ async function searchFor(
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const request = { query, ...window, line: PAGE_ROWS, offset: page * PAGE_ROWS, reverse: true };
     const call = () => services.sls.query(logstore, request, { signal });
-    const answer = await read(services, call, { signal, attempts: 2 });
+    const answer = await read(services, call, { signal, attempts: 3 });
     // Search is by word and ignores case: only the row itself says whose it is.
     rows.push(...answer.rows.filter(({ transaction_id: id = '' }) => ids.includes(id)));
     if (answer.rows.length < PAGE_ROWS) break;

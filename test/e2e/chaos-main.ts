@@ -5,14 +5,15 @@ import { runScript } from '../support/script.ts';
 /** `npm run chaos`: exits 1 if a single transaction is lost or wrong. */
 async function run(options: ChaosOptions): Promise<number> {
   const report = await runChaos({ ...options, say: (line) => process.stderr.write(`${line}\n`) });
-  const { lost, wrong, differing, ...rest } = report;
+  const { lost, wrong, differing, forgotten, ...rest } = report;
   const faults = [...Object.values(rest.cloudauthFaults), ...Object.values(rest.slsFaults)];
   const good =
     rest.registered === rest.transactions &&
-    lost.length + wrong.length + differing.length + rest.residual + rest.waiting === 0 &&
+    lost.length + wrong.length + differing.length + forgotten.length + rest.residual + rest.waiting === 0 &&
+    rest.calls <= 1.02 * rest.registrations + rest.injected &&
     Math.min(...faults) > 0;
   process.stdout.write(
-    `${JSON.stringify({ ...rest, lost: lost.length, wrong: wrong.length, differing: differing.length, good }, null, 2)}\n`,
+    `${JSON.stringify({ ...rest, lost: lost.length, wrong: wrong.length, differing: differing.length, forgotten: forgotten.length, good }, null, 2)}\n`,
   );
   return good ? 0 : 1;
 }

@@ -8,16 +8,24 @@ const MISFORTUNES = cases({ quick: 3, deep: 12 });
 const SEEDS = [7, 42, 1234].slice(0, cases({ quick: 1, deep: 3 }));
 
 describe('chaos', () => {
-  it.each(SEEDS)(
-    `with seed %d: of ${TRANSACTIONS} none is lost, none wrong, the books are closed`,
-    async (seed) => {
+  it.each([...SEEDS.map((seed) => [seed, 1] as const), [99, 3] as const])(
+    `with seed %d and shards: %d: of ${TRANSACTIONS} none is lost, none wrong, the books are closed`,
+    async (seed, shards) => {
       const report = await runChaos({
         transactions: TRANSACTIONS,
         seed,
         kills: MISFORTUNES,
         doubles: MISFORTUNES,
+        shards,
       });
-      expect(report).toMatchObject({ lost: [], wrong: [], differing: [], residual: 0, waiting: 0 });
+      expect(report).toMatchObject({
+        lost: [],
+        wrong: [],
+        differing: [],
+        forgotten: [],
+        residual: 0,
+        waiting: 0,
+      });
       expect(report).toMatchObject({
         transactions: TRANSACTIONS,
         registered: TRANSACTIONS,
@@ -25,6 +33,7 @@ describe('chaos', () => {
         doubles: MISFORTUNES,
       });
       expect(report.kills).toBeGreaterThanOrEqual(MISFORTUNES - 1);
+      if (shards > 1) expect(Math.min(report.splits, report.merges)).toBeGreaterThan(0);
       // The control: every kind of fault did happen.
       for (const faults of [report.cloudauthFaults, report.slsFaults]) {
         expect(Math.min(...Object.values(faults))).toBeGreaterThan(0);

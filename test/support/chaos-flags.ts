@@ -10,6 +10,7 @@ kind of failure did not come up.
   --seed N           which failures, and when (1)
   --kills N          how often the process is killed (20)
   --doubles N        how often two timers fire at once (20)
+  --shards N         of the queue; more than one are split and merged under way (1)
   --help             this text`;
 
 /** @throws FlagError */
@@ -21,6 +22,7 @@ export function readChaosFlags(args: readonly string[]): Omit<ChaosOptions, 'say
       seed: { type: 'string', default: '1' },
       kills: { type: 'string', default: '20' },
       doubles: { type: 'string', default: '20' },
+      shards: { type: 'string', default: '1' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -30,5 +32,6 @@ export function readChaosFlags(args: readonly string[]): Omit<ChaosOptions, 'say
     seed: whole('--seed', values.seed, { least: 0, most: 2 ** 32 - 1 }),
     kills: whole('--kills', values.kills, { least: 0, most: 1_000 }),
     doubles: whole('--doubles', values.doubles, { least: 0, most: 1_000 }),
+    shards: whole('--shards', values.shards, { least: 1, most: 8 }),
   };
 }

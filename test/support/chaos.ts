@@ -3,13 +3,14 @@ import type { InvocationRecord } from '../../local/fc/invocation-log.ts';
 import { readLedger } from '../../shared/ledger.ts';
 import { seeded } from './seeded.ts';
 import { type Faults, faultsOf } from './sweep-settle.ts';
-import { SweepWorld } from './sweep-world.ts';
+import { type PendingInput, SweepWorld, type TextRow } from './sweep-world.ts';
 import { DEFAULT_WINDOWS } from './windows.ts';
 
 /**
  * The sweep amid failures of every kind, drawn from a seed: one call in twenty of both services fails, its
- * process is killed, its timer fires twice at once, its credentials run out, and its lease is short. Nobody
- * repairs anything; only ticks go on and time passes.
+ * process is killed, its timer fires twice at once, its credentials run out, and its lease is short; with several
+ * shards, some are split and merged while it works. What is said of a transaction comes in one row or in several, in
+ * any order, some of it in a later run. Nobody repairs anything; only ticks go on and time passes.
  */
 export interface ChaosOptions {
   readonly transactions: number;
@@ -17,6 +18,8 @@ export interface ChaosOptions {
   /** How often the process is killed, and how often two timers fire at once. */
   readonly kills: number;
   readonly doubles: number;
+  /** Of the queue, at the begin; with more than one they are split and merged under way. */
+  readonly shards: number;
   readonly say?: (line: string) => void;
 }
 
@@ -31,6 +34,14 @@ export interface ChaosReport extends Faults {
   readonly kills: number;
   readonly doubles: number;
   readonly calls: number;
+  /** Transactions, and those that were registered again after a run. */
+  readonly registrations: number;
+  /** Calls of either service that failed on purpose. */
+  readonly injected: number;
+  /** Ids whose record lacks what some registration said. */
+  readonly forgotten: string[];
+  readonly splits: number;
+  readonly merges: number;
   /** Transactions with more than one final record; their copies are alike. */
   readonly duplicated: number;
   readonly cloudauthFaults: Readonly<Record<string, number>>;
@@ -42,6 +53,8 @@ const FAULT_RATE = 0.05;
 const CLOUDAUTH_KINDS = ['Throttling.Api', 'InternalError', 'reset', 'hang', 'garbage'] as const;
 const SLS_KINDS = ['InternalServerError', 'WriteQuotaExceed', 'reset', 'hang', 'garbage', 'dropAck'] as const;
 const MOST_SETTLING_RUNS = 60;
+/** Registered once more, saying nothing, when the run has been. */
+const AGAIN_SHARE = 0.05;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const startedAt = performance.now();
@@ -62,6 +75,11 @@ class Chaos {
   readonly #slsFaults = new Map<string, number>();
   readonly #ends = new Map<string, number>();
   readonly #ids: string[] = [];
+  /** What is said of a transaction only when the next wave comes. */
+  #later: PendingInput[] = [];
+  #again = 0;
+  #splits = 0;
+  #merges = 0;
   #world: SweepWorld | undefined;
   #slsFaultCount = 0;
   #raging = false;
@@ -88,6 +106,36 @@ class Chaos {
         CALL_TIMEOUT_MS: '800',
       },
     });
+    while ((await this.#readWrite()).length < this.#options.shards) await this.#split();
+  }
+
+  async #readWrite(): Promise<number[]> {
+    const shards = await this.#open.client.listShards('idv-pending');
+    return shards.filter(({ status }) => status === 'readwrite').map(({ shardId }) => shardId);
+  }
+
+  async #split(): Promise<void> {
+    const open = await this.#readWrite();
+    await this.#change('SplitShard', 'split', open[Math.floor(this.#random() * open.length)] ?? 0);
+    this.#splits += 1;
+  }
+
+  /** Only neighbours can be merged; the service says of which shards it is true. */
+  async #merge(): Promise<void> {
+    for (const shard of await this.#readWrite()) {
+      const merged = await this.#change('MergeShard', 'merge', shard).then(
+        () => true,
+        () => false,
+      );
+      if (!merged) continue;
+      this.#merges += 1;
+      return;
+    }
+  }
+
+  #change(action: string, query: string, shard: number): Promise<unknown> {
+    const path = `/logstores/idv-pending/shards/${shard}`;
+    return this.#open.call({ action, method: 'POST', path, query: { action: query } });
   }
 
   async close(): Promise<void> {
@@ -145,7 +193,14 @@ class Chaos {
       world.cloudauth,
     );
     const finals = await world.finals();
+    const sum = (counts: Iterable<number>) => [...counts].reduce((all, count) => all + count, 0);
+    const cloudauthFaults = Object.fromEntries(CLOUDAUTH_KINDS.map((kind) => [kind, byAnswer[kind] ?? 0]));
     return {
+      registrations: this.#ids.length + this.#again,
+      injected: sum(Object.values(cloudauthFaults)) + sum(this.#slsFaults.values()),
+      forgotten: this.#ids.filter((id) => !isWhole(finals.get(id) ?? [])),
+      splits: this.#splits,
+      merges: this.#merges,
       transactions: this.#ids.length,
       seed: this.#options.seed,
       ...(await faultsOf(world, this.#ids)),
@@ -158,7 +213,7 @@ class Chaos {
       doubles: this.#doubles,
       calls,
       duplicated: [...finals.values()].filter((rows) => rows.length > 1).length,
-      cloudauthFaults: Object.fromEntries(CLOUDAUTH_KINDS.map((kind) => [kind, byAnswer[kind] ?? 0])),
+      cloudauthFaults,
       slsFaults: Object.fromEntries(SLS_KINDS.map((kind) => [kind, this.#slsFaults.get(kind) ?? 0])),
       seconds: Math.round((performance.now() - startedAt) / 1_000),
     };
@@ -166,7 +221,36 @@ class Chaos {
 
   async #registerWave(wave: number, count: number): Promise<void> {
     const groupRows = 1 + Math.floor(this.#random() * 60);
-    this.#ids.push(...(await this.#open.register(count, { prefix: `chaos${wave}n`, groupRows })));
+    const ids = Array.from({ length: count }, (_, n) => `chaos${wave}n${String(n).padStart(6, '0')}`);
+    this.#ids.push(...ids);
+    await this.#open.know(ids);
+    const rows = [...this.#later, ...ids.flatMap((id) => this.#rowsOf(id))];
+    this.#again += this.#later.length;
+    this.#later = ids
+      .filter(() => this.#random() < AGAIN_SHARE)
+      .map((id) => ({ transaction_id: id, kind: 'register' }));
+    await this.#open.queue(
+      rows
+        .map((row) => ({ row, at: this.#random() }))
+        .sort((one, other) => one.at - other.at)
+        .map(({ row }) => row),
+      groupRows,
+    );
+  }
+
+  /** What is said of a transaction: in one row, in two that share it, or in one beside one that says nothing. */
+  #rowsOf(id: string): PendingInput[] {
+    const now = Date.now();
+    const { labels, merchant_biz_id } = saidOf(id);
+    const row = { transaction_id: id, registered_at_ms: now, kind: 'register' };
+    const fate = this.#random();
+    if (fate < 0.7) return [{ ...row, given_at_ms: now, merchant_biz_id, labels }];
+    if (fate < 0.85) return [row, { ...row, given_at_ms: now, merchant_biz_id, labels }];
+    const stale = JSON.stringify({ ...JSON.parse(labels), app_version: '0.0.0' });
+    return [
+      { ...row, given_at_ms: now, merchant_biz_id, labels },
+      { ...row, given_at_ms: now - 60_000, labels: stale },
+    ];
   }
 
   /** Everything that waits becomes due: what was queued again as well. */
@@ -177,6 +261,7 @@ class Chaos {
   async #tick(misfortune: 'kill' | 'double' | 'credentials' | undefined): Promise<void> {
     const world = this.#open;
     const runs = [world.run()];
+    if (this.#options.shards > 1 && misfortune !== undefined) await this.#reshard();
     if (misfortune === 'double') {
       runs.push(world.run());
       this.#doubles += 1;
@@ -198,6 +283,14 @@ class Chaos {
       await world.control(world.fc, { killAt: null });
       await this.#killLate();
     }
+  }
+
+  /** While a run works. */
+  async #reshard(): Promise<void> {
+    await sleep(100 + 400 * this.#random());
+    const many = (await this.#readWrite()).length >= this.#options.shards + 2;
+    if (many || this.#random() < 0.5) await this.#merge();
+    else await this.#split();
   }
 
   /** The run was over before its killer came: another is killed by the clock instead. */
@@ -245,3 +338,21 @@ class Chaos {
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The truth about a registration, distinct for each id. */
+function saidOf(id: string) {
+  const labels = JSON.stringify({
+    platform: id.endsWith('1') ? 'ios' : 'android',
+    app_version: `1.${id.slice(-3)}.0`,
+  });
+  return { merchant_biz_id: `biz${id}`.slice(0, 32), labels };
+}
+
+/** The record that everybody sees says all that was said. */
+function isWhole(rows: readonly TextRow[]): boolean {
+  const [view] = [...rows].sort((one, other) => ((one.view_key ?? '') < (other.view_key ?? '') ? 1 : -1));
+  if (view === undefined) return false;
+  const { labels, merchant_biz_id } = saidOf(view.transaction_id ?? '');
+  const sorted = (text: string) => JSON.stringify(Object.entries(JSON.parse(text)).sort());
+  return view.merchant_biz_id === merchant_biz_id && sorted(view.labels ?? '{}') === sorted(labels);
+}

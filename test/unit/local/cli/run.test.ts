@@ -96,7 +96,10 @@ describe('a wrong command line', () => {
     [['lookup', 'not valid'], /the transaction id must be/],
     [['lookup', 'a', '--initialized-at', 'yesterday'], /--initialized-at must be/],
     [['lookup', 'a', '--merchant-biz-id', 'no-dash'], /--merchant-biz-id must be/],
-    [['register', 'a', '--initialized-at', '2020-01-01'], /--initialized-at must be within the last 366 days/],
+    [
+      ['register', 'a', '--initialized-at', '2020-01-01'],
+      /--initialized-at must be within the last 366 days/,
+    ],
     [['register', 'a', '--label', 'Platform=ios'], /labels\.Platform must begin/],
     [['register', 'a', '--label', 'platform'], /--label must be KEY=VALUE/],
     [['backfill', '/nowhere/a.csv'], /there is no file \/nowhere\/a\.csv/],
