@@ -77,9 +77,10 @@ export const RETENTION_RULES: readonly RetentionRule[] = [
   },
 ];
 
-/** False only where both are numbers and the rule is broken: what is no number has an error of its own. */
+/** False only where the rule is broken by days that can be: what is none has an error of its own, and one is enough. */
 export function obeys({ field, than, more }: RetentionRule, days: RetentionDays): boolean {
-  return !(days[field] < days[than] + more);
+  const canBe = (given: number) => given >= 1 && given <= MOST_DAYS_KEPT;
+  return !canBe(days[field]) || !canBe(days[than]) || days[field] >= days[than] + more;
 }
 
 /** @param names what the operator knows the days by */

@@ -69,7 +69,7 @@ describe('loadConfig', () => {
     ['VERIFY_DELAY_SECONDS', '30m'],
     ['RETENTION_DAYS', '0'],
     ['PENDING_RETENTION_DAYS', '4000'],
-    ['RECORDS_RETENTION_DAYS', '0'],
+    ['RECORDS_RETENTION_DAYS', '9999'],
     ['SWEEPS_RETENTION_DAYS', '-90'],
     ['MAX_ATTEMPTS', '1.5'],
     ['AUTH', 'none'],
