@@ -12,10 +12,9 @@ export interface Text {
  * - `stat`: one row with `value`, `before`, `change_percent`
  * - `bar`, `stacked`: `x` names the bars, each of `y` is a bar or a part of one
  * - `line`: `x` runs along the axis; `series`, where given, splits the rows into lines
- * - `funnel`: `x` names the step, the first of `y` is how many reached it
  * - `table`: as it is
  */
-export type ChartKind = 'stat' | 'bar' | 'stacked' | 'line' | 'funnel' | 'table';
+export type ChartKind = 'stat' | 'bar' | 'stacked' | 'line' | 'table';
 
 export interface Column {
   readonly name: string;

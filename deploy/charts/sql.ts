@@ -48,22 +48,6 @@ export function comparedWithLastWeek(expression: string, from: string): string {
   );
 }
 
-/** The fixed ladder of `stage_reached`, from 0. */
-export const LADDER = [
-  'ALL',
-  'LOADING',
-  'GUIDE',
-  'OCR_SCAN',
-  'OCR_RESULT',
-  'NFC_INPUT',
-  'NFC_READ',
-  'FACE',
-  'FINISHED',
-] as const;
-
-/** The stages a person can spend time on. */
-export const STAGES = LADDER.slice(1, -1);
-
 export function stayColumn(stage: string): string {
   return `stay_${stage.toLowerCase()}_ms`;
 }

@@ -1,6 +1,7 @@
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
+import { STAGES } from '../../shared/record/stages.ts';
 import { type Chart, column } from './chart.ts';
-import { MIN_SESSIONS, STAGES, sessions, stayColumn, textArray } from './sql.ts';
+import { MIN_SESSIONS, sessions, stayColumn, textArray } from './sql.ts';
 
 /** How long people stayed on each stage, and how patient those were who left. */
 

@@ -98,6 +98,7 @@ function toKnown(session: Session, { record }: RecordOutput): Known {
         ? (truth.stage ?? record.stage)
         : undefined,
     stageReached: truth.stageReached,
+    entered: truth.entered,
     cause: record.cause ?? 'unknown',
     recoverable: record.recoverable === 'true',
     page: record.interrupt_page,

@@ -78,8 +78,8 @@ function resultOf({ pages, left, withoutLog }: Plan): unknown {
 
 const NEVER_OPENED = { VerifyStatus: '2', InterruptPage: '页面未启动', InterruptPageEn: 'LOADING' };
 const NEVER_OPENED_COUNT = 9;
-/** Rows of a version that did not keep pages: five that finished, two that left on the liveness page. */
-const OLDER = [...Array(5).fill('finished'), ...Array(2).fill('interrupted')] as string[];
+/** Rows of a version that did not keep pages: five finished, two left on the liveness page, one was never opened. */
+const OLDER = [...Array(5).fill('finished'), ...Array(2).fill('interrupted'), 'not_started'] as string[];
 const PATH_COLUMNS = /^(on_|path_version$)/;
 
 /** By hand, from the plans above and the older rows: [stage, entered, left here]. */
@@ -98,7 +98,7 @@ const BLENDED = [
   ['none', 'null', 1],
   ['unknown', 'null', 2],
   ['no_log', 3, 'null'],
-  ['not_measured', OLDER.length, 'null'],
+  ['not_measured', 5 + 2, 'null'],
 ].map((row) => row.map(String));
 
 describe('the funnel of four solutions', () => {
@@ -125,7 +125,8 @@ describe('the funnel of four solutions', () => {
     const older = OLDER.map((journey) => {
       const plan = { solution: 'KYC', times: 1, pages: KYC } as const;
       const left = { zh: '活体检测页面', en: 'FACE' };
-      const result = resultOf(journey === 'finished' ? plan : { ...plan, left });
+      const opened = resultOf(journey === 'finished' ? plan : { ...plan, left });
+      const result = journey === 'not_started' ? NEVER_OPENED : opened;
       return withoutPath(rowOfResult(id(), result, { openedAtMs, labels: { product_code: 'older' } }));
     });
     await putRows(world, [...planned, ...neverOpened, ...older], nowMs);
