@@ -319,7 +319,48 @@ describe('the saved searches', () => {
       if (name === 'idv-lost')
         expect(rows).toHaveLength(drawn.filter(({ known }) => known.journey === 'interrupted').length);
       if (name === 'idv-no-answer') expect(rows).toEqual([]);
-      if (name === 'idv-timeline') expect(rows.length).toBeGreaterThan(50);
     },
   );
+
+  it('idv-timeline shows the lines of the newest answer only, each once', async () => {
+    await open();
+    const transactionId = 'asked-twice';
+    // Answers of a session that goes on: two lines, then the whole log, which came twice.
+    const early = answerOf(
+      transactionId,
+      ['2026-11-20 10:00:00 LOADING_ENTER', '2026-11-20 10:00:01 Odd'],
+      false,
+    );
+    const whole = answerOf(
+      transactionId,
+      [
+        '2026-11-20 10:00:00 LOADING_ENTER',
+        '2026-11-20 10:00:02 LOADING_EXIT',
+        '2026-11-20 10:00:03 FACE_ENTER',
+      ],
+      true,
+    );
+    await store(world as ChartWorld, [early, whole, whole], nowMs);
+    const saved = SAVED_SEARCHES.find((each) => each.name === 'idv-timeline');
+    const rows = await ask(saved?.logstore ?? '', saved?.query ?? '', 86_400);
+    expect(rows.map(({ seq, text }) => `${seq} ${text}`)).toEqual([
+      '1 LOADING_ENTER',
+      '2 LOADING_EXIT',
+      '3 FACE_ENTER',
+    ]);
+  });
 });
+
+function answerOf(transactionId: string, lines: readonly string[], final: boolean) {
+  return toRecord({
+    transactionId,
+    source: 'sweep',
+    attempt: 1,
+    region: 'ap-southeast-1',
+    askedAtMs: nowMs - (final ? 0 : 60_000),
+    final,
+    disposition: 'answered',
+    code: 'Success',
+    result: { VerifyStatus: '1', LogInfoEn: lines },
+  });
+}
