@@ -1,7 +1,7 @@
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import { STAGES } from '../../shared/record/stages.ts';
 import { type Chart, column } from './chart.ts';
-import { OPENED_AT_MS, percent, sessions, textArray } from './sql.ts';
+import { JOURNEY_UNKNOWN, OPENED, OPENED_AT_MS, percent, sessions, textArray } from './sql.ts';
 
 /**
  * How many are known to have been on each page, and how many left there. A page that was passed without a trace
@@ -10,7 +10,6 @@ import { OPENED_AT_MS, percent, sessions, textArray } from './sql.ts';
  */
 
 const LAST_PAGE = "coalesce(stage, 'none')";
-const OPENED = "(journey IN ('finished', 'interrupted') OR coalesce(stage_reached, 0) > 0)";
 
 /** The interrupted sessions that were last seen there, as `where-stage` counts them. */
 const leftOn = (stage: string) => `(journey = 'interrupted' AND ${LAST_PAGE} = '${stage}')`;
@@ -129,14 +128,15 @@ export const TREND_CHART: Chart = {
   question: { en: 'Is it getting better or worse?', zh: '情况在变好还是变差？' },
   metric:
     'Answered sessions by when they were opened (else registered), in days, or in hours where the data spans three days or less. ' +
-    'Percentages are of all answered sessions of the bucket. The newest bucket is still filling for half an hour.',
+    'Percentages are of all answered sessions of the bucket; unknown is a status that nobody has documented. Sessions without either time are left out. The newest bucket is still filling for half an hour.',
   logstore: RECORDS_LOGSTORE,
   labelled: true,
   search: '*',
   sql:
     `SELECT bucket_ms, count(1) AS answered, ${percent("count_if(journey = 'finished')", 'count(1)')} AS finished_percent,` +
     ` ${percent("count_if(journey = 'interrupted')", 'count(1)')} AS interrupted_percent,` +
-    ` ${percent("count_if(journey = 'not_started')", 'count(1)')} AS not_started_percent` +
+    ` ${percent("count_if(journey = 'not_started')", 'count(1)')} AS not_started_percent,` +
+    ` ${percent(`count_if(${JOURNEY_UNKNOWN})`, 'count(1)')} AS unknown_percent` +
     ' FROM (SELECT journey, opened_at_ms - opened_at_ms % if(max(opened_at_ms) OVER () - min(opened_at_ms) OVER () > ' +
     `${3 * DAY_MS}, ${DAY_MS}, ${HOUR_MS}) AS bucket_ms` +
     ` FROM (SELECT journey, ${OPENED_AT_MS} AS opened_at_ms FROM ${sessions(['journey', 'initialized_at_ms', 'registered_at_ms'])})` +
@@ -148,6 +148,7 @@ export const TREND_CHART: Chart = {
     column('finished_percent', 'percent', 'Finished', '完成率'),
     column('interrupted_percent', 'percent', 'Interrupted', '中断率'),
     column('not_started_percent', 'percent', 'Not started', '未开始率'),
+    column('unknown_percent', 'percent', 'Unknown', '未知率'),
   ],
   x: 'bucket_ms',
   y: ['finished_percent', 'interrupted_percent', 'not_started_percent'],

@@ -46,7 +46,7 @@ export const LEDGER_CHARTS: readonly Chart[] = [
     search: '*',
     sql:
       "SELECT disposition, code, n FROM (SELECT disposition, coalesce(code, '') AS code, count(1) AS n" +
-      ` FROM ${ended(['disposition', 'code'])} WHERE disposition <> 'answered' GROUP BY disposition, coalesce(code, '')) ORDER BY n DESC, disposition, code LIMIT 100`,
+      ` FROM ${ended(['disposition', 'code'])} WHERE coalesce(disposition, '') <> 'answered' GROUP BY disposition, coalesce(code, '')) ORDER BY n DESC, disposition, code LIMIT 100`,
     kind: 'table',
     columns: [
       column('disposition', 'key', 'Ended as', '结果'),

@@ -29,6 +29,12 @@ function listOf(columns: readonly string[]): string {
 /** When the session was opened, else registered, unix ms: what charts bucket by. */
 export const OPENED_AT_MS = 'coalesce(initialized_at_ms, registered_at_ms)';
 
+/** Sessions that somebody opened. Whoever finished or was interrupted had done so, whatever else is missing. */
+export const OPENED = "(journey IN ('finished', 'interrupted') OR coalesce(stage_reached, 0) > 0)";
+
+/** A status that nobody has documented, or none at all: what is left of all beside the three known journeys. */
+export const JOURNEY_UNKNOWN = "coalesce(journey, '') NOT IN ('finished', 'interrupted', 'not_started')";
+
 /** A week before, hour by hour: what headline figures are compared with. */
 export const WEEK_SECONDS = 604_800;
 

@@ -110,7 +110,7 @@ function drillCondition({ field, value }: Drill): string {
   }
   if (field === 'journey') return `journey = ${quoted(value)}`;
   if (field === 'permission_outcome')
-    return `permission_outcome = ${quoted(value)} AND journey IN ('finished', 'interrupted')`;
+    return `coalesce(permission_outcome, 'unknown') = ${quoted(value)} AND journey IN ('finished', 'interrupted')`;
   // The charts count an absent stage as "none" and an absent cause as "unknown".
   const absent = field === 'cause' ? 'unknown' : 'none';
   return `coalesce(${field}, '${absent}') = ${quoted(value)} AND journey = 'interrupted'`;

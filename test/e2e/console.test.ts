@@ -110,7 +110,7 @@ describe('the console', () => {
     const bar = page.locator('[data-chart="why-cause"] .chart');
     await bar.locator('summary').click();
     const lost = bar.locator('tbody tr').first();
-    const count = Number(await lost.locator('td').nth(3).textContent());
+    const count = Number(await lost.locator('td').nth(4).textContent());
     await lost.locator('button').click();
     await page.waitForSelector('h1:has-text("Transactions")');
     expect(await page.locator('tbody tr').count()).toBe(count);

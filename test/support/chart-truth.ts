@@ -12,7 +12,8 @@ export interface Known {
   readonly stageReached: number;
   readonly entered: readonly string[];
   readonly cause: string;
-  readonly recoverable: boolean;
+  /** undefined where nobody can tell. */
+  readonly recoverable: boolean | undefined;
   readonly page: string | undefined;
   readonly pageEn: string | undefined;
   /** undefined where the answer had no statistics. */
@@ -314,14 +315,16 @@ function staysByStage(known: readonly Known[]): ExpectedRow[] {
 function causes(known: readonly Known[]): ExpectedRow[] {
   const all = interrupted(known);
   return [...grouped(all, ({ cause }) => cause)].map(([cause, group]) => {
-    const recoverable = count(group, (one) => one.recoverable);
+    const recoverable = count(group, (one) => one.recoverable === true);
+    const not = count(group, (one) => one.recoverable === false);
     return {
       cause,
       recoverable,
-      not_recoverable: group.length - recoverable,
+      not_recoverable: not,
+      outlook_unknown: group.length - recoverable - not,
       lost: group.length,
       share_percent: share(group.length, all.length),
-      recoverable_percent: share(recoverable, group.length),
+      recoverable_percent: share(recoverable, recoverable + not),
     };
   });
 }

@@ -100,7 +100,7 @@ function toKnown(session: Session, { record }: RecordOutput): Known {
     stageReached: truth.stageReached,
     entered: truth.entered,
     cause: record.cause ?? 'unknown',
-    recoverable: record.recoverable === 'true',
+    recoverable: record.recoverable === undefined ? undefined : record.recoverable === 'true',
     page: record.interrupt_page,
     pageEn: record.interrupt_page_en,
     counters: truth.statistics
