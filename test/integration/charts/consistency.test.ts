@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { queryOf } from '../../../deploy/charts/chart.ts';
+import { type Chart, queryOf } from '../../../deploy/charts/chart.ts';
 import { DASHBOARDS } from '../../../deploy/charts/dashboards.ts';
 import { PENDING_LOGSTORE } from '../../../shared/pending.ts';
 import { type ChartWorld, openChartWorld } from '../../support/chart-world.ts';
@@ -80,6 +80,14 @@ function wholeRow(journey: string, nowMs: number): HandMade & { readonly journey
   };
 }
 
+async function answerOf(world: ChartWorld, chart: Chart, nowMs: number): Promise<readonly Row[]> {
+  const toSeconds = Math.floor(nowMs / 1_000) + 60;
+  const range = { fromSeconds: toSeconds - DAY_SECONDS, toSeconds };
+  const answer = await world.sls.query(chart.logstore, { query: queryOf(chart), ...range });
+  expect(answer.complete).toBe(true);
+  return answer.rows;
+}
+
 describe('figures of the same whole', () => {
   const nowMs = Date.now();
   let world: ChartWorld;
@@ -109,13 +117,7 @@ describe('figures of the same whole', () => {
         ],
       })),
     );
-    for (const chart of charts) {
-      const toSeconds = Math.floor(nowMs / 1_000) + 60;
-      const range = { fromSeconds: toSeconds - DAY_SECONDS, toSeconds };
-      const answer = await world.sls.query(chart.logstore, { query: queryOf(chart), ...range });
-      expect(answer.complete).toBe(true);
-      answers.set(chart.id, answer.rows);
-    }
+    for (const chart of charts) answers.set(chart.id, await answerOf(world, chart, nowMs));
   }, 60_000);
 
   afterAll(() => world?.close());
@@ -235,5 +237,45 @@ describe('figures of the same whole', () => {
     );
     const told = 100 * (1 - JOURNEYS.length / answered());
     expect(Math.abs(coverage.reduce((total, part) => total + part, 0) - told)).toBeLessThan(0.2);
+  });
+});
+
+describe('sessions without a label', () => {
+  const nowMs = Date.now();
+  let world: ChartWorld;
+
+  beforeAll(async () => {
+    world = await openChartWorld(() => nowMs);
+  }, 60_000);
+
+  afterAll(() => world?.close());
+
+  /** Of 40 each: half of web was lost, a quarter of ios, and all of those whose platform nobody gave. */
+  it('are not counted as having another value of it', async () => {
+    const groups = [
+      ['web', '{"platform":"web"}', 20],
+      ['ios', '{"platform":"ios"}', 10],
+      ['bare', undefined, 40],
+    ] as const;
+    const rows = groups.flatMap(([name, labels, lost]) =>
+      Array.from({ length: 40 }, (_, index) => {
+        const { labels: __, ...row } = wholeRow(index < lost ? 'interrupted' : 'finished', nowMs);
+        const transaction_id = `${name}${index}`;
+        return { ...row, ...(labels === undefined ? {} : { labels }), transaction_id, view_key: '3' };
+      }),
+    );
+    await putRows(world, rows, nowMs);
+    const chart = charts.find(({ id }) => id === 'factors');
+    if (chart === undefined) throw new Error('no such chart');
+    const found = (await answerOf(world, chart, nowMs)).map((row) => [
+      row['factor'],
+      row['n'],
+      row['left_percent'],
+      row['left_without_percent'],
+    ]);
+    expect(found).toEqual([
+      ['platform = web', '40', '50.0', '25.0'],
+      ['platform = ios', '40', '25.0', '50.0'],
+    ]);
   });
 });
