@@ -146,9 +146,9 @@ const factorsSql =
   ` FROM session CROSS JOIN UNNEST(ARRAY[${FACTORS.map(([name]) => `'${name}'`).join(', ')}], ARRAY[${FACTORS.map(([, condition]) => condition).join(', ')}]) AS fact(factor, here)` +
   ' WHERE here IS NOT NULL GROUP BY factor' +
   ' UNION ALL ' +
-  "SELECT concat(label, ' = ', value) AS factor, count_if(lost) AS a, count_if(NOT lost) AS b, max(all_lost) - count_if(lost) AS c, max(all_kept) - count_if(NOT lost) AS d" +
-  ' FROM session CROSS JOIN (SELECT count_if(lost) AS all_lost, count_if(NOT lost) AS all_kept FROM session) AS total' +
-  ` CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value) WHERE labels IS NOT NULL AND value IS NOT NULL GROUP BY label, value)` +
+  "SELECT concat(label, ' = ', value) AS factor, a, b, sum(a) OVER (PARTITION BY label) - a AS c, sum(b) OVER (PARTITION BY label) - b AS d FROM" +
+  ` (SELECT label, value, count_if(lost) AS a, count_if(NOT lost) AS b FROM session CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value)` +
+  ' WHERE labels IS NOT NULL AND value IS NOT NULL GROUP BY label, value))' +
   ' SELECT factor, a + b AS n, round(100.0 * a / (a + b), 1) AS left_percent, round(100.0 * c / (c + d), 1) AS left_without_percent,' +
   ' round(odds, 2) AS odds_ratio, round(exp(ln(odds) - 1.96 * error), 2) AS low, round(exp(ln(odds) + 1.96 * error), 2) AS high FROM' +
   ' (SELECT factor, a, b, c, d, (a + 0.5) * (d + 0.5) / ((b + 0.5) * (c + 0.5)) AS odds,' +
@@ -160,7 +160,7 @@ export const FACTORS_CHART: Chart = {
   title: { en: 'What goes with leaving', zh: '与离开相关的因素' },
   question: { en: 'Which facts are commoner among those who left?', zh: '哪些情况在离开者中更常见？' },
   metric:
-    `Odds ratio of being interrupted with the fact against without it, 95 % interval, over finished and interrupted sessions; at least ${MIN_SESSIONS} on each side. ` +
+    `Odds ratio of being interrupted with the fact against without it, 95 % interval, over finished and interrupted sessions of which it is known; at least ${MIN_SESSIONS} on each side. A label is compared with its other values. ` +
     'This is correlation: it does not say that the fact makes people leave.',
   logstore: RECORDS_LOGSTORE,
   labelled: true,
