@@ -23,9 +23,23 @@ export interface Column {
   readonly as: 'text' | 'key' | 'id' | 'count' | 'percent' | 'ratio' | 'ms' | 'seconds' | 'time_ms';
 }
 
+/** Parts of the dashboards, each about one question (`dashboards.ts`). */
+export type SectionId =
+  | 'glance'
+  | 'where'
+  | 'why'
+  | 'time'
+  | 'friction'
+  | 'lost'
+  | 'quality'
+  | 'ledger'
+  | 'sweep';
+
 export interface Chart {
   /** Also the SLS chart name: `^[0-9a-z][0-9a-z_-]*[0-9a-z]$`. */
   readonly id: string;
+  /** Where it stands; within a section in the order of definition. */
+  readonly section: SectionId;
   readonly title: Text;
   /** The question it answers. */
   readonly question: Text;
@@ -50,6 +64,7 @@ export interface Chart {
 }
 
 export interface Section {
+  readonly id: SectionId;
   readonly title: Text;
   readonly charts: readonly Chart[];
 }

@@ -10,6 +10,7 @@ export const UNKNOWN_CONDITION = `(${JOURNEY_UNKNOWN} OR coalesce(stage, '') LIK
 export const DATA_QUALITY_CHARTS: readonly Chart[] = [
   {
     id: 'data-quality',
+    section: 'quality',
     title: { en: 'Data quality', zh: '数据质量' },
     question: { en: 'How complete and how clear are the answers?', zh: '数据有多完整、多清楚？' },
     metric:
@@ -37,6 +38,7 @@ export const DATA_QUALITY_CHARTS: readonly Chart[] = [
   },
   {
     id: 'contradictions',
+    section: 'quality',
     title: { en: 'Contradictions', zh: '矛盾' },
     question: { en: 'Where do the fields of an answer disagree?', zh: '答案中的哪些字段互相矛盾？' },
     metric:

@@ -36,6 +36,7 @@ const NOT_REFUSED = "permission_outcome IN ('none', 'unknown')";
 export const FRICTION_CHARTS: readonly Chart[] = [
   {
     id: 'leave-after-retries',
+    section: 'friction',
     title: { en: 'Leaving after retries', zh: '重试后的离开率' },
     question: { en: 'How many retries do people put up with?', zh: '用户能忍受几次重试？' },
     metric:
@@ -61,6 +62,7 @@ export const FRICTION_CHARTS: readonly Chart[] = [
   },
   {
     id: 'permission-outcomes',
+    section: 'friction',
     title: { en: 'Camera permission', zh: '相机权限' },
     question: { en: 'When the camera is refused, do people recover?', zh: '拒绝相机权限后能恢复吗？' },
     metric:
@@ -89,6 +91,7 @@ export const FRICTION_CHARTS: readonly Chart[] = [
   },
   {
     id: 'edit-burden',
+    section: 'friction',
     title: { en: 'Edit burden', zh: '修改负担' },
     question: { en: 'What do corrections of the recognised text cost?', zh: '修改识别结果的代价是什么？' },
     metric:
@@ -157,6 +160,7 @@ const factorsSql =
 
 export const FACTORS_CHART: Chart = {
   id: 'factors',
+  section: 'why',
   title: { en: 'What goes with leaving', zh: '与离开相关的因素' },
   question: { en: 'Which facts are commoner among those who left?', zh: '哪些情况在离开者中更常见？' },
   metric:
@@ -182,6 +186,7 @@ export const FACTORS_CHART: Chart = {
 
 export const BREAKDOWN_CHART: Chart = {
   id: 'breakdown',
+  section: 'why',
   title: { en: 'By label', zh: '按标签' },
   question: {
     en: 'Does it differ by platform, version, channel, country?',

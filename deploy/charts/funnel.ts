@@ -88,6 +88,7 @@ const METRIC =
 export const FUNNEL_CHARTS: readonly Chart[] = [
   {
     id: 'funnel',
+    section: 'where',
     title: { en: 'Funnel', zh: '漏斗' },
     question: { en: 'On which page do we lose most people?', zh: '哪个页面流失的人最多？' },
     metric: METRIC,
@@ -105,6 +106,7 @@ export const FUNNEL_CHARTS: readonly Chart[] = [
   },
   {
     id: 'funnel-by-solution',
+    section: 'where',
     title: { en: 'Funnel by solution', zh: '各方案漏斗' },
     question: { en: 'Do the solutions lose people on different pages?', zh: '不同方案在哪个页面流失？' },
     metric: `${METRIC} Counted apart for each value of the label product_code.`,
@@ -124,6 +126,7 @@ const HOUR_MS = 3_600_000;
 
 export const TREND_CHART: Chart = {
   id: 'trend',
+  section: 'glance',
   title: { en: 'Trend', zh: '趋势' },
   question: { en: 'Is it getting better or worse?', zh: '情况在变好还是变差？' },
   metric:

@@ -23,6 +23,7 @@ interface Headline {
 function headline({ logstore = RECORDS_LOGSTORE, ...rest }: Headline): Chart {
   return {
     ...rest,
+    section: 'glance',
     logstore,
     labelled: true,
     search: '*',

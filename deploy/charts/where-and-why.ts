@@ -10,6 +10,7 @@ const interrupted = (columns: readonly string[]) =>
 export const WHERE_AND_WHY_CHARTS: readonly Chart[] = [
   {
     id: 'where-stage',
+    section: 'where',
     title: { en: 'Where they left', zh: '在哪里离开' },
     question: { en: 'On which stage were they last seen?', zh: '最后停留在哪个阶段？' },
     metric:
@@ -35,6 +36,7 @@ export const WHERE_AND_WHY_CHARTS: readonly Chart[] = [
   },
   {
     id: 'why-cause',
+    section: 'why',
     title: { en: 'Why they left', zh: '为什么离开' },
     question: { en: 'What stopped them, and could they come back?', zh: '原因是什么？还能挽回吗？' },
     metric:
@@ -68,6 +70,7 @@ export const WHERE_AND_WHY_CHARTS: readonly Chart[] = [
   },
   {
     id: 'where-page',
+    section: 'where',
     title: { en: 'Fine page', zh: '具体页面' },
     question: { en: 'On which page exactly, and for what reason?', zh: '具体在哪个页面？什么原因？' },
     metric:
@@ -94,6 +97,7 @@ export const WHERE_AND_WHY_CHARTS: readonly Chart[] = [
   },
   {
     id: 'latest-lost',
+    section: 'lost',
     title: { en: 'Latest lost transactions', zh: '最近流失的认证' },
     question: { en: 'What happened to the people we lost just now?', zh: '刚刚流失的用户经历了什么？' },
     metric: 'The 50 interrupted sessions opened last, with their story.',

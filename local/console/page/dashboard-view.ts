@@ -13,13 +13,13 @@ export function dashboardView(
   onPick: (field: string, value: string) => void,
 ) {
   const loads: Promise<void>[] = [];
-  const sections = definition.sections.map((section, index) => {
+  const sections = definition.sections.map((section) => {
     const cards = section.charts.map((chart) => {
       const { card, place } = frame(chart);
       loads.push(fill(place, chart, scope, onPick));
       return card;
     });
-    const id = `section-${index}`;
+    const id = `section-${section.id}`;
     return element(
       'section',
       { 'aria-labelledby': id },
