@@ -1,4 +1,4 @@
-import { SWEEPS_LOGSTORE } from '../../functions/sweep/report-fields.ts';
+import { type RunEnd, SWEEPS_LOGSTORE } from '../../functions/sweep/report-fields.ts';
 import { PENDING_LOGSTORE } from '../../shared/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import type { AlertDefinition } from './alert.ts';
@@ -20,6 +20,23 @@ function shareAgainstLastWeek(condition: string, columns: readonly string[]): st
   );
 }
 
+/**
+ * A run that did its job. Not every run that ended: one that failed, or was turned away, brings nothing forward. A
+ * `busy` run that knows a lag of 0 came late to a queue in which nothing was left; one that ran out of time, or
+ * lost its lease, did its job if anything of it was acknowledged.
+ */
+const WORKED =
+  "(ended = 'done' OR (ended = 'busy' AND lag_ms = 0) OR (ended IN ('deadline', 'lease_lost') AND" +
+  ' coalesce(final_count, 0) + coalesce(requeued, 0) + coalesce(handed_back, 0) + coalesce(duplicates, 0) > 0))';
+
+/** Runs that ended so since the last one that did its job: 0 again as soon as one does. */
+function sinceWorked(ends: readonly RunEnd[]): string {
+  return (
+    `* | SELECT count_if(ended IN (${ends.map((end) => `'${end}'`).join(', ')}) AND ended_at_ms > worked_at_ms) AS runs FROM` +
+    ` (SELECT ended, ended_at_ms, max(if(${WORKED}, ended_at_ms, 0)) OVER () AS worked_at_ms FROM log) LIMIT 1`
+  );
+}
+
 /** A step up that is unlikely to be chance: ten points more, on at least a hundred sessions on each side. */
 const STEP_UP = 'now_n >= 100 && before_n >= 100 && now_percent - before_percent >= 10';
 
@@ -28,26 +45,51 @@ export const ALERTS: readonly AlertDefinition[] = [
     name: 'idv-residual',
     title: { en: 'A transaction is missing', zh: '有认证遗漏' },
     advice:
-      'The sweep has passed a registered transaction without a final record. Open the Operations dashboard; register the transaction again, and report the run.',
+      'The sweep has passed a transaction queued in the last 24 hours without a final record. Open the Operations dashboard, whose ledger goes back further; register the transaction again, and report the run.',
     logstore: PENDING_LOGSTORE,
     query: `* | ${ledgerResidualSql()}`,
-    windowSeconds: 30 * DAY,
+    windowSeconds: DAY,
     everySeconds: HOUR,
     condition: 'residual > 0',
     severity: 'critical',
   },
   {
     name: 'idv-no-run',
-    title: { en: 'The sweep does not run', zh: '扫描未运行' },
+    title: { en: 'The sweep does not get on', zh: '扫描没有进展' },
     advice:
-      'No run but busy ones ended in the last 15 minutes. Look at the timer trigger and at the log of the sweep function.',
+      'No run has done its work for half an hour: there was none, or each failed or was turned away. Look at Latest runs on the Operations dashboard; if it shows none, at the timer trigger and the log of the sweep function.',
     logstore: SWEEPS_LOGSTORE,
-    query: "* | SELECT count_if(ended <> 'busy') AS runs FROM log LIMIT 1",
-    windowSeconds: 15 * MINUTE,
+    query: `* | SELECT count_if(${WORKED}) AS worked FROM log LIMIT 1`,
+    // A run may take ten minutes. One that was killed reports nothing, and the next takes as long again.
+    windowSeconds: 30 * MINUTE,
     everySeconds: 5 * MINUTE,
-    condition: 'runs == 0',
-    severity: 'high',
+    condition: 'worked == 0',
+    severity: 'critical',
     raiseWithoutData: true,
+  },
+  {
+    name: 'idv-run-failed',
+    title: { en: 'The sweep fails', zh: '扫描失败' },
+    advice:
+      'The newest runs ended as error or write_failed. Their message (Latest runs on the Operations dashboard) says what is wrong; a consumer group, logstore or index that is gone is made again by a deployment. Nothing is lost: what was not done comes again.',
+    logstore: SWEEPS_LOGSTORE,
+    query: sinceWorked(['error', 'write_failed']),
+    windowSeconds: HOUR,
+    everySeconds: 5 * MINUTE,
+    condition: 'runs > 0',
+    severity: 'high',
+  },
+  {
+    name: 'idv-upstream-down',
+    title: { en: 'The service does not answer', zh: '服务不可用' },
+    advice:
+      'The newest runs found CheckVerifyLog out of order. Nothing is lost for 30 days, and the sweep goes on by itself; look at the status page of Alibaba Cloud, and at the endpoint if it lasts.',
+    logstore: SWEEPS_LOGSTORE,
+    query: sinceWorked(['upstream_down']),
+    windowSeconds: HOUR,
+    everySeconds: 5 * MINUTE,
+    condition: 'runs > 0',
+    severity: 'medium',
   },
   {
     name: 'idv-forbidden',
@@ -55,10 +97,46 @@ export const ALERTS: readonly AlertDefinition[] = [
     advice:
       'CheckVerifyLog answers Forbidden. Attach AliyunAntCloudAuthFullAccess to the function role; nothing is lost for 30 days.',
     logstore: SWEEPS_LOGSTORE,
-    query: "* | SELECT count_if(ended = 'forbidden') AS refused FROM log LIMIT 1",
+    query: sinceWorked(['forbidden']),
+    windowSeconds: HOUR,
+    everySeconds: 5 * MINUTE,
+    condition: 'runs > 0',
+    severity: 'high',
+  },
+  {
+    name: 'idv-invalid-cursor',
+    title: { en: 'The place in the queue was lost', zh: '队列位点丢失' },
+    advice:
+      'SLS no longer knew a checkpoint, and the queue was read again from its begin. Rows are lost if the sweep stood still for as long as idv-pending is kept: compare the ledger with your own books.',
+    logstore: SWEEPS_LOGSTORE,
+    query: '* | SELECT coalesce(sum(invalid_cursors), 0) AS invalid_cursors FROM log LIMIT 1',
+    windowSeconds: HOUR,
+    everySeconds: 15 * MINUTE,
+    condition: 'invalid_cursors > 0',
+    severity: 'high',
+  },
+  {
+    name: 'idv-lag',
+    title: { en: 'Answers come late', zh: '查询延迟' },
+    advice:
+      'A run of the last quarter of an hour was an hour or more behind what is due. After a large backfill this passes by itself; else more is registered than the quota allows: compare Pace against quota, and ask for more.',
+    logstore: SWEEPS_LOGSTORE,
+    query: `* | SELECT coalesce(max(lag_ms), 0) / ${MINUTE * 1_000} AS lag_minutes FROM log LIMIT 1`,
     windowSeconds: 15 * MINUTE,
     everySeconds: 5 * MINUTE,
-    condition: 'refused > 0',
+    condition: 'lag_minutes >= 60',
+    severity: 'medium',
+  },
+  {
+    name: 'idv-near-end',
+    title: { en: 'Logs are about to be deleted', zh: '日志即将过期' },
+    advice:
+      'A run of the last hour met transactions within two days of the 30 after which the service deletes their log, or past it. If they are not of a backfill or a replay, the sweep has stood still for weeks.',
+    logstore: SWEEPS_LOGSTORE,
+    query: '* | SELECT coalesce(max(near_end), 0) AS near_end FROM log LIMIT 1',
+    windowSeconds: HOUR,
+    everySeconds: 15 * MINUTE,
+    condition: 'near_end > 0',
     severity: 'high',
   },
   {

@@ -12,10 +12,9 @@ export interface Text {
  * - `stat`: one row with `value`, `before`, `change_percent`
  * - `bar`, `stacked`: `x` names the bars, each of `y` is a bar or a part of one
  * - `line`: `x` runs along the axis; `series`, where given, splits the rows into lines
- * - `funnel`: `x` names the step, the first of `y` is how many reached it
  * - `table`: as it is
  */
-export type ChartKind = 'stat' | 'bar' | 'stacked' | 'line' | 'funnel' | 'table';
+export type ChartKind = 'stat' | 'bar' | 'stacked' | 'line' | 'table';
 
 export interface Column {
   readonly name: string;
@@ -24,9 +23,23 @@ export interface Column {
   readonly as: 'text' | 'key' | 'id' | 'count' | 'percent' | 'ratio' | 'ms' | 'seconds' | 'time_ms';
 }
 
+/** Parts of the dashboards, each about one question (`dashboards.ts`). */
+export type SectionId =
+  | 'glance'
+  | 'where'
+  | 'why'
+  | 'time'
+  | 'friction'
+  | 'lost'
+  | 'quality'
+  | 'ledger'
+  | 'sweep';
+
 export interface Chart {
   /** Also the SLS chart name: `^[0-9a-z][0-9a-z_-]*[0-9a-z]$`. */
   readonly id: string;
+  /** Where it stands; within a section in the order of definition. */
+  readonly section: SectionId;
   readonly title: Text;
   /** The question it answers. */
   readonly question: Text;
@@ -51,6 +64,7 @@ export interface Chart {
 }
 
 export interface Section {
+  readonly id: SectionId;
   readonly title: Text;
   readonly charts: readonly Chart[];
 }

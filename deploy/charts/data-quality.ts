@@ -1,16 +1,16 @@
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import { type Chart, column } from './chart.ts';
-import { percent, sessions } from './sql.ts';
+import { JOURNEY_UNKNOWN, percent, sessions } from './sql.ts';
 
 /** How far the data itself can be trusted. */
 
-/** Fields that hold `unknown:<raw>` when the service sends a value nobody has documented. */
-export const UNKNOWN_CONDITION =
-  "(journey LIKE 'unknown:%' OR coalesce(stage, '') LIKE 'unknown:%' OR cause = 'unknown')";
+/** A status or page that nobody has documented, or a cause that cannot be told; a session may have no page. */
+export const UNKNOWN_CONDITION = `(${JOURNEY_UNKNOWN} OR coalesce(stage, '') LIKE 'unknown:%' OR coalesce(cause, 'unknown') = 'unknown')`;
 
 export const DATA_QUALITY_CHARTS: readonly Chart[] = [
   {
     id: 'data-quality',
+    section: 'quality',
     title: { en: 'Data quality', zh: '数据质量' },
     question: { en: 'How complete and how clear are the answers?', zh: '数据有多完整、多清楚？' },
     metric:
@@ -38,6 +38,7 @@ export const DATA_QUALITY_CHARTS: readonly Chart[] = [
   },
   {
     id: 'contradictions',
+    section: 'quality',
     title: { en: 'Contradictions', zh: '矛盾' },
     question: { en: 'Where do the fields of an answer disagree?', zh: '答案中的哪些字段互相矛盾？' },
     metric:

@@ -1,6 +1,6 @@
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import { type Chart, column } from './chart.ts';
-import { LABELS_AS_MAP, MIN_SESSIONS, percent, sessions } from './sql.ts';
+import { JOURNEY_UNKNOWN, LABELS_AS_MAP, MIN_SESSIONS, percent, sessions } from './sql.ts';
 
 /** Retries, permissions and edits: what costs people on the way. */
 
@@ -31,9 +31,12 @@ const retrySql =
   " WHERE step.retries IS NOT NULL AND (step.stay_ms IS NOT NULL OR last_stage = step.stage) AND journey IN ('finished', 'interrupted'))" +
   ` GROUP BY kind, retries ORDER BY kind, retries LIMIT 100`;
 
+const NOT_REFUSED = "permission_outcome IN ('none', 'unknown')";
+
 export const FRICTION_CHARTS: readonly Chart[] = [
   {
     id: 'leave-after-retries',
+    section: 'friction',
     title: { en: 'Leaving after retries', zh: '重试后的离开率' },
     question: { en: 'How many retries do people put up with?', zh: '用户能忍受几次重试？' },
     metric:
@@ -59,18 +62,21 @@ export const FRICTION_CHARTS: readonly Chart[] = [
   },
   {
     id: 'permission-outcomes',
+    section: 'friction',
     title: { en: 'Camera permission', zh: '相机权限' },
     question: { en: 'When the camera is refused, do people recover?', zh: '拒绝相机权限后能恢复吗？' },
     metric:
-      'Finished or interrupted sessions by permission_outcome: recovered (refused, then got past), left_there (left on the refused page), left_later. Share = of those that were refused at all; none is left out of the share.',
+      'Finished or interrupted sessions by permission_outcome: recovered (refused, then got past), left_there (left on the refused page), left_later; none: no refusal is recorded; unknown: the field is missing. ' +
+      'Share = of those that were refused at all.',
     logstore: RECORDS_LOGSTORE,
     labelled: true,
     search: '*',
     sql:
-      "SELECT permission_outcome, n, if(permission_outcome = 'none', null, " +
-      `${percent('n', "sum(if(permission_outcome = 'none', 0, n)) OVER ()")}) AS share_of_refused_percent FROM` +
-      ` (SELECT permission_outcome, count(1) AS n FROM ${sessions(['permission_outcome', 'journey'])}` +
-      " WHERE permission_outcome IS NOT NULL AND journey IN ('finished', 'interrupted') GROUP BY permission_outcome) ORDER BY n DESC, permission_outcome LIMIT 100",
+      `SELECT permission_outcome, n, if(${NOT_REFUSED}, null, ` +
+      `${percent('n', `sum(if(${NOT_REFUSED}, 0, n)) OVER ()`)}) AS share_of_refused_percent FROM` +
+      " (SELECT coalesce(permission_outcome, 'unknown') AS permission_outcome, count(1) AS n" +
+      ` FROM ${sessions(['permission_outcome', 'journey'])} WHERE journey IN ('finished', 'interrupted')` +
+      " GROUP BY coalesce(permission_outcome, 'unknown')) ORDER BY n DESC, permission_outcome LIMIT 100",
     kind: 'bar',
     columns: [
       column('permission_outcome', 'key', 'Outcome', '结果'),
@@ -85,10 +91,11 @@ export const FRICTION_CHARTS: readonly Chart[] = [
   },
   {
     id: 'edit-burden',
+    section: 'friction',
     title: { en: 'Edit burden', zh: '修改负担' },
     question: { en: 'What do corrections of the recognised text cost?', zh: '修改识别结果的代价是什么？' },
     metric:
-      'Sessions on the document result page by number of edits (5 = 5 or more): how many were interrupted, anywhere, and the median time on that page.',
+      'Finished or interrupted sessions with a stay on the document result page and a known number of edits, by that number (5 = 5 or more): how many were interrupted, anywhere, and the median time on that page.',
     logstore: RECORDS_LOGSTORE,
     labelled: true,
     search: '*',
@@ -142,9 +149,9 @@ const factorsSql =
   ` FROM session CROSS JOIN UNNEST(ARRAY[${FACTORS.map(([name]) => `'${name}'`).join(', ')}], ARRAY[${FACTORS.map(([, condition]) => condition).join(', ')}]) AS fact(factor, here)` +
   ' WHERE here IS NOT NULL GROUP BY factor' +
   ' UNION ALL ' +
-  "SELECT concat(label, ' = ', value) AS factor, count_if(lost) AS a, count_if(NOT lost) AS b, max(all_lost) - count_if(lost) AS c, max(all_kept) - count_if(NOT lost) AS d" +
-  ' FROM session CROSS JOIN (SELECT count_if(lost) AS all_lost, count_if(NOT lost) AS all_kept FROM session) AS total' +
-  ` CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value) WHERE labels IS NOT NULL AND value IS NOT NULL GROUP BY label, value)` +
+  "SELECT concat(label, ' = ', value) AS factor, a, b, sum(a) OVER (PARTITION BY label) - a AS c, sum(b) OVER (PARTITION BY label) - b AS d FROM" +
+  ` (SELECT label, value, count_if(lost) AS a, count_if(NOT lost) AS b FROM session CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value)` +
+  ' WHERE labels IS NOT NULL AND value IS NOT NULL GROUP BY label, value))' +
   ' SELECT factor, a + b AS n, round(100.0 * a / (a + b), 1) AS left_percent, round(100.0 * c / (c + d), 1) AS left_without_percent,' +
   ' round(odds, 2) AS odds_ratio, round(exp(ln(odds) - 1.96 * error), 2) AS low, round(exp(ln(odds) + 1.96 * error), 2) AS high FROM' +
   ' (SELECT factor, a, b, c, d, (a + 0.5) * (d + 0.5) / ((b + 0.5) * (c + 0.5)) AS odds,' +
@@ -153,10 +160,11 @@ const factorsSql =
 
 export const FACTORS_CHART: Chart = {
   id: 'factors',
+  section: 'why',
   title: { en: 'What goes with leaving', zh: '与离开相关的因素' },
   question: { en: 'Which facts are commoner among those who left?', zh: '哪些情况在离开者中更常见？' },
   metric:
-    `Odds ratio of being interrupted with the fact against without it, 95 % interval, over finished and interrupted sessions; at least ${MIN_SESSIONS} on each side. ` +
+    `Odds ratio of being interrupted with the fact against without it, 95 % interval, over finished and interrupted sessions of which it is known; at least ${MIN_SESSIONS} on each side. A label is compared with its other values. ` +
     'This is correlation: it does not say that the fact makes people leave.',
   logstore: RECORDS_LOGSTORE,
   labelled: true,
@@ -178,6 +186,7 @@ export const FACTORS_CHART: Chart = {
 
 export const BREAKDOWN_CHART: Chart = {
   id: 'breakdown',
+  section: 'why',
   title: { en: 'By label', zh: '按标签' },
   question: {
     en: 'Does it differ by platform, version, channel, country?',
@@ -189,7 +198,8 @@ export const BREAKDOWN_CHART: Chart = {
   search: '*',
   sql:
     `SELECT label, value, count(1) AS n, ${percent("count_if(journey = 'finished')", 'count(1)')} AS finished_percent,` +
-    ` ${percent("count_if(journey = 'interrupted')", 'count(1)')} AS interrupted_percent, ${percent("count_if(journey = 'not_started')", 'count(1)')} AS not_started_percent` +
+    ` ${percent("count_if(journey = 'interrupted')", 'count(1)')} AS interrupted_percent, ${percent("count_if(journey = 'not_started')", 'count(1)')} AS not_started_percent,` +
+    ` ${percent(`count_if(${JOURNEY_UNKNOWN})`, 'count(1)')} AS unknown_percent` +
     ` FROM ${sessions(['labels', 'journey'])} CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value)` +
     ` WHERE labels IS NOT NULL AND value IS NOT NULL GROUP BY label, value HAVING count(1) >= ${MIN_SESSIONS} ORDER BY label, n DESC, value LIMIT 1000`,
   kind: 'table',
@@ -200,6 +210,7 @@ export const BREAKDOWN_CHART: Chart = {
     column('finished_percent', 'percent', 'Finished', '完成率'),
     column('interrupted_percent', 'percent', 'Interrupted', '中断率'),
     column('not_started_percent', 'percent', 'Not started', '未开始率'),
+    column('unknown_percent', 'percent', 'Unknown', '未知率'),
   ],
   width: 24,
   height: 10,

@@ -1,87 +1,121 @@
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
+import { STAGES } from '../../shared/record/stages.ts';
 import { type Chart, column } from './chart.ts';
-import { LADDER, OPENED_AT_MS, percent, STAGES, sessions, stayColumn, textArray } from './sql.ts';
+import { JOURNEY_UNKNOWN, OPENED, OPENED_AT_MS, percent, sessions, textArray } from './sql.ts';
 
 /**
- * The funnel stands on `stage_reached`, a fixed ladder: whoever reached a later stage has passed the earlier
- * ones, so an optional page never looks like a drop. A stage that no session of the group was ever on (OCR in
- * a face-only solution) is left out. Who left is counted at the stage they left from.
+ * How many are known to have been on each page, and how many left there. A page that was passed without a trace
+ * is not made up: which pages a solution has is not known here, and with several solutions in one figure no
+ * order of pages holds. So there are no shares from page to page either.
  */
 
-const STAGE_COLUMNS = STAGES.map(stayColumn);
+const LAST_PAGE = "coalesce(stage, 'none')";
 
-const reached = LADDER.map((_, step) => `count_if(stage_reached >= ${step})`);
-const leftHere = LADDER.map((_, step) =>
-  step === LADDER.length - 1 ? '0' : `count_if(stage_reached = ${step})`,
-);
-const used = LADDER.map((stage, step) =>
-  step < 2 || step === LADDER.length - 1
-    ? '1'
-    : `count_if(${stayColumn(stage)} IS NOT NULL OR stage_reached = ${step})`,
-);
-const steps = LADDER.map((_, step) => String(step)).join(', ');
+/** The interrupted sessions that were last seen there, as `where-stage` counts them. */
+const leftOn = (stage: string) => `(journey = 'interrupted' AND ${LAST_PAGE} = '${stage}')`;
+
+const knownPages = [...STAGES, 'none'].map((stage) => `'${stage}'`).join(', ');
+const leftElsewhere = `(journey = 'interrupted' AND ${LAST_PAGE} NOT IN (${knownPages}))`;
+
+/** What a row stands for that is no stage: SQL over a session. Its transactions can be listed by it. */
+export const FUNNEL_BESIDE_STAGES = {
+  ALL: 'true',
+  FINISHED: "journey = 'finished'",
+  unknown: leftElsewhere,
+  no_log: `(path_version IS NOT NULL AND coalesce(log_coverage, 'none') = 'none' AND ${OPENED})`,
+  not_measured: `(path_version IS NULL AND ${OPENED})`,
+} as const;
+
+/** What the conditions above read. */
+export const FUNNEL_COLUMNS_READ = ['journey', 'stage', 'stage_reached', 'log_coverage', 'path_version'];
+
+const onColumn = (stage: string) => `on_${stage.toLowerCase()}`;
+const count = (condition: string) => `count_if(${condition})`;
+const NOTHING = 'cast(null AS bigint)';
+
+/** In this order. A figure that does not exist is null. */
+const ROWS: ReadonlyArray<{ readonly name: string; readonly entered: string; readonly leftHere: string }> = [
+  { name: 'ALL', entered: count(FUNNEL_BESIDE_STAGES.ALL), leftHere: NOTHING },
+  // Who left on a page was on it: that is known of rows without `on_<stage>`, too.
+  ...STAGES.map((stage) => ({
+    name: stage,
+    entered: count(`${onColumn(stage)} = 1 OR ${leftOn(stage)}`),
+    leftHere: count(leftOn(stage)),
+  })),
+  { name: 'FINISHED', entered: count(FUNNEL_BESIDE_STAGES.FINISHED), leftHere: NOTHING },
+  { name: 'none', entered: NOTHING, leftHere: count(leftOn('none')) },
+  { name: 'unknown', entered: NOTHING, leftHere: count(leftElsewhere) },
+  { name: 'no_log', entered: count(FUNNEL_BESIDE_STAGES.no_log), leftHere: NOTHING },
+  { name: 'not_measured', entered: count(FUNNEL_BESIDE_STAGES.not_measured), leftHere: NOTHING },
+];
 
 function funnelSql(group: string | undefined): string {
   const key = group === undefined ? '' : 'solution, ';
   const partition = group === undefined ? '' : 'PARTITION BY solution';
+  const columns = [
+    ...FUNNEL_COLUMNS_READ,
+    ...STAGES.map(onColumn),
+    ...(group === undefined ? [] : ['labels']),
+  ];
   const counts =
-    `SELECT ${group === undefined ? '' : `${group} AS solution, `}ARRAY[${reached.join(', ')}] AS reached_by_step,` +
-    ` ARRAY[${leftHere.join(', ')}] AS left_by_step, ARRAY[${used.join(', ')}] AS used_by_step` +
-    ` FROM ${sessions(['stage_reached', ...STAGE_COLUMNS, ...(group === undefined ? [] : ['labels'])])}` +
+    `SELECT ${group === undefined ? '' : `${group} AS solution, `}ARRAY[${ROWS.map(({ entered }) => entered).join(', ')}] AS entered_by_row,` +
+    ` ARRAY[${ROWS.map(({ leftHere }) => leftHere).join(', ')}] AS left_by_row FROM ${sessions(columns)}` +
     (group === undefined ? '' : ` GROUP BY ${group}`);
   return (
-    `SELECT ${key}stage, reached, left_here, ${percent('left_here', 'reached')} AS left_percent,` +
-    ` ${percent('reached', `max(reached) OVER (${partition})`)} AS overall_percent,` +
-    ` if(left_here > 0 AND left_here = max(left_here) OVER (${partition}), 'largest_drop', '') AS note` +
-    ` FROM (SELECT ${key}step, stage, reached, left_here FROM (${counts})` +
-    ` CROSS JOIN UNNEST(ARRAY[${steps}], ${textArray(LADDER)}, reached_by_step, left_by_step, used_by_step)` +
-    ' AS ladder(step, stage, reached, left_here, used) WHERE used > 0 AND reached_by_step[1] > 0)' +
-    ` ORDER BY ${key}step LIMIT 1000`
+    `SELECT ${key}stage, entered, left_here,` +
+    ` if(left_here > 0 AND left_here = max(left_here) OVER (${partition}), 'most_left', '') AS note` +
+    ` FROM (SELECT ${key}place, stage, entered, left_here FROM (${counts})` +
+    ` CROSS JOIN UNNEST(ARRAY[${ROWS.map((_, place) => place).join(', ')}], ${textArray(ROWS.map(({ name }) => name))}, entered_by_row, left_by_row)` +
+    ' AS page(place, stage, entered, left_here) WHERE coalesce(entered, 0) + coalesce(left_here, 0) > 0)' +
+    ` ORDER BY ${key}place LIMIT 1000`
   );
 }
 
-const FUNNEL_COLUMNS = [
-  column('stage', 'key', 'Stage', '阶段'),
-  column('reached', 'count', 'Reached', '到达'),
+const COLUMNS = [
+  column('stage', 'key', 'Page', '页面'),
+  column('entered', 'count', 'Known to have been there', '确认到达'),
   column('left_here', 'count', 'Left here', '在此离开'),
-  column('left_percent', 'percent', 'Left, of those who reached it', '离开率'),
-  column('overall_percent', 'percent', 'Reached, of all', '总体到达率'),
   column('note', 'key', 'Note', '备注'),
 ];
 
 const METRIC =
-  'Reached: answered sessions with stage_reached at or above the step. Left here: those whose stage_reached is exactly the step. ' +
-  'Step loss = left here / reached; overall = reached / all answered sessions. Stages no session was on are left out. The largest drop by count is named.';
+  'Known to have been there: answered sessions with on_<stage> = 1 (a page stay, a log line or the last page). Left here: interrupted sessions whose last page it was. ' +
+  'A page passed without a trace is not counted, and the pages are those of all solutions together: no share from page to page follows. ' +
+  'Guide is two places, before the document and before liveness; Fine page tells them apart. ' +
+  'No log: opened, but the answer told no pages except the last. Not measured: opened, and stored by a version that did not keep the pages; of these, too, only the last page is known. ' +
+  'Pages nobody was on are left out.';
 
 export const FUNNEL_CHARTS: readonly Chart[] = [
   {
     id: 'funnel',
+    section: 'where',
     title: { en: 'Funnel', zh: '漏斗' },
-    question: { en: 'At which step do we lose most people?', zh: '哪一步流失的人最多？' },
+    question: { en: 'On which page do we lose most people?', zh: '哪个页面流失的人最多？' },
     metric: METRIC,
     logstore: RECORDS_LOGSTORE,
     labelled: true,
     search: '*',
     sql: funnelSql(undefined),
-    kind: 'funnel',
-    columns: FUNNEL_COLUMNS,
+    kind: 'bar',
+    columns: COLUMNS,
     x: 'stage',
-    y: ['reached', 'left_here'],
-    drill: { column: 'stage', field: 'stage_reached' },
+    y: ['entered', 'left_here'],
+    drill: { column: 'stage', field: 'stage' },
     width: 12,
     height: 9,
   },
   {
     id: 'funnel-by-solution',
+    section: 'where',
     title: { en: 'Funnel by solution', zh: '各方案漏斗' },
-    question: { en: 'Do the solutions lose people at different steps?', zh: '不同方案在哪一步流失？' },
-    metric: `${METRIC} One funnel for each value of the label product_code.`,
+    question: { en: 'Do the solutions lose people on different pages?', zh: '不同方案在哪个页面流失？' },
+    metric: `${METRIC} Counted apart for each value of the label product_code.`,
     logstore: RECORDS_LOGSTORE,
     labelled: true,
     search: '*',
     sql: funnelSql("coalesce(json_extract_scalar(labels, '$.product_code'), 'none')"),
     kind: 'table',
-    columns: [column('solution', 'text', 'Solution', '方案'), ...FUNNEL_COLUMNS],
+    columns: [column('solution', 'text', 'Solution', '方案'), ...COLUMNS],
     width: 12,
     height: 9,
   },
@@ -92,18 +126,20 @@ const HOUR_MS = 3_600_000;
 
 export const TREND_CHART: Chart = {
   id: 'trend',
+  section: 'glance',
   title: { en: 'Trend', zh: '趋势' },
   question: { en: 'Is it getting better or worse?', zh: '情况在变好还是变差？' },
   metric:
     'Answered sessions by when they were opened (else registered), in days, or in hours where the data spans three days or less. ' +
-    'Percentages are of all answered sessions of the bucket. The newest bucket is still filling for half an hour.',
+    'Percentages are of all answered sessions of the bucket; unknown is a status that nobody has documented. Sessions without either time are left out. The newest bucket is still filling for half an hour.',
   logstore: RECORDS_LOGSTORE,
   labelled: true,
   search: '*',
   sql:
     `SELECT bucket_ms, count(1) AS answered, ${percent("count_if(journey = 'finished')", 'count(1)')} AS finished_percent,` +
     ` ${percent("count_if(journey = 'interrupted')", 'count(1)')} AS interrupted_percent,` +
-    ` ${percent("count_if(journey = 'not_started')", 'count(1)')} AS not_started_percent` +
+    ` ${percent("count_if(journey = 'not_started')", 'count(1)')} AS not_started_percent,` +
+    ` ${percent(`count_if(${JOURNEY_UNKNOWN})`, 'count(1)')} AS unknown_percent` +
     ' FROM (SELECT journey, opened_at_ms - opened_at_ms % if(max(opened_at_ms) OVER () - min(opened_at_ms) OVER () > ' +
     `${3 * DAY_MS}, ${DAY_MS}, ${HOUR_MS}) AS bucket_ms` +
     ` FROM (SELECT journey, ${OPENED_AT_MS} AS opened_at_ms FROM ${sessions(['journey', 'initialized_at_ms', 'registered_at_ms'])})` +
@@ -115,6 +151,7 @@ export const TREND_CHART: Chart = {
     column('finished_percent', 'percent', 'Finished', '完成率'),
     column('interrupted_percent', 'percent', 'Interrupted', '中断率'),
     column('not_started_percent', 'percent', 'Not started', '未开始率'),
+    column('unknown_percent', 'percent', 'Unknown', '未知率'),
   ],
   x: 'bucket_ms',
   y: ['finished_percent', 'interrupted_percent', 'not_started_percent'],

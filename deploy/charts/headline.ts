@@ -1,7 +1,7 @@
 import { PENDING_LOGSTORE } from '../../shared/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import { type Chart, column, type Text } from './chart.ts';
-import { comparedWithLastWeek, sessions } from './sql.ts';
+import { comparedWithLastWeek, OPENED, sessions } from './sql.ts';
 
 /** The six figures at the top of the drop-off dashboard, each against the same hours a week before. */
 
@@ -23,6 +23,7 @@ interface Headline {
 function headline({ logstore = RECORDS_LOGSTORE, ...rest }: Headline): Chart {
   return {
     ...rest,
+    section: 'glance',
     logstore,
     labelled: true,
     search: '*',
@@ -47,15 +48,15 @@ export const HEADLINE_CHARTS: readonly Chart[] = [
     logstore: PENDING_LOGSTORE,
     sql: comparedWithLastWeek(
       'count(DISTINCT transaction_id)',
-      "(SELECT transaction_id FROM log WHERE coalesce(kind, 'register') = 'register')",
+      "(SELECT transaction_id FROM log WHERE coalesce(kind, 'register') = 'register' AND transaction_id <> '')",
     ),
   }),
   headline({
     id: 'headline-opened',
     title: { en: 'Opened', zh: '已打开' },
     question: { en: 'How many people saw at least the first page?', zh: '多少人至少看到了第一个页面？' },
-    metric: 'Answered sessions with stage_reached of 1 or more.',
-    sql: sessionsWhere('stage_reached >= 1', ['stage_reached']),
+    metric: 'Answered sessions that finished or were interrupted, or have a stage_reached of 1 or more.',
+    sql: sessionsWhere(OPENED, ['journey', 'stage_reached']),
   }),
   headline({
     id: 'headline-finished',

@@ -19,6 +19,7 @@ const BUCKET = `started_at_ms - started_at_ms % ${BUCKET_MS} AS bucket_ms`;
 export const LEDGER_CHARTS: readonly Chart[] = [
   {
     id: 'ledger',
+    section: 'ledger',
     title: { en: 'Ledger', zh: '总账' },
     question: { en: 'Is every registered transaction accounted for?', zh: '每笔登记的认证都有下落吗？' },
     metric:
@@ -37,6 +38,7 @@ export const LEDGER_CHARTS: readonly Chart[] = [
   },
   {
     id: 'no-answer',
+    section: 'ledger',
     title: { en: 'Ended without an answer', zh: '未获得结果' },
     question: { en: 'Why did the service not tell us?', zh: '服务为何没有给出结果？' },
     metric:
@@ -46,7 +48,7 @@ export const LEDGER_CHARTS: readonly Chart[] = [
     search: '*',
     sql:
       "SELECT disposition, code, n FROM (SELECT disposition, coalesce(code, '') AS code, count(1) AS n" +
-      ` FROM ${ended(['disposition', 'code'])} WHERE disposition <> 'answered' GROUP BY disposition, coalesce(code, '')) ORDER BY n DESC, disposition, code LIMIT 100`,
+      ` FROM ${ended(['disposition', 'code'])} WHERE coalesce(disposition, '') <> 'answered' GROUP BY disposition, coalesce(code, '')) ORDER BY n DESC, disposition, code LIMIT 100`,
     kind: 'table',
     columns: [
       column('disposition', 'key', 'Ended as', '结果'),
@@ -62,6 +64,7 @@ export const SWEEP_CHARTS: readonly Chart[] = [
   {
     ...sweepsChart,
     id: 'newest-run',
+    section: 'sweep',
     title: { en: 'Where the sweep stands', zh: '扫描进度' },
     question: { en: 'How far behind is it, and how much is left?', zh: '落后多少？还剩多少？' },
     metric:
@@ -82,6 +85,7 @@ export const SWEEP_CHARTS: readonly Chart[] = [
   {
     ...sweepsChart,
     id: 'run-ends',
+    section: 'sweep',
     title: { en: 'Why runs ended', zh: '运行结束原因' },
     question: { en: 'Do runs come to their end?', zh: '运行是否正常结束？' },
     metric: 'Runs by the reason they ended. busy: another run was at work, nothing is wrong.',
@@ -100,6 +104,7 @@ export const SWEEP_CHARTS: readonly Chart[] = [
   {
     ...sweepsChart,
     id: 'pace',
+    section: 'sweep',
     title: { en: 'Pace against quota, and throttling', zh: '速率与限流' },
     question: { en: 'Do we use the quota without being refused?', zh: '是否充分利用配额而不被限流？' },
     metric:
@@ -122,6 +127,7 @@ export const SWEEP_CHARTS: readonly Chart[] = [
   {
     ...sweepsChart,
     id: 'queue-work',
+    section: 'sweep',
     title: { en: 'What the runs did', zh: '运行情况' },
     question: { en: 'How much was asked, ended and queued again?', zh: '查询、完结、重排了多少？' },
     metric: 'Sums over all runs in quarter hours.',
@@ -143,6 +149,7 @@ export const SWEEP_CHARTS: readonly Chart[] = [
   {
     ...sweepsChart,
     id: 'latest-runs',
+    section: 'sweep',
     title: { en: 'Latest runs', zh: '最近运行' },
     question: { en: 'What did each run do, and why did it end?', zh: '每次运行做了什么？为何结束？' },
     metric: 'The 50 newest runs.',

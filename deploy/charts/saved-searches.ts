@@ -1,6 +1,6 @@
 import { EVENTS_LOGSTORE } from '../../shared/record/event-fields.ts';
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
-import { recordView } from '../../shared/view.ts';
+import { eventView, recordView } from '../../shared/view.ts';
 import type { Text } from './chart.ts';
 import { ended, sessions } from './sql.ts';
 
@@ -50,13 +50,14 @@ export const SAVED_SEARCHES: readonly SavedSearch[] = [
     name: 'idv-no-answer',
     title: { en: 'Ended without an answer', zh: '未获得结果' },
     logstore: RECORDS_LOGSTORE,
-    query: `* | SELECT transaction_id, disposition, code, attempt, asked_at_ms FROM ${ended(['transaction_id', 'disposition', 'code', 'attempt', 'asked_at_ms'])} WHERE disposition <> 'answered' ORDER BY asked_at_ms DESC LIMIT 1000`,
+    query: `* | SELECT transaction_id, disposition, code, attempt, asked_at_ms FROM ${ended(['transaction_id', 'disposition', 'code', 'attempt', 'asked_at_ms'])} WHERE coalesce(disposition, '') <> 'answered' ORDER BY asked_at_ms DESC LIMIT 1000`,
   },
   {
     name: 'idv-timeline',
     title: { en: 'Event lines (add transaction_id: ID)', zh: '事件时间线（加 transaction_id: ID）' },
     logstore: EVENTS_LOGSTORE,
     query:
-      '* | SELECT transaction_id, lang, seq, max(logged_at) AS logged_at, max(text) AS text, max(kind) AS kind, max(stage) AS stage FROM log GROUP BY transaction_id, revision, lang, seq ORDER BY transaction_id, lang, seq LIMIT 10000',
+      '* | SELECT transaction_id, lang, seq, logged_at, text, kind, stage FROM' +
+      ` ${eventView(['logged_at', 'text', 'kind', 'stage'], { records: RECORDS_LOGSTORE })} ORDER BY transaction_id, lang, seq LIMIT 10000`,
   },
 ];

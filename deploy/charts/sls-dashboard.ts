@@ -13,13 +13,11 @@ export interface DashboardDocument {
   charts: Array<Record<string, unknown>>;
 }
 
-/** SLS has no funnel chart that a document could name, so a funnel is drawn as bars. */
 const SLS_CHART_TYPE: Record<ChartKind, string> = {
   stat: 'statpro',
   bar: 'barpro',
   stacked: 'barpro',
   line: 'linepro',
-  funnel: 'barpro',
   table: 'tablepro',
 };
 

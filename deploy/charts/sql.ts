@@ -29,6 +29,12 @@ function listOf(columns: readonly string[]): string {
 /** When the session was opened, else registered, unix ms: what charts bucket by. */
 export const OPENED_AT_MS = 'coalesce(initialized_at_ms, registered_at_ms)';
 
+/** Sessions that somebody opened. Whoever finished or was interrupted had done so, whatever else is missing. */
+export const OPENED = "(journey IN ('finished', 'interrupted') OR coalesce(stage_reached, 0) > 0)";
+
+/** A status that nobody has documented, or none at all: what is left of all beside the three known journeys. */
+export const JOURNEY_UNKNOWN = "coalesce(journey, '') NOT IN ('finished', 'interrupted', 'not_started')";
+
 /** A week before, hour by hour: what headline figures are compared with. */
 export const WEEK_SECONDS = 604_800;
 
@@ -47,22 +53,6 @@ export function comparedWithLastWeek(expression: string, from: string): string {
     ` FROM (SELECT ${WEEK_COMPARISON} AS diff FROM (SELECT ${expression} AS figure FROM ${from})) LIMIT 1`
   );
 }
-
-/** The fixed ladder of `stage_reached`, from 0. */
-export const LADDER = [
-  'ALL',
-  'LOADING',
-  'GUIDE',
-  'OCR_SCAN',
-  'OCR_RESULT',
-  'NFC_INPUT',
-  'NFC_READ',
-  'FACE',
-  'FINISHED',
-] as const;
-
-/** The stages a person can spend time on. */
-export const STAGES = LADDER.slice(1, -1);
 
 export function stayColumn(stage: string): string {
   return `stay_${stage.toLowerCase()}_ms`;

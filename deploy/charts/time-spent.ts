@@ -1,6 +1,7 @@
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
+import { STAGES } from '../../shared/record/stages.ts';
 import { type Chart, column } from './chart.ts';
-import { MIN_SESSIONS, STAGES, sessions, stayColumn, textArray } from './sql.ts';
+import { MIN_SESSIONS, sessions, stayColumn, textArray } from './sql.ts';
 
 /** How long people stayed on each stage, and how patient those were who left. */
 
@@ -31,6 +32,7 @@ const patience =
 export const TIME_CHARTS: readonly Chart[] = [
   {
     id: 'stay-by-stage',
+    section: 'time',
     title: { en: 'Time on each stage', zh: '各阶段停留时间' },
     question: {
       en: 'How long do finishers and leavers stay on each stage?',
@@ -59,6 +61,7 @@ export const TIME_CHARTS: readonly Chart[] = [
   },
   {
     id: 'patience',
+    section: 'time',
     title: { en: 'Patience', zh: '耐心曲线' },
     question: { en: 'After how long on a page do people give up?', zh: '在页面停留多久后放弃？' },
     metric:

@@ -10,10 +10,11 @@ const interrupted = (columns: readonly string[]) =>
 export const WHERE_AND_WHY_CHARTS: readonly Chart[] = [
   {
     id: 'where-stage',
+    section: 'where',
     title: { en: 'Where they left', zh: '在哪里离开' },
     question: { en: 'On which stage were they last seen?', zh: '最后停留在哪个阶段？' },
     metric:
-      'Interrupted sessions by stage (from InterruptPageEn, else InterruptPage). Share = of all interrupted sessions.',
+      'Interrupted sessions by stage (from InterruptPageEn, else InterruptPage); none where no page was named. GUIDE is two places, before the document and before liveness. Share = of all interrupted sessions.',
     logstore: RECORDS_LOGSTORE,
     labelled: true,
     search: '*',
@@ -35,36 +36,41 @@ export const WHERE_AND_WHY_CHARTS: readonly Chart[] = [
   },
   {
     id: 'why-cause',
+    section: 'why',
     title: { en: 'Why they left', zh: '为什么离开' },
     question: { en: 'What stopped them, and could they come back?', zh: '原因是什么？还能挽回吗？' },
     metric:
-      'Interrupted sessions by cause. Recoverable = those where another try, as the team can offer it, may succeed. Share = of all interrupted sessions.',
+      'Interrupted sessions by cause. Recoverable = those where another try, as the team can offer it, may succeed; not known where the cause is not. ' +
+      'Share = of all interrupted sessions; recoverable share = of those where it is known.',
     logstore: RECORDS_LOGSTORE,
     labelled: true,
     search: '*',
     sql:
-      `SELECT cause, recoverable, not_recoverable, lost, ${percent('lost', 'sum(lost) OVER ()')} AS share_percent,` +
-      ` ${percent('recoverable', 'lost')} AS recoverable_percent FROM` +
+      `SELECT cause, recoverable, not_recoverable, lost - recoverable - not_recoverable AS outlook_unknown, lost,` +
+      ` ${percent('lost', 'sum(lost) OVER ()')} AS share_percent,` +
+      ` ${percent('recoverable', '(recoverable + not_recoverable)')} AS recoverable_percent FROM` +
       " (SELECT coalesce(cause, 'unknown') AS cause, count_if(recoverable = 'true') AS recoverable," +
-      " count_if(coalesce(recoverable, 'false') <> 'true') AS not_recoverable, count(1) AS lost" +
+      " count_if(recoverable = 'false') AS not_recoverable, count(1) AS lost" +
       ` FROM ${interrupted(['cause', 'recoverable'])} GROUP BY coalesce(cause, 'unknown')) ORDER BY lost DESC, cause LIMIT 100`,
     kind: 'stacked',
     columns: [
       column('cause', 'key', 'Cause', '原因'),
       column('recoverable', 'count', 'Recoverable', '可挽回'),
       column('not_recoverable', 'count', 'Not recoverable', '不可挽回'),
+      column('outlook_unknown', 'count', 'Not known', '无法判断'),
       column('lost', 'count', 'Interrupted', '中断'),
       column('share_percent', 'percent', 'Share', '占比'),
       column('recoverable_percent', 'percent', 'Recoverable share', '可挽回占比'),
     ],
     x: 'cause',
-    y: ['recoverable', 'not_recoverable'],
+    y: ['recoverable', 'not_recoverable', 'outlook_unknown'],
     drill: { column: 'cause', field: 'cause' },
     width: 12,
     height: 8,
   },
   {
     id: 'where-page',
+    section: 'where',
     title: { en: 'Fine page', zh: '具体页面' },
     question: { en: 'On which page exactly, and for what reason?', zh: '具体在哪个页面？什么原因？' },
     metric:
@@ -91,6 +97,7 @@ export const WHERE_AND_WHY_CHARTS: readonly Chart[] = [
   },
   {
     id: 'latest-lost',
+    section: 'lost',
     title: { en: 'Latest lost transactions', zh: '最近流失的认证' },
     question: { en: 'What happened to the people we lost just now?', zh: '刚刚流失的用户经历了什么？' },
     metric: 'The 50 interrupted sessions opened last, with their story.',

@@ -85,6 +85,7 @@ export function officialSession(initializedAtMs: number): Session {
       journey: 'interrupted',
       stage: 'LOADING',
       stageReached: 7,
+      entered: ['LOADING', 'OCR_SCAN', 'GUIDE', 'OCR_RESULT', 'FACE'],
       cause: undefined,
       passed: true,
       verifyErrorCode: '1001',

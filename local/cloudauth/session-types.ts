@@ -66,6 +66,8 @@ export interface SessionTruth extends Counters {
   stage: Stage | undefined;
   /** 0 not opened, 1 LOADING ... 7 FACE (the order of STAGES), 8 finished. */
   stageReached: number;
+  /** The stages that were entered, in the order of their first time. */
+  entered: readonly Stage[];
   /** undefined for the official example, whose fields contradict each other. */
   cause: Cause | undefined;
   passed: boolean | undefined;

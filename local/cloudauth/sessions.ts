@@ -143,6 +143,7 @@ function truthOf(steps: readonly Step[], outcome: Outcome, manner: Manner): Sess
     ...facts,
     journey: finished ? 'finished' : ending === undefined ? 'not_started' : 'interrupted',
     stage: ending === undefined ? undefined : PAGES[ending.page].en,
+    entered: [...new Set(entered)],
     stageReached: finished ? 8 : Math.max(0, ...entered.map(rungOf)),
     cause: ending?.cause ?? (finished ? (outcome.kind as 'passed' | 'rejected') : 'never_opened'),
     passed: finished ? outcome.kind === 'passed' : undefined,

@@ -1,4 +1,5 @@
 import { type Chart, queryOf } from '../../deploy/charts/chart.ts';
+import { FUNNEL_BESIDE_STAGES, FUNNEL_COLUMNS_READ } from '../../deploy/charts/funnel.ts';
 import { LABELS_AS_MAP, WEEK_COMPARISON } from '../../deploy/charts/sql.ts';
 import { EVENTS_LOGSTORE } from '../../shared/record/event-fields.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
@@ -28,15 +29,7 @@ const MOST_VALUE_CHARACTERS = 128;
 const MOST_VALUES_LISTED = 50;
 
 /** Columns a list of transactions may be narrowed by. */
-const DRILL_FIELDS = [
-  'stage',
-  'stage_reached',
-  'cause',
-  'interrupt_page',
-  'permission_outcome',
-  'contradictions',
-  'journey',
-];
+const DRILL_FIELDS = ['stage', 'cause', 'interrupt_page', 'permission_outcome', 'contradictions', 'journey'];
 
 function quoted(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
@@ -78,7 +71,14 @@ const LIST_COLUMNS = [
 ];
 
 /** What the conditions below read. */
-const ALWAYS_READ = ['interrupt_page_en', 'view_key', 'final', 'disposition', 'labels'];
+const ALWAYS_READ = [
+  'interrupt_page_en',
+  'view_key',
+  'final',
+  'disposition',
+  'labels',
+  ...FUNNEL_COLUMNS_READ,
+];
 
 export interface Drill {
   readonly field: string;
@@ -99,10 +99,9 @@ export async function transactionsBehind(sls: SlsDataPlane, drill: Drill, range:
 }
 
 function drillCondition({ field, value }: Drill): string {
-  if (field === 'stage_reached') {
-    if (!/^\d$/.test(value)) throw new BadRequest('value: a step from 0 to 8');
-    return `stage_reached = ${value}`;
-  }
+  // Bars of the funnel that are no page.
+  if (field === 'stage' && Object.hasOwn(FUNNEL_BESIDE_STAGES, value))
+    return FUNNEL_BESIDE_STAGES[value as keyof typeof FUNNEL_BESIDE_STAGES];
   if (field === 'contradictions')
     return `strpos(concat(',', contradictions, ','), concat(',', ${quoted(value)}, ',')) > 0`;
   // The chart names a page by its Chinese name, else by its English one.
@@ -111,7 +110,7 @@ function drillCondition({ field, value }: Drill): string {
   }
   if (field === 'journey') return `journey = ${quoted(value)}`;
   if (field === 'permission_outcome')
-    return `permission_outcome = ${quoted(value)} AND journey IN ('finished', 'interrupted')`;
+    return `coalesce(permission_outcome, 'unknown') = ${quoted(value)} AND journey IN ('finished', 'interrupted')`;
   // The charts count an absent stage as "none" and an absent cause as "unknown".
   const absent = field === 'cause' ? 'unknown' : 'none';
   return `coalesce(${field}, '${absent}') = ${quoted(value)} AND journey = 'interrupted'`;

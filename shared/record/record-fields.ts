@@ -7,6 +7,7 @@ const INITIALIZE = 'Initialize, by the merchant';
 const REGISTRATION = 'registration';
 const CALL = 'the call';
 const WORKING = 'our working';
+const PATH = 'page stays, log lines, last pages';
 const STAY = 'LogStatisticsInfo.pageStayTimeInfo';
 
 /** Absent means "not known". A true/false column holds these two words. */
@@ -89,7 +90,7 @@ export const RECORD_FIELDS = defineFields({
   stage_reached: {
     type: 'long',
     meaning:
-      'Furthest stage seen on the fixed ladder: 0 not opened, 1 LOADING, 2 GUIDE, 3 OCR_SCAN, 4 OCR_RESULT, 5 NFC_INPUT, 6 NFC_READ, 7 FACE, 8 finished. A stage that a solution lacks is passed over',
+      'Furthest stage seen on the fixed ladder: 0 not opened, 1 LOADING, 2 GUIDE, 3 OCR_SCAN, 4 OCR_RESULT, 5 NFC_INPUT, 6 NFC_READ, 7 FACE, 8 finished. A stage that a solution lacks is passed over: not a step of a funnel',
     source: 'VerifyStatus, page stays, log lines, last pages',
   },
   interrupt_page: {
@@ -102,6 +103,49 @@ export const RECORD_FIELDS = defineFields({
     type: 'text',
     meaning: 'The last page, English, as received',
     source: 'InterruptPageEn',
+  },
+
+  on_loading: {
+    type: 'long',
+    meaning: '1 when somebody is known to have been on a LOADING page; else absent',
+    source: PATH,
+  },
+  on_guide: {
+    type: 'long',
+    meaning:
+      '1 when somebody is known to have been on a GUIDE page, before the document or before liveness; else absent',
+    source: PATH,
+  },
+  on_ocr_scan: {
+    type: 'long',
+    meaning: '1 when somebody is known to have been on a OCR_SCAN page; else absent',
+    source: PATH,
+  },
+  on_ocr_result: {
+    type: 'long',
+    meaning: '1 when somebody is known to have been on a OCR_RESULT page; else absent',
+    source: PATH,
+  },
+  on_nfc_input: {
+    type: 'long',
+    meaning: '1 when somebody is known to have been on a NFC_INPUT page; else absent',
+    source: PATH,
+  },
+  on_nfc_read: {
+    type: 'long',
+    meaning: '1 when somebody is known to have been on a NFC_READ page; else absent',
+    source: PATH,
+  },
+  on_face: {
+    type: 'long',
+    meaning: '1 when somebody is known to have been on a FACE page; else absent',
+    source: PATH,
+  },
+  path_version: {
+    type: 'long',
+    meaning:
+      'How the columns on_<stage> were made, now 1. Absent in rows of a version that did not keep them: there a missing on_<stage> says nothing',
+    source: WORKING,
   },
 
   stay_loading_ms: { type: 'long', meaning: 'Time on the LOADING pages, ms', source: STAY },

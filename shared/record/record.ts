@@ -10,6 +10,7 @@ import { type Known, present } from './present.ts';
 import type { RecordRow } from './record-fields.ts';
 import { revisionOf } from './revision.ts';
 import { readSession, type Session } from './session.ts';
+import type { Stage } from './stages.ts';
 import { readStatistics } from './statistics.ts';
 import { tellStory, tellWithoutAnswer } from './story.ts';
 import { clip, storable } from './text.ts';
@@ -50,6 +51,8 @@ export interface RecordOutput {
 /** Documented return codes have at most 28 characters. */
 const CODE_LENGTH = 128;
 const RAW_BYTES_MAX = 256 * 1024;
+/** How the pages of a session are read off its answer: another number when that changes. */
+const PATH_VERSION = 1;
 /** Registration bounds labels to about 4 KB; a row of another writer may hold anything. */
 const LABELS_LENGTH_MAX = 16 * 1024;
 
@@ -196,6 +199,7 @@ function factsOf(session: Session): Known<RecordRow> {
     stage_reached: session.stageReached,
     interrupt_page: session.pageZh,
     interrupt_page_en: session.pageEn,
+    ...pathColumns(session),
     stay_loading_ms: statistics.stays.get('LOADING'),
     stay_guide_ms: statistics.stays.get('GUIDE'),
     stay_ocr_scan_ms: statistics.stays.get('OCR_SCAN'),
@@ -218,6 +222,20 @@ function factsOf(session: Session): Known<RecordRow> {
     events_truncated: String(journal.lineCount > EVENTS_MAX),
     unknown_values: unknowns.count === 0 ? undefined : unknowns.shown.join(','),
     unknown_count: unknowns.count,
+  };
+}
+
+function pathColumns({ path }: Session) {
+  const on = (stage: Stage) => (path.includes(stage) ? 1 : undefined);
+  return {
+    on_loading: on('LOADING'),
+    on_guide: on('GUIDE'),
+    on_ocr_scan: on('OCR_SCAN'),
+    on_ocr_result: on('OCR_RESULT'),
+    on_nfc_input: on('NFC_INPUT'),
+    on_nfc_read: on('NFC_READ'),
+    on_face: on('FACE'),
+    path_version: PATH_VERSION,
   };
 }
 

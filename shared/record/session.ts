@@ -25,6 +25,8 @@ export interface Session {
   readonly lastStages: readonly Stage[];
   /** Stages with a stay above 0, a log line or a last page, in the order of the ladder. */
   readonly stagesSeen: readonly Stage[];
+  /** Stages that somebody is known to have been on, in the order of the ladder. */
+  readonly path: readonly Stage[];
   readonly stageReached: number | undefined;
   /** Page stays or log lines, or a last page that only an opened session has. */
   readonly active: boolean;
@@ -71,6 +73,7 @@ export function readSession(
     code: answer.code,
     codeParts,
     stagesSeen,
+    path: pathOf({ journey, statistics, journal, place }),
     stageReached: stageReachedBy({ journey, seen, active, place }),
     active,
     hiddenMs:
@@ -129,6 +132,24 @@ function seenStages({ stays }: Statistics, { stages }: Journal, { page, stageEn 
   const pageStage = page === undefined || page.zh === PAGE_NOT_STARTED ? undefined : page.stage;
   return STAGES.filter(
     (stage) => (stays.get(stage) ?? 0) > 0 || stages.has(stage) || stage === pageStage || stage === stageEn,
+  );
+}
+
+/**
+ * A page stay, a log line or a last page is evidence. LOADING as a last page is so only for a session that was
+ * broken off: one that was never opened has it, too.
+ */
+function pathOf({
+  journey,
+  statistics: { stays },
+  journal: { stages },
+  place: { lastStages },
+}: Pick<Session, 'journey' | 'statistics' | 'journal'> & { place: Place }): Stage[] {
+  return STAGES.filter(
+    (stage) =>
+      (stays.get(stage) ?? 0) > 0 ||
+      stages.has(stage) ||
+      (lastStages.includes(stage) && (stage !== 'LOADING' || journey === 'interrupted')),
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * The stages of a session, in the order of the ladder that funnels count on. They are the values of
+ * The stages of a session, in the order of the ladder of `stage_reached`. They are the values of
  * InterruptPageEn and the keys of pageStayTimeInfo (API metadata of CheckVerifyLog, revision of 2025-12-19).
  * A solution without OCR or NFC passes over those rungs, so what counts is the highest one seen.
  */

@@ -110,7 +110,7 @@ describe('the console', () => {
     const bar = page.locator('[data-chart="why-cause"] .chart');
     await bar.locator('summary').click();
     const lost = bar.locator('tbody tr').first();
-    const count = Number(await lost.locator('td').nth(3).textContent());
+    const count = Number(await lost.locator('td').nth(4).textContent());
     await lost.locator('button').click();
     await page.waitForSelector('h1:has-text("Transactions")');
     expect(await page.locator('tbody tr').count()).toBe(count);
@@ -123,9 +123,9 @@ describe('the console', () => {
     await close();
   }, 120_000);
 
-  it('names the step of the funnel whose transactions it lists', async () => {
+  it('names the page whose transactions it lists', async () => {
     const { page, problems, close } = await watchedPage(WIDTHS[0][1]);
-    await page.goto(`${url}/#/list?field=stage_reached&value=7`);
+    await page.goto(`${url}/#/list?field=stage&value=FACE`);
     await page.waitForSelector('h1:has-text("Transactions: Liveness (")');
     expect(await page.locator('tbody tr').count()).toBeGreaterThan(0);
     expect(problems).toEqual([]);

@@ -10,8 +10,10 @@ export interface Known {
   readonly passed: boolean | undefined;
   readonly stage: string | undefined;
   readonly stageReached: number;
+  readonly entered: readonly string[];
   readonly cause: string;
-  readonly recoverable: boolean;
+  /** undefined where nobody can tell. */
+  readonly recoverable: boolean | undefined;
   readonly page: string | undefined;
   readonly pageEn: string | undefined;
   /** undefined where the answer had no statistics. */
@@ -32,17 +34,7 @@ export interface Known {
 
 export type ExpectedRow = Readonly<Record<string, string | number | null>>;
 
-const LADDER = [
-  'ALL',
-  'LOADING',
-  'GUIDE',
-  'OCR_SCAN',
-  'OCR_RESULT',
-  'NFC_INPUT',
-  'NFC_READ',
-  'FACE',
-  'FINISHED',
-];
+const PAGES = ['LOADING', 'GUIDE', 'OCR_SCAN', 'OCR_RESULT', 'NFC_INPUT', 'NFC_READ', 'FACE'];
 const FEWEST = 30;
 
 const share = (part: number, whole: number): number | null => (whole === 0 ? null : (100 * part) / whole);
@@ -63,25 +55,29 @@ export function percentile(values: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN;
 }
 
+/** `left`: the interrupted sessions by their last page. Rows of nobody are left out. */
 function funnel(known: readonly Known[]): ExpectedRow[] {
-  const rows = LADDER.map((stage, step) => ({
-    stage,
-    reached: count(known, ({ stageReached }) => stageReached >= step),
-    left_here: step === 8 ? 0 : count(known, ({ stageReached }) => stageReached === step),
-    used:
-      step < 2 ||
-      step === 8 ||
-      known.some((one) => one.staysMs[stage] !== undefined || one.stageReached === step),
-  })).filter(({ used }) => used);
-  const most = Math.max(...rows.map(({ left_here }) => left_here));
-  return rows.map(({ stage, reached, left_here }) => ({
-    stage,
-    reached,
-    left_here,
-    left_percent: share(left_here, reached),
-    overall_percent: share(reached, known.length),
-    note: left_here === most && most > 0 ? 'largest_drop' : '',
-  }));
+  const left = grouped(interrupted(known), ({ stage }) => stage ?? 'none');
+  const leftAt = (stage: string) => left.get(stage)?.length ?? 0;
+  const rows: Array<{ stage: string; entered: number | null; left_here: number | null }> = [
+    { stage: 'ALL', entered: known.length, left_here: null },
+    ...PAGES.map((stage) => ({
+      stage,
+      entered: count(known, ({ entered }) => entered.includes(stage)),
+      left_here: leftAt(stage),
+    })),
+    { stage: 'FINISHED', entered: count(known, ({ journey }) => journey === 'finished'), left_here: null },
+    { stage: 'none', entered: null, left_here: leftAt('none') },
+    {
+      stage: 'no_log',
+      entered: count(known, ({ logCoverage, stageReached }) => logCoverage === 'none' && stageReached > 0),
+      left_here: null,
+    },
+  ];
+  const most = Math.max(0, ...rows.map(({ left_here }) => left_here ?? 0));
+  return rows
+    .filter(({ entered, left_here }) => (entered ?? 0) + (left_here ?? 0) > 0)
+    .map((row) => ({ ...row, note: most > 0 && row.left_here === most ? 'most_left' : '' }));
 }
 
 function bySize(counts: Map<string, Known[]>, name: string, size: string): ExpectedRow[] {
@@ -319,14 +315,16 @@ function staysByStage(known: readonly Known[]): ExpectedRow[] {
 function causes(known: readonly Known[]): ExpectedRow[] {
   const all = interrupted(known);
   return [...grouped(all, ({ cause }) => cause)].map(([cause, group]) => {
-    const recoverable = count(group, (one) => one.recoverable);
+    const recoverable = count(group, (one) => one.recoverable === true);
+    const not = count(group, (one) => one.recoverable === false);
     return {
       cause,
       recoverable,
-      not_recoverable: group.length - recoverable,
+      not_recoverable: not,
+      outlook_unknown: group.length - recoverable - not,
       lost: group.length,
       share_percent: share(group.length, all.length),
-      recoverable_percent: share(recoverable, group.length),
+      recoverable_percent: share(recoverable, recoverable + not),
     };
   });
 }

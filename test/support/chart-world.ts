@@ -98,8 +98,9 @@ function toKnown(session: Session, { record }: RecordOutput): Known {
         ? (truth.stage ?? record.stage)
         : undefined,
     stageReached: truth.stageReached,
+    entered: truth.entered,
     cause: record.cause ?? 'unknown',
-    recoverable: record.recoverable === 'true',
+    recoverable: record.recoverable === undefined ? undefined : record.recoverable === 'true',
     page: record.interrupt_page,
     pageEn: record.interrupt_page_en,
     counters: truth.statistics

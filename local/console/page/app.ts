@@ -1,5 +1,4 @@
 import type { Column, DashboardDefinition } from '../../../deploy/charts/chart.ts';
-import { LADDER } from '../../../deploy/charts/sql.ts';
 import { api, type Scope } from './api.ts';
 import { dashboardView } from './dashboard-view.ts';
 import { byId, element } from './dom.ts';
@@ -97,10 +96,8 @@ async function listView(): Promise<HTMLElement> {
     as: 'text',
     title: { en: 'Story', zh: '经过' },
   } as const;
-  // A funnel step is asked for by its place on the ladder.
-  const behind = field === 'stage_reached' ? (LADDER[Number(value)] ?? value) : value;
   const count = rows.length < MOST_LISTED ? String(rows.length) : `${word('newest')} ${rows.length}`;
-  const title = `${word('behind')}: ${plain(behind)} (${count})`;
+  const title = `${word('behind')}: ${plain(value)} (${count})`;
   return element(
     'div',
     {},

@@ -1,5 +1,4 @@
 import type { Chart, DashboardDefinition } from '../../../deploy/charts/chart.ts';
-import { LADDER } from '../../../deploy/charts/sql.ts';
 import { api, type Row, type Rows, type Scope } from './api.ts';
 import { element } from './dom.ts';
 import { draw } from './draw.ts';
@@ -14,13 +13,13 @@ export function dashboardView(
   onPick: (field: string, value: string) => void,
 ) {
   const loads: Promise<void>[] = [];
-  const sections = definition.sections.map((section, index) => {
+  const sections = definition.sections.map((section) => {
     const cards = section.charts.map((chart) => {
       const { card, place } = frame(chart);
       loads.push(fill(place, chart, scope, onPick));
       return card;
     });
-    const id = `section-${index}`;
+    const id = `section-${section.id}`;
     return element(
       'section',
       { 'aria-labelledby': id },
@@ -93,7 +92,8 @@ function fillWith(
     return;
   }
   const { drill } = chart;
-  const pickRow = drill === undefined ? undefined : (row: Row) => onPick(drill.field, drillValue(drill, row));
+  const pickRow =
+    drill === undefined ? undefined : (row: Row) => onPick(drill.field, row[drill.column] ?? '');
   const figures = table(chart.columns, rows, {
     caption: say(chart.title),
     ...(drill === undefined || pickRow === undefined
@@ -104,25 +104,20 @@ function fillWith(
     place.append(figures);
     return;
   }
-  const largest = rows.find((row) => row['note'] === 'largest_drop');
-  if (largest !== undefined) {
+  const most = rows.filter((row) => row['note'] === 'most_left');
+  if (most.length > 0) {
+    const pages = most.map((row) => plain(row['stage'] ?? '')).join(', ');
     place.append(
       element(
         'p',
         { class: 'largest' },
-        `${word('largest')}: ${plain(largest['stage'] ?? '')} (−${show(largest['left_here'], 'count')})`,
+        `${word('mostLeft')}: ${pages} (${show(most[0]?.['left_here'], 'count')})`,
       ),
     );
   }
   const canvas = element('div', { class: 'drawing', style: `height:${heightFor(chart, rows)}px` });
   place.append(canvas, element('details', {}, element('summary', {}, word('data')), figures));
   draw(canvas, chart, rows, pickRow);
-}
-
-/** A funnel step is asked for by its place on the ladder, everything else by the value itself. */
-function drillValue({ field, column }: NonNullable<Chart['drill']>, row: Row): string {
-  const value = row[column] ?? '';
-  return field === 'stage_reached' ? String(LADDER.indexOf(value as (typeof LADDER)[number])) : value;
 }
 
 function heightFor(chart: Chart, rows: readonly Row[]): number {

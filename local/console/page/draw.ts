@@ -72,8 +72,7 @@ function barOption(chart: Chart, rows: readonly Row[]) {
   const { text, line } = ink();
   const x = columnOf(chart, chart.x ?? '');
   const upward = [...rows].reverse();
-  const drawn = chart.kind === 'funnel' ? (chart.y ?? []).slice(0, 1) : (chart.y ?? []);
-  const series: Series[] = drawn.map((name) => ({
+  const series: Series[] = (chart.y ?? []).map((name) => ({
     name: say(columnOf(chart, name).title),
     type: 'bar',
     barMaxWidth: 22,
@@ -110,7 +109,6 @@ function barOption(chart: Chart, rows: readonly Row[]) {
 
 function barLabel(chart: Chart, row: Row, name: string): string {
   const value = show(row[name], columnOf(chart, name).as);
-  if (chart.kind === 'funnel') return `${value} · ${show(row['overall_percent'], 'percent')}`;
   return row['share_percent'] === undefined ? value : `${value} · ${show(row['share_percent'], 'percent')}`;
 }
 

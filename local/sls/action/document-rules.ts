@@ -131,6 +131,15 @@ const ALERT_QUERY_RULES: FieldRules = {
   store: { type: 'string' },
 };
 
+const DAY_SECONDS = 86_400;
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: DAY_SECONDS };
+
+/** A relative time such as `-15m`; 0 for any other. https://help.aliyun.com/document_detail/207711.htm (read 2026-11-24). */
+function secondsAgo(start: unknown): number {
+  const [, count = 0, unit = ''] = /^-(\d+)([smhd])$/.exec(String(start)) ?? [];
+  return Number(count) * (UNIT_SECONDS[unit] ?? 0);
+}
+
 const SEVERITIES = [2, 4, 6, 8, 10];
 
 /** Lists what is wrong with an alert rule. */
@@ -141,8 +150,12 @@ export function alertViolations(document: JsonObject): string[] {
   found.push(...violations(configuration, ALERT_RULES, 'configuration.'));
   for (const [i, query] of listOf(configuration.queryList).entries()) {
     const prefix = `configuration.queryList[${i}]`;
-    if (isJsonObject(query)) found.push(...violations(query, ALERT_QUERY_RULES, `${prefix}.`));
-    else found.push(`${prefix} must be of type object`);
+    if (!isJsonObject(query)) {
+      found.push(`${prefix} must be of type object`);
+      continue;
+    }
+    found.push(...violations(query, ALERT_QUERY_RULES, `${prefix}.`));
+    if (secondsAgo(query.start) > DAY_SECONDS) found.push(`${prefix} spans more than 24 hours`);
   }
   for (const [i, entry] of listOf(configuration.severityConfigurations).entries()) {
     if (isJsonObject(entry) && SEVERITIES.includes(Number(entry.severity))) continue;

@@ -96,6 +96,16 @@ describe('the console over HTTP', () => {
     }
   });
 
+  it('shows who left on a page behind a bar of the funnel, and all it counts behind the others', async () => {
+    const { body } = await ask('/api/charts/funnel');
+    expect(body.rows.map(({ stage }) => stage)).toEqual(expect.arrayContaining(['ALL', 'FACE', 'unknown']));
+    for (const { stage = '', entered = '', left_here: left = '' } of body.rows) {
+      const count = Number(left === 'null' ? entered : left);
+      const behind = await ask('/api/transactions', { field: 'stage', value: stage });
+      expect(`${stage}: ${behind.body.rows.length}`).toBe(`${stage}: ${Math.min(200, count)}`);
+    }
+  });
+
   it.each(['breakdown', 'factors', 'funnel-by-solution', 'headline-opened'])(
     '%s stands labels that are not an object of texts',
     async (id) => {

@@ -34,6 +34,13 @@ describe('the record of a session whose truth is known', () => {
     }
   });
 
+  it('has the pages that somebody was on, and no other', () => {
+    for (const { truth, record } of judged) {
+      const on = STAGES.filter((stage) => record[`on_${stage.toLowerCase()}` as keyof typeof record] === 1);
+      expect(on).toEqual(STAGES.filter((stage) => truth.entered.includes(stage)));
+    }
+  });
+
   it('has its stays, retries and permissions where the statistics are given', () => {
     for (const { truth, record } of judged.filter((one) => one.truth.statistics)) {
       const stays = STAGES.map((stage) => [

@@ -259,6 +259,11 @@ describe('documents through @alicloud/sls20201230', () => {
     ['a severity that is none', { severityConfigurations: [{ severity: 5 }] }, /severity must be one of/],
     ['no queries', { queryList: [] }, /queryList must not be below 1/],
     ['a query without a start', { queryList: [{ query: '*', end: 'now' }] }, /start is required/],
+    [
+      'a query over more than a day',
+      { queryList: [{ query: '*', start: '-86401s', end: 'now', timeSpanType: 'Relative' }] },
+      /spans more than 24 hours/,
+    ],
   ])('refuses an alert with %s', async (_, change, message) => {
     const base = alert('bad-alert');
     const body = { ...base, configuration: { ...base.configuration, ...change } };

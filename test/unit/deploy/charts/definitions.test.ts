@@ -123,6 +123,14 @@ describe('toSlsDashboard', () => {
 });
 
 describe('toSlsAlert', () => {
+  // https://help.aliyun.com/document_detail/207711.htm (read 2026-11-24)
+  it.each(ALERTS.map((alert) => [alert.name, alert] as const))(
+    '%s looks back 24 hours at most',
+    (_, alert) => {
+      expect(alert.windowSeconds).toBeLessThanOrEqual(86_400);
+    },
+  );
+
   it.each(ALERTS.map((alert) => [alert.name, alert] as const))(
     '%s asks its own logstore over its window',
     (_, alert) => {
