@@ -11,6 +11,7 @@ import {
   readJsonObject,
   serveControl,
 } from '../http/control.ts';
+import { refusalOfForeignPage } from '../http/foreign-page.ts';
 import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
 import { Arrivals, Quota } from './arrivals.ts';
 import { type GatewayRefusal, parametersOf, passGateway } from './gateway.ts';
@@ -85,7 +86,11 @@ class Cloudauth {
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (pathname === '/_control') {
+    // The operation itself is signed.
+    const foreign = pathname.startsWith('/_') ? refusalOfForeignPage(request) : undefined;
+    if (foreign !== undefined) {
+      sendJson(response, { status: 403, body: { error: foreign } });
+    } else if (pathname === '/_control') {
       await serveControl(request, response, {
         report: () => ({ ...this.#arrivals.report(), byAnswer: Object.fromEntries(this.#byAnswer) }),
         apply: (body) => this.#applyControl(body),
