@@ -6,6 +6,7 @@ import { NonceMemory, type SignedRequest } from '../http/acs3.ts';
 import {
   answerControl,
   asNumber,
+  asObject,
   ControlRefused,
   onlyKnown,
   readJsonObject,
@@ -46,8 +47,9 @@ export interface CloudauthServer extends LocalServer {
 }
 
 interface KnownTransaction {
-  readonly initializedAtMs: number;
-  result(nowMs: number): unknown;
+  /** Moved by `age`. */
+  initializedAtMs: number;
+  result(ageMs: number): unknown;
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -79,7 +81,7 @@ class Cloudauth {
     for (const session of sessions) {
       this.#transactions.set(session.transactionId, {
         initializedAtMs: session.initializedAtMs,
-        result: (nowMs) => resultAt(session, nowMs),
+        result: (ageMs) => resultAt(session, session.initializedAtMs + ageMs),
       });
     }
   }
@@ -158,10 +160,9 @@ class Cloudauth {
     const nowMs = this.#clock();
     const known = this.#transactions.get(transactionId);
     const keptMs = (this.#options.retentionDays ?? 30) * DAY_MS;
-    if (known === undefined || nowMs - known.initializedAtMs > keptMs) {
-      return codeReply('TransactionIdInvalid');
-    }
-    return successReply(known.result(nowMs));
+    if (known === undefined) return codeReply('TransactionIdInvalid');
+    const ageMs = nowMs - known.initializedAtMs;
+    return ageMs > keptMs ? codeReply('TransactionIdInvalid') : successReply(known.result(ageMs));
   }
 
   #refuse(response: ServerResponse, refusal: GatewayRefusal): void {
@@ -175,16 +176,18 @@ class Cloudauth {
   }
 
   #applyControl(body: Readonly<Record<string, unknown>>): unknown {
-    onlyKnown(body, ['qps', 'latencyMs', 'plan'], 'control');
+    onlyKnown(body, ['qps', 'latencyMs', 'plan', 'age'], 'control');
     const qps = body.qps === undefined ? this.#qps : asNumber(body.qps, 'qps', { least: 0 });
     const latencyMs =
       body.latencyMs === undefined
         ? this.#latencyMs
         : asNumber(body.latencyMs, 'latencyMs', { least: 0, most: 3_600_000 });
     const plan = body.plan === undefined ? this.#plan : Plan.parse(body.plan);
+    const passedMs = body.age === undefined ? 0 : msOfAge(body.age);
     this.#qps = qps;
     this.#latencyMs = latencyMs;
     this.#plan = plan;
+    for (const transaction of this.#transactions.values()) transaction.initializedAtMs -= passedMs;
     return {};
   }
 
@@ -207,6 +210,13 @@ export async function createCloudauthServer(options: CloudauthServerOptions): Pr
     handle: (request, response) => cloudauth.handle(request, response),
   });
   return { ...server, addSessions: (sessions) => cloudauth.addSessions(sessions) };
+}
+
+/** Time that passes for every session there is, as `age` of the local SLS lets it pass for rows. @throws ControlRefused */
+function msOfAge(value: unknown): number {
+  const age = asObject(value, 'age');
+  onlyKnown(age, ['ms'], 'age');
+  return asNumber(age.ms, 'age.ms', { least: 0, most: 1e13 });
 }
 
 /** @throws ControlRefused */
