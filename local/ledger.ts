@@ -1,5 +1,6 @@
 import { PENDING_LOGSTORE } from '../shared/pending.ts';
 import type { Cloud } from './cloud.ts';
+import { callApi } from './own-call.ts';
 
 /** `GET /v1/ledger`, as the API answers it. */
 export interface Ledger {
@@ -18,11 +19,12 @@ export interface Ledger {
 }
 
 /** @throws Error when the API does not answer 200 */
-export async function askLedger({ fc, apiHeaders }: Cloud): Promise<Ledger> {
-  const response = await fetch(new URL('/v1/ledger', fc.url), { headers: apiHeaders });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`the ledger could not be read: ${response.status} ${text.slice(0, 500)}`);
-  return JSON.parse(text) as Ledger;
+export async function askLedger(cloud: Cloud): Promise<Ledger> {
+  try {
+    return JSON.parse(await callApi(cloud, '/v1/ledger', { wanted: 200 })) as Ledger;
+  } catch (error) {
+    throw new Error(`the ledger could not be read: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 export function finalOf(ledger: Ledger): number {

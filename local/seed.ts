@@ -5,6 +5,7 @@ import type { Cloud } from './cloud.ts';
 import type { Session } from './cloudauth/session-types.ts';
 import { drawSessions } from './cloudauth/sessions.ts';
 import type { Flags } from './flags.ts';
+import { callApi } from './own-call.ts';
 
 /**
  * Sessions of the last day, registered the way a merchant registers them. Those older than 30 minutes are
@@ -72,22 +73,20 @@ async function drawOf(dataDir: string, asked: Draw): Promise<{ draw: Draw; kept:
 async function register(cloud: Cloud, sessions: readonly Session[]): Promise<void> {
   for (let start = 0; start < sessions.length; start += BATCH) {
     const batch = sessions.slice(start, start + BATCH);
-    const response = await fetch(new URL('/v1/transactions', cloud.fc.url), {
-      method: 'POST',
-      headers: { ...cloud.apiHeaders, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        transactions: batch.map(({ transactionId, merchantBizId, initializedAtMs, labels }) => ({
-          transactionId,
-          merchantBizId,
-          initializedAt: initializedAtMs,
-          labels,
-        })),
-      }),
-    });
-    const text = await response.text();
-    const accepted = response.status === 202 ? (JSON.parse(text) as { accepted: number }).accepted : 0;
+    const transactions = batch.map(({ transactionId, merchantBizId, initializedAtMs, labels }) => ({
+      transactionId,
+      merchantBizId,
+      initializedAt: initializedAtMs,
+      labels,
+    }));
+    const answer = await callApi(cloud, '/v1/transactions', { wanted: 202, body: { transactions } }).catch(
+      (error: Error) => {
+        throw new Error(`the registration was not taken: ${error.message}`, { cause: error });
+      },
+    );
+    const { accepted } = JSON.parse(answer) as { accepted: number };
     if (accepted !== batch.length) {
-      throw new Error(`the registration was not taken: ${response.status} ${text.slice(0, 500)}`);
+      throw new Error(`the registration was not taken whole: ${answer.slice(0, 500)}`);
     }
   }
 }

@@ -32,13 +32,16 @@ async function causesOf({ slsClient }: Cloud): Promise<Array<{ cause: string; co
 /** Where everything is, and something to try. */
 export function addressesOf(cloud: Cloud, example: string | undefined): string[] {
   const { fc, sls, cloudauth, console: page } = cloud;
+  const tries = [
+    ...(example === undefined ? [] : [`curl ${fc.url}/v1/transactions/${example}`]),
+    `curl -d '{"tick":"sweep"}' ${fc.url}/_control`,
+  ];
   return [
     ...(page === undefined ? [] : [`console         ${page.url}`]),
     `HTTP API        ${fc.url}/v1/openapi.json`,
     `SLS             ${sls.url} (project ${LOCAL_PROJECT}, key ${LOCAL_ACCESS_KEY_ID}, secret ${LOCAL_ACCESS_KEY_SECRET})`,
     `CheckVerifyLog  ${cloudauth.url}`,
     `functions' log  ${cloud.dataDir}/functions.log`,
-    ...(example === undefined ? [] : [`try             curl ${fc.url}/v1/transactions/${example}`]),
-    `                curl -d '{"tick":"sweep"}' ${fc.url}/_control`,
+    ...tries.map((command, place) => `${(place === 0 ? 'try' : '').padEnd(16)}${command}`),
   ];
 }

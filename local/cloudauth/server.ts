@@ -6,11 +6,13 @@ import { NonceMemory, type SignedRequest } from '../http/acs3.ts';
 import {
   answerControl,
   asNumber,
+  asObject,
   ControlRefused,
   onlyKnown,
   readJsonObject,
   serveControl,
 } from '../http/control.ts';
+import { refusalOfForeignPage } from '../http/foreign-page.ts';
 import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
 import { Arrivals, Quota } from './arrivals.ts';
 import { type GatewayRefusal, parametersOf, passGateway } from './gateway.ts';
@@ -45,10 +47,11 @@ export interface CloudauthServer extends LocalServer {
 }
 
 interface KnownTransaction {
-  readonly initializedAtMs: number;
+  /** Moved by `age`. */
+  initializedAtMs: number;
   /** Whether the service minds another MerchantBizId than the session's is not documented: where this is set, it does. */
   readonly merchantBizId?: string | undefined;
-  result(nowMs: number): unknown;
+  result(ageMs: number): unknown;
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -80,14 +83,18 @@ class Cloudauth {
     for (const session of sessions) {
       this.#transactions.set(session.transactionId, {
         initializedAtMs: session.initializedAtMs,
-        result: (nowMs) => resultAt(session, nowMs),
+        result: (ageMs) => resultAt(session, session.initializedAtMs + ageMs),
       });
     }
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (pathname === '/_control') {
+    // The operation itself is signed.
+    const foreign = pathname.startsWith('/_') ? refusalOfForeignPage(request) : undefined;
+    if (foreign !== undefined) {
+      sendJson(response, { status: 403, body: { error: foreign } });
+    } else if (pathname === '/_control') {
       await serveControl(request, response, {
         report: () => ({ ...this.#arrivals.report(), byAnswer: Object.fromEntries(this.#byAnswer) }),
         apply: (body) => this.#applyControl(body),
@@ -156,10 +163,9 @@ class Cloudauth {
     const known = this.#transactions.get(transactionId);
     const keptMs = (this.#options.retentionDays ?? 30) * DAY_MS;
     const isOther = known?.merchantBizId !== undefined && known.merchantBizId !== merchantBizId;
-    if (known === undefined || isOther || nowMs - known.initializedAtMs > keptMs) {
-      return codeReply('TransactionIdInvalid');
-    }
-    return successReply(known.result(nowMs));
+    if (known === undefined || isOther) return codeReply('TransactionIdInvalid');
+    const ageMs = nowMs - known.initializedAtMs;
+    return ageMs > keptMs ? codeReply('TransactionIdInvalid') : successReply(known.result(ageMs));
   }
 
   #refuse(response: ServerResponse, refusal: GatewayRefusal): void {
@@ -173,16 +179,18 @@ class Cloudauth {
   }
 
   #applyControl(body: Readonly<Record<string, unknown>>): unknown {
-    onlyKnown(body, ['qps', 'latencyMs', 'plan'], 'control');
+    onlyKnown(body, ['qps', 'latencyMs', 'plan', 'age'], 'control');
     const qps = body.qps === undefined ? this.#qps : asNumber(body.qps, 'qps', { least: 0 });
     const latencyMs =
       body.latencyMs === undefined
         ? this.#latencyMs
         : asNumber(body.latencyMs, 'latencyMs', { least: 0, most: 3_600_000 });
     const plan = body.plan === undefined ? this.#plan : Plan.parse(body.plan);
+    const passedMs = body.age === undefined ? 0 : msOfAge(body.age);
     this.#qps = qps;
     this.#latencyMs = latencyMs;
     this.#plan = plan;
+    for (const transaction of this.#transactions.values()) transaction.initializedAtMs -= passedMs;
     return {};
   }
 
@@ -209,6 +217,13 @@ export async function createCloudauthServer(options: CloudauthServerOptions): Pr
     handle: (request, response) => cloudauth.handle(request, response),
   });
   return { ...server, addSessions: (sessions) => cloudauth.addSessions(sessions) };
+}
+
+/** Time that passes for every session there is, as `age` of the local SLS lets it pass for rows. @throws ControlRefused */
+function msOfAge(value: unknown): number {
+  const age = asObject(value, 'age');
+  onlyKnown(age, ['ms'], 'age');
+  return asNumber(age.ms, 'age.ms', { least: 0, most: 1e13 });
 }
 
 /** @throws ControlRefused */

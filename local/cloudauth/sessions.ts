@@ -9,8 +9,8 @@ import type { ProductCode, Session, SessionTruth, VerifyLogResult } from './sess
 import { type Step, Visit } from './visit.ts';
 
 /**
- * Sessions drawn from a seed, each with what really happened in it. The same options give the same sessions.
- * They contain the official example and, from 42 sessions on, every documented journey, page and error code.
+ * Sessions drawn from a seed, each with what really happened in it. The same seed and count give the same sessions
+ * whatever the time is; only when they were opened depends on it. They contain the official example and, from 42 sessions on, every documented journey, page and error code.
  */
 export interface DrawOptions {
   readonly seed: number | string;
@@ -21,7 +21,8 @@ export interface DrawOptions {
   readonly youngShare?: number;
 }
 
-const MINUTE_MS = 60_000;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
 /** From this age on the service has the whole log. */
 const COMPLETE_AFTER_MS = 30 * MINUTE_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -33,14 +34,31 @@ export function drawSessions({ seed, count, nowMs, youngShare = 0.08 }: DrawOpti
   const random = seededRandom(`sessions ${seed}`);
   const young = Math.min(count - 1, Math.ceil(count * youngShare));
   const sessions = Array.from({ length: count }, (_, index) => {
-    const ageMs = index >= count - young ? youngAge(random) : oldAge(random, nowMs);
-    const initializedAtMs = nowMs - ageMs;
+    const initializedAtMs = openingOf({ seed, index, nowMs, isYoung: index >= count - young });
     if (index === 0) return officialSession(initializedAtMs);
     // Half at most is prescribed; the rest is chance even in a small draw.
     const scenario = index <= count / 2 ? SCENARIOS[index - 1] : undefined;
     return drawSession({ random, index, initializedAtMs, scenario });
   });
   return sessions.sort((a, b) => a.initializedAtMs - b.initializedAtMs);
+}
+
+interface Opening {
+  readonly seed: number | string;
+  readonly index: number;
+  readonly nowMs: number;
+  readonly isYoung: boolean;
+}
+
+/**
+ * How many numbers an old session's age takes depends on the hour, so each opening has its own. The log has whole
+ * seconds: where in its second a session begins decides how long it seems, so that is of the seed alone too.
+ */
+function openingOf({ seed, index, nowMs, isYoung }: Opening): number {
+  const random = seededRandom(`opening ${seed} ${index}`);
+  const phaseMs = between(random, 0, SECOND_MS - 1);
+  const openedMs = nowMs - (isYoung ? youngAge(random) : oldAge(random, nowMs));
+  return Math.floor(openedMs / SECOND_MS) * SECOND_MS + phaseMs;
 }
 
 /** What the service answers about a session at a given time. */

@@ -8,6 +8,7 @@ import { MOST_DAYS_KEPT, WIDEST_WINDOWS } from '../../shared/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import type { LocalServer } from '../call-hooks.ts';
+import { refusalOfForeignPage } from '../http/foreign-page.ts';
 import {
   BadRequest,
   chartRows,
@@ -20,8 +21,8 @@ import {
 
 /**
  * The console: the dashboards' own queries drawn as charts. The page talks to this server only; this server
- * talks to the local SLS and to the lookup function. It listens on the loopback interface and answers only
- * requests that were addressed to it by a loopback name, so that no web page can reach it by rebinding a name.
+ * talks to the local SLS and to the lookup function. It listens on the loopback interface and answers no page
+ * of somebody else.
  */
 export interface ConsoleOptions {
   readonly port: number;
@@ -34,7 +35,6 @@ export interface ConsoleOptions {
 }
 
 const LOOPBACK = '127.0.0.1';
-const OWN_NAMES = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 const MAX_BODY_BYTES = 16_384;
 const DEFAULT_RANGE_SECONDS = 604_800;
 /** No chart is of more than is kept; a transaction is looked for in all of it. */
@@ -87,19 +87,15 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (!OWN_NAMES.test(request.headers.host ?? '')) {
-    send(response, 403, { error: 'ask for this page by a loopback name' });
-    return;
-  }
-  const { origin } = request.headers;
-  if (origin !== undefined && origin !== `http://${request.headers.host}`) {
-    send(response, 403, { error: 'another page may not ask here' });
-    return;
-  }
   const address = request.url ?? '/';
   if (!URL.canParse(address, 'http://console')) throw new BadRequest('the address cannot be read');
   const url = new URL(address, 'http://console');
   const file = FILES[url.pathname];
+  const foreign = refusalOfForeignPage(request, { mayLink: file !== undefined });
+  if (foreign !== undefined) {
+    send(response, 403, { error: foreign });
+    return;
+  }
   if (request.method === 'GET' && file !== undefined) {
     const body = await readFile(join(options.pageDir, file[0]));
     response.writeHead(200, { ...SECURITY_HEADERS, 'content-type': file[1] }).end(body);

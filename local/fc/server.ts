@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallHooks, LocalServer } from '../call-hooks.ts';
 import { LOCAL_ACCOUNT_ID, LOCAL_REGION, type MemoryCredentialStore } from '../credentials.ts';
 import { serveControl } from '../http/control.ts';
-import { BodyTooLarge, listen, readBody } from '../http/listen.ts';
+import { refusalOfForeignPage } from '../http/foreign-page.ts';
+import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
 import { applyControl, controlReport, type FcControlDeps } from './control.ts';
 import { Fleet } from './fleet.ts';
 import { toHttpEvent } from './http-event.ts';
@@ -57,6 +58,9 @@ export interface FcServer extends LocalServer {
   /** Resolves when the invocation with this request id has ended. */
   ended(requestId: string): Promise<InvocationRecord>;
 }
+
+/** Invocations; each is signed. */
+const API_PATH = '/2023-03-30/';
 
 class LocalFc {
   readonly #credentials: MemoryCredentialStore;
@@ -113,6 +117,12 @@ class LocalFc {
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    const isSigned = path.startsWith(API_PATH);
+    const foreign = isSigned ? undefined : refusalOfForeignPage(request);
+    if (foreign !== undefined) {
+      sendJson(response, { status: 403, body: { error: foreign } });
+      return;
+    }
     if (path === '/_control') {
       await serveControl(request, response, {
         report: () => controlReport(this.control),
@@ -131,7 +141,7 @@ class LocalFc {
       return sendRefusal(response, requestId, invalid(error.message));
     }
     const call = { request, response, body, requestId, asynchronous };
-    if (path.startsWith('/2023-03-30/')) await this.#api(path, call);
+    if (isSigned) await this.#api(path, call);
     else await this.#trigger(call);
   }
 

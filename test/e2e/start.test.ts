@@ -157,6 +157,42 @@ describe('npm start', () => {
     expect(existsSync(dirname(log))).toBe(false);
   });
 
+  it('waits for its turn while others keep the functions busy', async () => {
+    const port = await freePorts();
+    // At the quota of a region the sweep takes long enough to be overtaken.
+    const run = start(['--port', String(port), '--transactions', '20', '--no-console'], {});
+    const control = async (body?: object) => {
+      const method = body === undefined ? 'GET' : 'POST';
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      const answer = await fetch(`http://127.0.0.1:${port}/_control`, { method, ...sent });
+      return (await answer.json()) as { counts?: { lookup?: { throttled?: number } } };
+    };
+    /** Every call is answered 429 from now on, and some of its own have been. */
+    const keepBusy = async () => {
+      const throttled = async () => (await control()).counts?.lookup?.throttled ?? 0;
+      await control({ reservedConcurrency: { lookup: 0 } });
+      const before = await throttled();
+      const goesOn = () => run.child.exitCode === null && !run.output().includes('Ctrl-C');
+      while ((await throttled()) < before + 2 && goesOn()) await sleep(20);
+      expect(run.output()).not.toContain('Ctrl-C');
+      await control({ reservedConcurrency: { lookup: null } });
+    };
+    while (!(await control().then(Boolean, () => false)) && run.child.exitCode === null) await sleep(10);
+    await keepBusy();
+    await said(run, 'transactions registered');
+    await keepBusy();
+    await said(run, 'Ctrl-C');
+    expect([run.child.exitCode, run.output()]).toEqual([null, expect.stringContaining('Ctrl-C')]);
+    expect(run.output()).toContain('20 registered, 18 final, 2 waiting, 0 lost');
+  });
+
+  it('without a session to try it names what can be tried', async () => {
+    const run = start(['--port', '0', '--transactions', '0', '--no-console']);
+    await said(run, 'Ctrl-C');
+    const tries = run.lines().filter((line) => line.includes('curl'));
+    expect(tries).toEqual([expect.stringMatching(/^try +curl -d '\{"tick":"sweep"\}' http/)]);
+  });
+
   it('names a port that is taken', async () => {
     const port = await freePorts();
     const holder = createServer().listen(port + 2, '127.0.0.1');

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallHooks, ServiceCall } from '../../call-hooks.ts';
 import type { CredentialStore } from '../../credentials.ts';
+import { refusalOfForeignPage } from '../../http/foreign-page.ts';
 import type { ActionAnswer, ActionContext } from '../action/action.ts';
 import { findRoute, type Route } from '../action/router.ts';
 import { type Control, ControlError } from '../control/control.ts';
@@ -49,8 +50,12 @@ export class Envelope {
     const stamp = { requestId: newRequestId(), nowMs: this.#deps.clock() };
     try {
       const request = parseRequest(message);
+      const isControl = request.path.length === 1 && request.path[0] === '_control';
+      // Everything else is signed.
+      const foreign = isControl ? refusalOfForeignPage(message) : undefined;
+      if (foreign !== undefined) throw new SlsError('Unauthorized', foreign, 403);
       const body = await readBody(message);
-      if (request.path.length === 1 && request.path[0] === '_control') {
+      if (isControl) {
         this.#answerControl({ request, body, response, stamp });
         return;
       }

@@ -6,6 +6,7 @@ import {
   type CloudauthServerOptions,
   createCloudauthServer,
 } from '../../../local/cloudauth/server.ts';
+import type { Session } from '../../../local/cloudauth/session-types.ts';
 import { drawSessions } from '../../../local/cloudauth/sessions.ts';
 import { MemoryCredentialStore } from '../../../local/credentials.ts';
 
@@ -293,6 +294,10 @@ describe('/_control', () => {
     [{ qps: '3' }, /qps/],
     [{ latencyMs: 'x' }, /latencyMs/],
     [{ plan: [{ match: '*', answer: 'Nope' }] }, /plan\[0\]/],
+    [{ age: 1_000 }, /age/],
+    [{ age: {} }, /age\.ms/],
+    [{ age: { ms: -1 } }, /age\.ms/],
+    [{ age: { ms: 1, logstore: 'idv-pending' } }, /logstore/],
     [[], /object/],
   ])('refuses %j and changes nothing', async (body, says) => {
     const server = await start();
@@ -301,6 +306,39 @@ describe('/_control', () => {
     expect(response.status).toBe(400);
     expect(((await response.json()) as { error: string }).error).toMatch(says);
     expect(await codeOf(server)).toEqual([200, 'Success']);
+  });
+});
+
+describe('age', () => {
+  const MINUTE_MS = 60_000;
+  const resultOf = async (server: CloudauthServer, transactionId: string) =>
+    ((await (await call(server, { transactionId })).json()) as Body).Result;
+
+  it('lets time pass for the sessions that are there', async () => {
+    const sessions = drawSessions({ seed: 5, count: 30, nowMs: Date.now(), youngShare: 1 });
+    const server = await start({ sessions });
+    const isOpened = ({ truth }: Session) => truth.journey !== 'not_started' && !truth.official;
+    const going = sessions.filter(isOpened);
+    expect(going.length).toBeGreaterThan(20);
+    for (const { transactionId, result } of going) {
+      expect(await resultOf(server, transactionId)).not.toEqual(result);
+    }
+    expect((await post(server, { age: { ms: 30 * MINUTE_MS } })).status).toBe(200);
+    for (const { transactionId, result } of sessions) {
+      expect(await resultOf(server, transactionId)).toEqual(result);
+    }
+  });
+
+  it('adds up, for sessions that were put too, and not for what comes later', async () => {
+    const server = await start();
+    await put(server, 'before', { initializedAt: Date.now(), result: {} });
+    const days = (count: number) => post(server, { age: { ms: count * 24 * 60 * MINUTE_MS } });
+    await days(16);
+    await put(server, 'between', { initializedAt: Date.now(), result: {} });
+    expect(await codeOf(server, { transactionId: 'before' })).toEqual([200, 'Success']);
+    await days(16);
+    expect(await codeOf(server, { transactionId: 'before' })).toEqual([400, 'TransactionIdInvalid']);
+    expect(await codeOf(server, { transactionId: 'between' })).toEqual([200, 'Success']);
   });
 });
 

@@ -31,14 +31,13 @@ export async function searchRows(
        SELECT seq FROM ${table.name} WHERE ${where}
        ORDER BY t ${direction}, seq ${direction} LIMIT ${request.line} OFFSET ${request.offset}
      ) page USING (seq) ORDER BY t ${direction}, seq ${direction}`,
-    request.line,
   );
   return { rows: found.rows.map(toLog), matched };
 }
 
 /** How many rows meet a condition. */
 export async function countRows(database: Database, table: LogTable, where: string): Promise<number> {
-  const count = await database.query(`SELECT count(*) FROM ${table.name} WHERE ${where}`, 1);
+  const count = await database.query(`SELECT count(*) FROM ${table.name} WHERE ${where}`);
   return Number(count.rows[0]?.[0] ?? 0);
 }
 
@@ -52,7 +51,6 @@ export async function countByInterval(
   const found = await database.query(
     `SELECT t - t % ${intervalSeconds} AS bucket, count(*) FROM ${table.name}
      WHERE ${windowCondition(window)} AND ${condition} GROUP BY 1`,
-    Number.MAX_SAFE_INTEGER,
   );
   const counts = new Map(found.rows.map(([bucket, count]) => [Number(bucket), Number(count)]));
   const buckets: HistogramBucket[] = [];

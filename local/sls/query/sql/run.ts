@@ -10,9 +10,6 @@ import { refuseSql } from './refuse.ts';
 import { nameOfType } from './types.ts';
 import { checkWeight } from './weight.ts';
 
-/** The most rows any LIMIT can ask for. */
-const MAX_ROWS = 1_000_000;
-
 /**
  * Runs a SQL statement over the logstores it names.
  * @throws QueryRefused ParameterInvalid
@@ -27,7 +24,7 @@ export async function runSql(
   const compiled = bounded(() =>
     compileQuery(query, { context, ctes: new Map(), shiftSeconds: 0 }, { outermost: true }),
   );
-  const result = await database.query(compiled.sql, MAX_ROWS).catch((error: unknown) => {
+  const result = await database.query(compiled.sql).catch((error: unknown) => {
     throw explain(error, context);
   });
   const { columns } = compiled;

@@ -87,10 +87,11 @@ export class Database {
   }
 
   /**
-   * Runs one statement, for at most the time limit, and reads at most `maxRows` rows.
+   * Runs one statement, for at most the time limit, and reads its rows to the end: a result that is left half
+   * read keeps its transaction open, and that keeps every checkpoint away.
    * @throws QueryRefused
    */
-  async query(sql: string, maxRows: number): Promise<ResultTable> {
+  async query(sql: string): Promise<ResultTable> {
     return this.use(async (connection) => {
       let expired = false;
       const timer = globalThis.setTimeout(() => {
@@ -98,12 +99,8 @@ export class Database {
         connection.interrupt();
       }, this.#timeoutMs);
       try {
-        const reader = await connection.streamAndReadUntil(sql, maxRows);
-        return {
-          names: reader.columnNames(),
-          types: reader.columnTypes(),
-          rows: reader.getRows().slice(0, maxRows),
-        };
+        const reader = await connection.runAndReadAll(sql);
+        return { names: reader.columnNames(), types: reader.columnTypes(), rows: reader.getRows() };
       } catch (error) {
         if (!expired) throw toRefusal(error);
         throw new QueryRefused(

@@ -8,6 +8,7 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 import type { IndexConfig, QueryableLogstore, StoredRow } from '../contract.ts';
+import { messageOf } from './duck-error.ts';
 import { fieldReader, toDouble, toLong } from './field-value.ts';
 import { type IndexedField, type IndexPlan, planIndex } from './index-plan.ts';
 import { writePairs } from './row-text.ts';
@@ -23,6 +24,8 @@ export interface LogTable {
   readonly name: string;
   /** One more than the greatest sequence loaded. */
   loaded: number;
+  /** Rows added since the last checkpoint. */
+  unpacked: number;
   /** Columns of which a value was too long for analysis; the cut text stands beside in `<column>_cut`. */
   readonly cut: Set<string>;
 }
@@ -32,8 +35,9 @@ export const CATALOG = 'logs';
 
 /** DuckDB's vector size: the most rows a chunk may have. */
 const CHUNK_ROWS = 2048;
-/** Compressing pays only for bulk; in a long load it keeps what is not yet compressed small. */
+/** Compressing pays only for bulk, whether it came in one load or in many. */
 const CHECKPOINT_ROWS = 100_000;
+const CHECKPOINT_REFUSED = /^TransactionContext Error: Cannot CHECKPOINT: there are other/;
 
 /** Makes the table of a logstore's present epoch, without rows. */
 export async function createLogTable(
@@ -47,7 +51,7 @@ export async function createLogTable(
   const fixed = ['seq BIGINT', 't BIGINT', 'ns BIGINT', 'topic VARCHAR', 'source VARCHAR', 'tags VARCHAR'];
   const line = plan.line?.holds === undefined ? [] : ['line VARCHAR'];
   await connection.run(`CREATE TABLE ${name} (${[...fixed, 'raw VARCHAR', ...line, ...columns].join(', ')})`);
-  return { epoch: logstore.epoch, plan, name, loaded: 0, cut: new Set() };
+  return { epoch: logstore.epoch, plan, name, loaded: 0, unpacked: 0, cut: new Set() };
 }
 
 /** Appends what the logstore holds up to `toSequence` and the table does not. */
@@ -70,7 +74,6 @@ class ChunkLoader {
   readonly #connection: DuckDBConnection;
   readonly #table: LogTable;
   #rows: StoredRow[] = [];
-  #sinceCheckpoint = 0;
 
   constructor(connection: DuckDBConnection, table: LogTable) {
     this.#connection = connection;
@@ -102,10 +105,21 @@ class ChunkLoader {
     const appender = await this.#connection.createAppender(name, schema, catalog);
     appender.appendDataChunk(chunk);
     appender.closeSync();
-    this.#sinceCheckpoint += columns.count;
-    if (this.#sinceCheckpoint < CHECKPOINT_ROWS) return;
-    this.#sinceCheckpoint = 0;
-    await this.#connection.run(`CHECKPOINT ${CATALOG}`);
+    this.#table.unpacked += columns.count;
+    if (this.#table.unpacked >= CHECKPOINT_ROWS) await this.#pack();
+  }
+
+  /**
+   * DuckDB refuses a checkpoint while another connection writes, and while one still reads that began before a
+   * table was made, altered or dropped. That costs room and nothing else, so the next rows try again.
+   */
+  async #pack(): Promise<void> {
+    try {
+      await this.#connection.run(`CHECKPOINT ${CATALOG}`);
+      this.#table.unpacked = 0;
+    } catch (error) {
+      if (!CHECKPOINT_REFUSED.test(messageOf(error) ?? '')) throw error;
+    }
   }
 
   /** The columns for cut text exist only once they are needed: most tables never do. */
