@@ -122,7 +122,8 @@ function isStronger(field: Field, known: Field): boolean {
   return field.value > known.value;
 }
 
-function givenOf({ merchantBizId, initializedAtMs, labels }: PendingTransaction): Given {
+/** What a row of the queue says. */
+export function givenOf({ merchantBizId, initializedAtMs, labels }: PendingTransaction): Given {
   return {
     ...(merchantBizId === undefined ? {} : { merchantBizId }),
     ...(initializedAtMs === undefined ? {} : { initializedAtMs }),

@@ -24,6 +24,10 @@ export interface RecordInput {
   readonly merchantBizId?: string;
   /** The one that was asked with where none was given: recorded, but nothing that a registration gave. */
   readonly derivedMerchantBizId?: string;
+  /** When the newest of what is said of the session was given, unix ms. */
+  readonly givenAtMs?: number;
+  /** What was registered could not be read: the row must not stand before one that knows it. */
+  readonly registrationUnread?: boolean;
   readonly source: 'lookup' | 'sweep';
   readonly attempt: number;
   readonly region: string;
@@ -109,7 +113,8 @@ function identityOf(input: RecordInput, { json }: Content) {
   const merchantBizId = storableOrAbsent(input.merchantBizId);
   const labels = labelsText(input.labels);
   const initializedAtMs = toLong(input.initializedAtMs);
-  const given = merchantBizId !== undefined || labels !== undefined || initializedAtMs !== undefined;
+  const saysSomething = merchantBizId !== undefined || labels !== undefined || initializedAtMs !== undefined;
+  const given = saysSomething && input.registrationUnread !== true;
   return {
     transaction_id: storable(input.transactionId),
     merchant_biz_id: merchantBizId ?? storableOrAbsent(input.derivedMerchantBizId),
@@ -122,6 +127,7 @@ function identityOf(input: RecordInput, { json }: Content) {
     labels,
     initialized_at_ms: initializedAtMs,
     registered_at_ms: toLong(input.registeredAtMs),
+    given_at_ms: saysSomething ? toLong(input.givenAtMs) : undefined,
     asked_at_ms: askedAtMs,
     final: String(input.final),
     disposition: input.disposition,
