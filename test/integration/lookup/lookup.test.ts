@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openApiDocument } from '../../../functions/lookup/openapi.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
+import { toPendingLog } from '../../../shared/pending.ts';
 import { type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';
 import { openApiProblems } from '../../support/openapi-check.ts';
 
@@ -47,7 +48,6 @@ describe('GET /v1/transactions/{transactionId}', () => {
       history: [],
       historyComplete: true,
     });
-    expect(answer.json).not.toHaveProperty('registered');
     expect(answer.json.record).toMatchObject({
       transaction_id: id,
       source: 'lookup',
@@ -60,7 +60,6 @@ describe('GET /v1/transactions/{transactionId}', () => {
     for (const [column, value] of Object.entries(answer.json.record))
       expect(stored?.[column]).toBe(String(value));
     expect(await rowsOf('idv-events', id)).toHaveLength(answer.json.events.length);
-    expect(await rowsOf('idv-pending', id)).toEqual([]);
 
     const again = await world.call('GET', `/v1/transactions/${id}`);
     expect(again.json).toMatchObject({
@@ -139,6 +138,19 @@ describe('when a session was opened', () => {
     expect(answer.json).toMatchObject({ final: true, stored: true, registered: true });
     expect(await rowsOf('idv-pending', id)).toMatchObject([{ transaction_id: id, kind: 'register' }]);
     await world.call('GET', `/v1/transactions/${id}`, { query });
+    expect(await rowsOf('idv-pending', id)).toHaveLength(1);
+  });
+
+  it('needs nobody half an hour after the registration', async () => {
+    const id = newId();
+    await world.putSession(id, ago(50), OFFICIAL_RESULT);
+    const row = { transactionId: id, registeredAtMs: ago(40), givenAtMs: ago(40), attempt: 0 } as const;
+    await world.client.putLogs('idv-pending', [toPendingLog({ ...row, kind: 'register' }, Date.now())]);
+    for (const stored of [true, 'already']) {
+      const answer = await world.call('GET', `/v1/transactions/${id}`);
+      expect(answer.json).toMatchObject({ final: true, stored });
+      expect(answer.json).not.toHaveProperty('registered');
+    }
     expect(await rowsOf('idv-pending', id)).toHaveLength(1);
   });
 
