@@ -77,7 +77,7 @@ const lookupShape = {
   registered: z.optional(
     describe(
       z.boolean(),
-      'Not final, or final only by what was said of the opening: whether the transaction waits for the sweep.',
+      'Not final, or final only by what was said of the opening: whether the transaction waits for the sweep, with all that is said of it.',
     ),
   ),
   record,

@@ -62,13 +62,15 @@ export function missingRow(
 export function newsRow(
   transaction: Transaction,
   known: Known,
-  nowMs: number,
+  { nowMs, verifyDelayMs }: Moment,
 ): PendingTransaction | undefined {
   const { queuedAtMs, answers } = known;
-  const isUnswept =
-    queuedAtMs !== undefined &&
-    !answers.some(({ source, final, askedAtMs }) => source === 'sweep' && final && askedAtMs >= queuedAtMs);
-  if (!isUnswept || !isNews(transaction, known, nowMs)) return undefined;
+  if (queuedAtMs === undefined) return undefined;
+  const dueAtMs = queuedAtMs + verifyDelayMs;
+  const isSwept = answers.some(
+    ({ source, final, askedAtMs }) => source === 'sweep' && final && askedAtMs >= dueAtMs,
+  );
+  if (isSwept || !isNews(transaction, known, nowMs)) return undefined;
   return rowOf(transaction.transactionId, mergeKnown(transaction, known, nowMs), nowMs);
 }
 

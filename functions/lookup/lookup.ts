@@ -38,8 +38,8 @@ export interface LookupAnswer {
   /** Why `stored` is false. */
   reason?: StoreFailure;
   /**
-   * Not final, or final by what was said of the opening only: whether the transaction waits in the queue, from
-   * before or from now on.
+   * Not final, or final by what was said of the opening only: whether the transaction waits in the queue with
+   * all that is said of it, from before or from now on.
    */
   registered?: boolean;
   record: RecordRow;
@@ -119,9 +119,8 @@ async function keepAnswer(services: Services, question: Question, outcome: Answe
   const heardOfAtMs = registrationOf(known).registeredAtMs;
   const isSure = final && heardOfAtMs !== undefined && askedAtMs >= heardOfAtMs + verifyDelayMs;
   const output = toOutput(services, question, { outcome, final });
-  const row = isSure
-    ? newsRow(asked, known, askedAtMs)
-    : missingRow(asked, known, { nowMs: askedAtMs, verifyDelayMs });
+  const moment = { nowMs: askedAtMs, verifyDelayMs };
+  const row = isSure ? newsRow(asked, known, moment) : missingRow(asked, known, moment);
   const [kept, queued] = await Promise.all([
     storeUnlessThere(services, output, known, signal),
     queueRow(services, row, signal),
@@ -184,22 +183,25 @@ async function storeUnlessThere(
   known: Known,
   signal: AbortSignal,
 ): Promise<Pick<LookupAnswer, 'stored' | 'reason'>> {
-  const stored = storedAnswer(output, known);
+  const { revision } = output.record;
   const row = Object.fromEntries(toContents(RECORD_FIELDS, output.record));
-  if (stored !== undefined && isDeepStrictEqual(stored.given, givenIn(row))) return { stored: 'already' };
+  const view = viewOf(known);
+  const isView = view?.final === true && view.revision === revision;
+  if (isView && isDeepStrictEqual(view.given, givenIn(row))) return { stored: 'already' };
+  // The lines of the same answer may be there already: they are written before its record.
+  const hasEvents = known.answers.some((one) => one.final && one.revision === revision);
   try {
-    // The lines of the same answer are there already: they were written before its record.
-    await services.storeOutput(stored === undefined ? output : { ...output, events: [] }, signal);
+    await services.storeOutput(hasEvents ? { ...output, events: [] } : output, signal);
     return { stored: true };
   } catch (error) {
     Object.assign(services.trace.notes, logFieldsOf(error));
     return { stored: false, reason: storeFailureOf(error) };
   }
 }
-/** The final record of the same answer that everybody sees, of those that were read. */
-function storedAnswer({ record }: RecordOutput, { answers }: Known): EarlierAnswer | undefined {
-  const same = answers.filter(({ final, revision }) => final && revision === record.revision);
-  return same.sort((one, other) => (one.viewKey < other.viewKey ? 1 : -1))[0];
+/** The record that everybody sees, of those that were read. */
+function viewOf({ answers }: Known): EarlierAnswer | undefined {
+  const [first, ...others] = answers;
+  return others.reduce((best, one) => (one.viewKey > (best?.viewKey ?? '') ? one : best), first);
 }
 
 /** Whether the transaction waits in the queue now; without a row to add it did before. */

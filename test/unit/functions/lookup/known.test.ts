@@ -261,8 +261,10 @@ describe('whether a row still waits', () => {
     'what is said of a transaction that is final is queued too where %s: %p',
     async (_what, pending, records, needed) => {
       const known = await read({ pending, records });
-      expect(newsRow({ transactionId: 'tx-1', merchantBizId: 'm9' }, known, NOW) !== undefined).toBe(needed);
-      expect(newsRow({ transactionId: 'tx-1' }, known, NOW)).toBeUndefined();
+      expect(newsRow({ transactionId: 'tx-1', merchantBizId: 'm9' }, known, TIMES) !== undefined).toBe(
+        needed,
+      );
+      expect(newsRow({ transactionId: 'tx-1' }, known, TIMES)).toBeUndefined();
     },
   );
 
