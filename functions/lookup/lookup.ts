@@ -122,7 +122,7 @@ async function keepAnswer(services: Services, question: Question, outcome: Answe
   const moment = { nowMs: askedAtMs, verifyDelayMs };
   const row = isSure ? newsRow(asked, known, moment) : missingRow(asked, known, moment);
   const [kept, queued] = await Promise.all([
-    storeUnlessThere(services, output, known, signal),
+    storeUnlessThere(services, question, output),
     queueRow(services, row, signal),
   ]);
   return {
@@ -179,15 +179,16 @@ function toOutput(
 
 async function storeUnlessThere(
   services: Services,
+  { asked, known, askedAtMs, signal }: Question,
   output: RecordOutput,
-  known: Known,
-  signal: AbortSignal,
 ): Promise<Pick<LookupAnswer, 'stored' | 'reason'>> {
   const { revision } = output.record;
   const row = Object.fromEntries(toContents(RECORD_FIELDS, output.record));
   const view = viewOf(known);
-  const isView = view?.final === true && view.revision === revision;
-  if (isView && isDeepStrictEqual(view.given, givenIn(row))) return { stored: 'already' };
+  const isView =
+    view?.final === true && view.revision === revision && isDeepStrictEqual(view.given, givenIn(row));
+  // Where the caller decides between what others said, that has to be kept, even if it was seen already.
+  if (isView && !registrationOf(known).add(asked, askedAtMs)) return { stored: 'already' };
   // The lines of the same answer may be there already: they are written before its record.
   const hasEvents = known.answers.some((one) => one.final && one.revision === revision);
   try {
