@@ -1,4 +1,5 @@
-import type { PendingTransaction } from './pending.ts';
+import { deriveMerchantBizId } from './merchant-biz-id.ts';
+import { type PendingTransaction, readPendingRow } from './pending.ts';
 
 /** What a merchant may say of a transaction; all of it may be missing. */
 export interface Given {
@@ -122,10 +123,20 @@ function isStronger(field: Field, known: Field): boolean {
   return field.value > known.value;
 }
 
+/** What a row of the queue says. */
 function givenOf({ merchantBizId, initializedAtMs, labels }: PendingTransaction): Given {
   return {
     ...(merchantBizId === undefined ? {} : { merchantBizId }),
     ...(initializedAtMs === undefined ? {} : { initializedAtMs }),
     ...(labels === undefined ? {} : { labels: JSON.parse(labels) }),
   };
+}
+
+/** What a row of `idv-records` says: its columns are the queue's, but for an id that was derived, not given. */
+export function givenInRecord(record: Readonly<Record<string, string>>, saneBeforeMs: number): Given {
+  const reading = readPendingRow(record, Number(record.asked_at_ms ?? 0), saneBeforeMs);
+  if (!reading.ok) return {};
+  const { merchantBizId, ...given } = givenOf(reading.transaction);
+  const isDerived = merchantBizId === deriveMerchantBizId(reading.transaction.transactionId);
+  return merchantBizId === undefined || isDerived ? given : { ...given, merchantBizId };
 }

@@ -4,7 +4,7 @@ import { EVENT_FIELDS } from '../../shared/record/event-fields.ts';
 import type { FieldTable } from '../../shared/record/field-table.ts';
 import { RECORD_FIELDS } from '../../shared/record/record-fields.ts';
 import { STORE_FAILURES } from './failure.ts';
-import { HISTORY_COLUMNS } from './known.ts';
+import { HISTORY_COLUMNS, MAX_HISTORY_ROWS } from './known.ts';
 import { transactionId } from './request-schema.ts';
 
 /**
@@ -68,19 +68,27 @@ const lookupShape = {
   transactionId,
   final: describe(
     z.boolean(),
-    'True when asked at least 30 minutes after the session was opened: it will not change.',
+    'True when asked at least 30 minutes after the session was opened, by the later of what the caller says and what is known: it will not change.',
   ),
   stored: describe(
     z.union([z.boolean(), z.literal('already')]),
-    '`already`: a final record of the same revision is in the log store.',
+    '`already`: a final record of the same revision, with the same registration, is in the log store.',
   ),
   reason: z.optional(describe(z.enum(STORE_FAILURES), 'Why `stored` is false.')),
-  registered: z.optional(describe(z.boolean(), 'Not final: whether the transaction waits for the sweep.')),
+  registered: z.optional(
+    describe(
+      z.boolean(),
+      'Not final, or final only by what was said of the opening: whether the transaction waits for the sweep, with all that is said of it.',
+    ),
+  ),
   record,
   events: z.array(event),
   story: text,
   history: describe(z.array(historyEntry), 'Newest first; copies of one answer are one entry.'),
-  historyComplete: describe(z.boolean(), 'False when the log store could not be read in full.'),
+  historyComplete: describe(
+    z.boolean(),
+    `False when the log store could not be read in full, or has more records than are read (the newest ${MAX_HISTORY_ROWS}).`,
+  ),
 };
 
 export const lookupAnswer = z.strictObject(lookupShape).register(z.globalRegistry, { id: 'Lookup' });

@@ -1,44 +1,82 @@
 import type { PendingTransaction } from '../../shared/pending.ts';
 import { type StorePendingOutcome, storePending } from '../../shared/register.ts';
+import { Registration } from '../../shared/registration.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
-import type { Known } from './known.ts';
+import { type Known, registrationOf } from './known.ts';
 import type { Transaction } from './request-schema.ts';
 import type { Services } from './services.ts';
 
-/** The queue's row of a transaction that is registered now, or was registered before. */
-export function toPending(transaction: Transaction, registeredAtMs: number): PendingTransaction {
-  const { labels, ...rest } = transaction;
-  return {
-    ...rest,
-    registeredAtMs,
-    givenAtMs: registeredAtMs,
+/** The queue's row of a transaction that is registered now. */
+export function toPending(transaction: Transaction, nowMs: number): PendingTransaction {
+  const registration = new Registration();
+  registration.add(transaction, nowMs);
+  return rowOf(transaction.transactionId, registration, nowMs);
+}
+
+/** The queue's row of what is known of a transaction; `nowMs` is when it is registered unless it was before. */
+export function rowOf(transactionId: string, registration: Registration, nowMs: number): PendingTransaction {
+  return registration.applyTo({
+    transactionId,
+    registeredAtMs: nowMs,
+    givenAtMs: nowMs,
     attempt: 0,
     kind: 'register',
-    ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels: JSON.stringify(labels) }),
-  };
+  });
+}
+
+/** What is known of a transaction with what its caller says of it, which is given now. */
+export function mergeKnown(transaction: Transaction, known: Known, nowMs: number): Registration {
+  const registration = registrationOf(known);
+  registration.add(transaction, nowMs);
+  return registration;
 }
 
 /** The sweep takes rows by the time SLS received them, to the second: near its time a row may be taken already. */
 const STILL_WAITS_MARGIN_MS = MINUTE_MS;
 
+interface Moment {
+  readonly nowMs: number;
+  readonly verifyDelayMs: number;
+}
+
 /**
- * The row that a transaction needs so that the sweep asks about it, with what is known of its session; none while
- * the queue holds one that the sweep has not come to yet: another would only be asked twice.
+ * The row that a transaction needs so that the sweep asks about it, with all that is known of its session; none
+ * while the queue holds one that the sweep has not come to yet and that says as much: another would only be asked
+ * twice.
  */
 export function missingRow(
   transaction: Transaction,
   known: Known,
-  { nowMs, verifyDelayMs }: { nowMs: number; verifyDelayMs: number },
+  { nowMs, verifyDelayMs }: Moment,
 ): PendingTransaction | undefined {
-  const { queuedAtMs, session } = known;
-  const stillWaits = queuedAtMs !== undefined && queuedAtMs + verifyDelayMs - STILL_WAITS_MARGIN_MS > nowMs;
-  return stillWaits ? undefined : toPending(mergeKnown(transaction, known), session.registeredAtMs ?? nowMs);
+  const { queuedAtMs } = known;
+  const waits = queuedAtMs !== undefined && queuedAtMs + verifyDelayMs - STILL_WAITS_MARGIN_MS > nowMs;
+  if (waits && !isNews(transaction, known, nowMs)) return undefined;
+  return rowOf(transaction.transactionId, mergeKnown(transaction, known, nowMs), nowMs);
 }
 
-/** What the caller says goes before what is known, member by member. */
-export function mergeKnown(transaction: Transaction, known: Known): Transaction {
-  const { registeredAtMs: _, ...session } = known.session;
-  return { ...session, ...transaction };
+/**
+ * The same for a transaction that needs no more asking: the sweep may have it before it all the same, and would then
+ * write a newer record without what the caller says.
+ */
+export function newsRow(
+  transaction: Transaction,
+  known: Known,
+  { nowMs, verifyDelayMs }: Moment,
+): PendingTransaction | undefined {
+  const { queuedAtMs, answers } = known;
+  if (queuedAtMs === undefined) return undefined;
+  const dueAtMs = queuedAtMs + verifyDelayMs;
+  const isSwept = answers.some(
+    ({ source, final, askedAtMs }) => source === 'sweep' && final && askedAtMs >= dueAtMs,
+  );
+  if (isSwept || !isNews(transaction, known, nowMs)) return undefined;
+  return rowOf(transaction.transactionId, mergeKnown(transaction, known, nowMs), nowMs);
+}
+
+/** True if the caller says something that the rows in the queue do not. */
+function isNews(transaction: Transaction, { queued }: Known, nowMs: number): boolean {
+  return registrationOf({ queued, answers: [] }).add(transaction, nowMs);
 }
 
 /** Puts transactions into the queue. Never throws. */

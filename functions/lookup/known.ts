@@ -1,36 +1,44 @@
-import {
-  PENDING_LOGSTORE,
-  type PendingReading,
-  type PendingTransaction,
-  readPendingRow,
-} from '../../shared/pending.ts';
+import { PENDING_LOGSTORE, type PendingTransaction, readPendingRow } from '../../shared/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
+import { type Given, givenInRecord, Registration } from '../../shared/registration.ts';
 import type { Windows } from '../../shared/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 
 /**
  * What the logstores already say about one transaction: its rows in the queue, and the answers before this one.
- * Only the transaction id enters a query; it is of an alphabet that holds no quote, no operator and no space.
+ * Both are searched for, never asked by SQL, of which a project has 15 statements at once for everybody. Only the
+ * transaction id enters a search; it is of an alphabet that holds no quote, no operator and no space.
  */
 export interface Known {
-  /** What was said about the session before, by registrations first and else by earlier records. */
-  readonly session: Session;
-  /** When the newest row was received, unix ms in whole seconds: it is asked about a delay after that. */
+  /** Its rows in the queue, newest first. */
+  readonly queued: readonly PendingTransaction[];
+  /** When the newest of them was received, unix ms in whole seconds: it is asked about a delay after that. */
   readonly queuedAtMs?: number;
-  /** Newest first; copies of the same answer are one entry. */
+  /** Its records, newest first. */
+  readonly answers: readonly EarlierAnswer[];
+  /** The same for a reader; copies of the same answer are one entry. */
   readonly history: readonly HistoryEntry[];
-  /** False when a logstore could not be read: then nothing may be concluded from what is missing. */
+  /** False when there may be more than was read. */
   readonly complete: boolean;
+  /** True when a logstore did not answer, or in part only: then nothing may be concluded from what is missing. */
+  readonly failed: boolean;
   /** Why a logstore could not be read, if one could not. */
   readonly error?: unknown;
 }
 
-export interface Session {
+/** A record, as far as a later question needs it. */
+export interface EarlierAnswer {
+  readonly revision: string;
+  readonly viewKey: string;
+  readonly final: boolean;
+  readonly answered: boolean;
+  readonly source: string | undefined;
+  readonly askedAtMs: number;
+  readonly given: Given;
+  /** When what it says of the session was given, unix ms; absent when nobody knows. */
+  readonly givenAtMs?: number;
   readonly registeredAtMs?: number;
-  readonly initializedAtMs?: number;
-  readonly merchantBizId?: string;
-  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** Columns of `idv-records` that tell one answer from another without the answer itself. */
@@ -49,8 +57,6 @@ export const HISTORY_COLUMNS = [
   'cause',
   'stage',
 ] as const;
-/** What a record knows of its registration, for a transaction whose rows have left the queue. */
-const SESSION_COLUMNS = ['registered_at_ms', 'initialized_at_ms', 'merchant_biz_id', 'labels'] as const;
 const LONG_COLUMNS: ReadonlySet<string> = new Set(['asked_at_ms', 'attempt']);
 
 export type HistoryEntry = { [column: string]: string | number } & {
@@ -61,7 +67,11 @@ export type HistoryEntry = { [column: string]: string | number } & {
 
 /** SLS accepts logs up to 15 minutes ahead of its clock. */
 const AHEAD_MS = HOUR_MS;
-const MAX_HISTORY_ROWS = 500;
+/** The most rows that a search answers at a time. */
+const MAX_QUEUE_ROWS = 100;
+/** A search answers whole rows, and a record may have half a megabyte: a few at a time, and not all there may be. */
+const HISTORY_PAGE_ROWS = 10;
+export const MAX_HISTORY_ROWS = 50;
 
 interface ReadOptions {
   readonly nowMs: number;
@@ -70,97 +80,126 @@ interface ReadOptions {
   readonly signal: AbortSignal;
 }
 
-/** Never throws: a log store that does not answer makes `complete` false and the rest empty. */
+/** Never throws: a log store that does not answer makes `failed` true and the rest empty. */
 export async function readKnown(
   sls: SlsDataPlane,
   transactionId: string,
   options: ReadOptions,
 ): Promise<Known> {
   const [pending, records] = await Promise.allSettled([
-    readPending(sls, transactionId, options),
-    readHistory(sls, transactionId, options),
+    readQueue(sls, transactionId, options),
+    readRecords(sls, transactionId, options),
   ]);
-  const failed = [pending, records].find((read) => read.status === 'rejected');
-  const queued = pending.status === 'fulfilled' ? pending.value : { rows: [], complete: false };
-  const answered = records.status === 'fulfilled' ? records.value : { rows: [], complete: false };
-  const { saneBeforeMs } = options.windows;
-  const queuedSaid = said(queued.rows.map((row) => readPendingRow(row, queuedAtMs(row), saneBeforeMs)));
-  const recordsSaid = said(answered.rows.map((row) => readRecordRow(row, transactionId, saneBeforeMs)));
-  const registered = [
-    ...queuedSaid.map((one) => one.registeredAtMs),
-    ...answered.rows.map((row) => toLong(row.registered_at_ms)).filter((ms) => ms > 0),
-  ];
+  const refused = [pending, records].find((read) => read.status === 'rejected');
+  const queue = pending.status === 'fulfilled' ? pending.value : UNREAD;
+  const answered = records.status === 'fulfilled' ? records.value : UNREAD;
+  const receivedAtMs = queue.rows.map(queuedAtMs);
   return {
-    session: toSession([...queuedSaid, ...recordsSaid], registered),
-    ...(queued.rows.length === 0 ? {} : { queuedAtMs: Math.max(...queued.rows.map(queuedAtMs)) }),
+    queued: queue.rows.flatMap((row) => {
+      const reading = readPendingRow(row, queuedAtMs(row), options.windows.saneBeforeMs);
+      return reading.ok ? [reading.transaction] : [];
+    }),
+    ...(receivedAtMs.length === 0 ? {} : { queuedAtMs: Math.max(...receivedAtMs) }),
+    answers: answered.rows.map((row) => toEarlierAnswer(row, options.windows.saneBeforeMs)),
     history: foldCopies(answered.rows),
-    complete: queued.complete && answered.complete,
-    ...(failed === undefined ? {} : { error: failed.reason }),
+    complete: !(queue.failed || queue.cut || answered.failed || answered.cut),
+    failed: queue.failed || answered.failed,
+    ...(refused === undefined ? {} : { error: refused.reason }),
   };
 }
 
-function said(readings: readonly PendingReading[]): PendingTransaction[] {
-  return readings.flatMap((reading) => (reading.ok ? [reading.transaction] : []));
+/**
+ * All that was said of the session before, field by field. A record without the time at which that was given, as the
+ * sweep's may be, only fills what nothing else says; one that a lookup wrote was given when it asked.
+ */
+export function registrationOf({ queued, answers }: Pick<Known, 'queued' | 'answers'>): Registration {
+  const registration = new Registration();
+  for (const row of queued) registration.addRow(row);
+  const undated: EarlierAnswer[] = [];
+  for (const answer of answers) {
+    if (answer.registeredAtMs !== undefined) registration.registered(answer.registeredAtMs);
+    if (answer.givenAtMs === undefined) undated.push(answer);
+    else registration.add(answer.given, answer.givenAtMs);
+  }
+  undated.sort((one, other) => other.askedAtMs - one.askedAtMs);
+  for (const { given } of undated) registration.fill(given);
+  return registration;
 }
+
+interface Reading {
+  readonly rows: readonly Row[];
+  readonly failed: boolean;
+  /** There may be older rows than were read. */
+  readonly cut: boolean;
+}
+
+type Row = Readonly<Record<string, string>>;
+
+const UNREAD: Reading = { rows: [], failed: true, cut: false };
 
 /** When SLS received the row: that is what the sweep goes by. `__time__` is its writer's, and near it at best. */
 function queuedAtMs(row: Row): number {
   return toLong(row['__tag__:__receive_time__'] ?? row.__time__) * SECOND_MS;
 }
 
-/** A record's columns have the names and the meaning of the queue's; its time of registration is read apart. */
-function readRecordRow(row: Row, transactionId: string, saneBeforeMs: number): PendingReading {
-  const columns = Object.fromEntries(SESSION_COLUMNS.map((column) => [column, presentText(row[column])]));
-  const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
-  return readPendingRow(
-    { ...(given as Record<string, string>), transaction_id: transactionId },
-    toLong(row.asked_at_ms),
-    saneBeforeMs,
-  );
-}
-
-async function readPending(
+async function readQueue(
   sls: SlsDataPlane,
   transactionId: string,
   { nowMs, windows, signal }: ReadOptions,
-) {
+): Promise<Reading> {
   const { rows, complete } = await sls.query(
     PENDING_LOGSTORE,
     {
-      query: searchFor(transactionId),
+      ...searchFor(transactionId),
       ...windowOf(nowMs, windows.pendingEventMs),
-      line: 100,
+      line: MAX_QUEUE_ROWS,
       offset: 0,
-      reverse: true,
     },
     { signal },
   );
-  // Search is by word and ignores case: only the row itself says whose it is.
-  return { rows: rows.filter((row) => row.transaction_id === transactionId), complete };
+  return { rows: rows.filter(isOf(transactionId)), failed: !complete, cut: rows.length >= MAX_QUEUE_ROWS };
 }
 
-async function readHistory(
+async function readRecords(
   sls: SlsDataPlane,
   transactionId: string,
   { nowMs, windows, signal }: ReadOptions,
-) {
-  return sls.query(
-    RECORDS_LOGSTORE,
-    {
-      query:
-        `${searchFor(transactionId)} | SELECT ${[...HISTORY_COLUMNS, ...SESSION_COLUMNS].join(', ')} FROM log ` +
-        `WHERE transaction_id = '${checked(transactionId)}' ORDER BY view_key DESC LIMIT ${MAX_HISTORY_ROWS}`,
-      ...windowOf(nowMs, windows.recordsMs),
-    },
-    { signal },
-  );
+): Promise<Reading> {
+  const search = { ...searchFor(transactionId), ...windowOf(nowMs, windows.recordsMs) };
+  const rows: Row[] = [];
+  for (let offset = 0; offset < MAX_HISTORY_ROWS; offset += HISTORY_PAGE_ROWS) {
+    const page = await sls.query(
+      RECORDS_LOGSTORE,
+      { ...search, line: HISTORY_PAGE_ROWS, offset },
+      { signal },
+    );
+    rows.push(...page.rows.filter(isOf(transactionId)).filter(hasRevision).map(withoutContent));
+    if (!page.complete) return { rows, failed: true, cut: false };
+    if (page.rows.length < HISTORY_PAGE_ROWS) return { rows, failed: false, cut: false };
+  }
+  return { rows, failed: false, cut: true };
 }
 
-function searchFor(transactionId: string): string {
-  return `transaction_id: "${checked(transactionId)}"`;
+/** Newest first, so that what is cut off is old. */
+function searchFor(transactionId: string) {
+  return { query: `transaction_id: "${checked(transactionId)}"`, reverse: true };
 }
 
-/** Checked at the edge already; said again where a query is built, because here it would hurt. */
+/** Search is by word and ignores case: only the row itself says whose it is. */
+function isOf(transactionId: string) {
+  return (row: Row) => row.transaction_id === transactionId;
+}
+
+function hasRevision({ revision }: Row): boolean {
+  return revision !== undefined && revision !== '';
+}
+
+/** The answer itself is most of a row, and nothing here needs it. */
+function withoutContent({ raw: _, story: _en, story_zh: _zh, cause_evidence: _evidence, ...row }: Row): Row {
+  return row;
+}
+
+/** Checked at the edge already; said again where a search is built, because here it would hurt. */
 function checked(transactionId: string): string {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(transactionId)) throw new Error('not a transaction id');
   return transactionId;
@@ -173,19 +212,20 @@ function windowOf(nowMs: number, lengthMs: number) {
   };
 }
 
-type Row = Readonly<Record<string, string>>;
-
-/** The earliest registration counts; the rest is taken from the first that says it, so newest first. */
-function toSession(newestFirst: readonly PendingTransaction[], registeredMs: readonly number[]): Session {
-  const registeredAtMs = Math.min(...registeredMs);
-  const initializedAtMs = firstPresent(newestFirst.map((one) => one.initializedAtMs));
-  const merchantBizId = firstPresent(newestFirst.map((one) => one.merchantBizId));
-  const labels = firstPresent(newestFirst.map((one) => one.labels));
+function toEarlierAnswer(row: Row, saneBeforeMs: number): EarlierAnswer {
+  const askedAtMs = toLong(row.asked_at_ms);
+  const registeredAtMs = toLong(row.registered_at_ms);
+  const givenAtMs = toLong(row.given_at_ms) || (row.source === 'lookup' ? askedAtMs : 0);
   return {
-    ...(Number.isFinite(registeredAtMs) ? { registeredAtMs } : {}),
-    ...(initializedAtMs === undefined ? {} : { initializedAtMs }),
-    ...(merchantBizId === undefined ? {} : { merchantBizId }),
-    ...(labels === undefined ? {} : { labels: JSON.parse(labels) }),
+    revision: row.revision ?? '',
+    viewKey: row.view_key ?? '',
+    final: row.final === 'true',
+    answered: row.disposition === 'answered',
+    source: row.source,
+    askedAtMs,
+    given: givenInRecord(row, saneBeforeMs),
+    ...(givenAtMs > 0 ? { givenAtMs } : {}),
+    ...(registeredAtMs > 0 ? { registeredAtMs } : {}),
   };
 }
 
@@ -194,7 +234,6 @@ function foldCopies(rows: readonly Row[]): HistoryEntry[] {
   const byAnswer = new Map<string, HistoryEntry>();
   for (const row of rows) {
     const entry = toEntry(row);
-    if (entry === undefined) continue;
     const key = `${entry.revision} ${entry.final} ${entry.disposition}`;
     const seen = byAnswer.get(key);
     if (seen === undefined) byAnswer.set(key, entry);
@@ -203,29 +242,19 @@ function foldCopies(rows: readonly Row[]): HistoryEntry[] {
   return [...byAnswer.values()].sort((one, other) => askedAt(other) - askedAt(one));
 }
 
-function toEntry(row: Row): HistoryEntry | undefined {
+function toEntry(row: Row): HistoryEntry {
   const entry: Record<string, string | number> = {};
   for (const column of HISTORY_COLUMNS) {
-    const value = presentText(row[column]);
-    if (value !== undefined) entry[column] = LONG_COLUMNS.has(column) ? toLong(value) : value;
+    const value = row[column];
+    if (value !== undefined && value !== '') entry[column] = LONG_COLUMNS.has(column) ? toLong(value) : value;
   }
-  const { revision } = entry;
-  return typeof revision === 'string' ? { ...entry, revision, copies: 1 } : undefined;
+  return { ...entry, revision: row.revision ?? '', copies: 1 };
 }
 
 function askedAt(entry: HistoryEntry): number {
   return typeof entry.asked_at_ms === 'number' ? entry.asked_at_ms : 0;
 }
 
-/** SQL writes an absent value as the word null. A MerchantBizId of that name is taken for absent too. */
-function presentText(text: string | undefined): string | undefined {
-  return text === undefined || text === '' || text === 'null' ? undefined : text;
-}
-
 function toLong(text: string | undefined): number {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : 0;
-}
-
-function firstPresent<T>(values: readonly (T | undefined)[]): T | undefined {
-  return values.find((value) => value !== undefined);
 }

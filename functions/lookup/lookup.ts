@@ -1,13 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
 import { ProblemError } from '../../shared/fc/problem.ts';
 import { deriveMerchantBizId } from '../../shared/merchant-biz-id.ts';
+import type { PendingTransaction } from '../../shared/pending.ts';
+import { toContents } from '../../shared/record/contents.ts';
 import type { EventRow } from '../../shared/record/event-fields.ts';
 import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
-import type { RecordRow } from '../../shared/record/record-fields.ts';
+import { RECORD_FIELDS, type RecordRow } from '../../shared/record/record-fields.ts';
+import { givenInRecord } from '../../shared/registration.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
-import { enqueue, mergeKnown, missingRow } from './enqueue.ts';
+import { enqueue, mergeKnown, missingRow, newsRow } from './enqueue.ts';
 import { logFieldsOf, type StoreFailure, storeFailureOf } from './failure.ts';
-import { type HistoryEntry, type Known, readKnown } from './known.ts';
+import { type EarlierAnswer, type HistoryEntry, type Known, readKnown, registrationOf } from './known.ts';
 import type { Transaction } from './request-schema.ts';
 import type { Services } from './services.ts';
 import { toUpstreamProblem } from './upstream-problem.ts';
@@ -23,11 +27,14 @@ import { toUpstreamProblem } from './upstream-problem.ts';
 export interface LookupAnswer {
   transactionId: string;
   final: boolean;
-  /** `already`: a final record of the same revision is there. */
+  /** `already`: a final record of the same revision, with the same registration, is there. */
   stored: boolean | 'already';
   /** Why `stored` is false. */
   reason?: StoreFailure;
-  /** Not final: whether the transaction waits in the queue, from before or from now on. */
+  /**
+   * Not final, or final by what was said of the opening only: whether the transaction waits in the queue with
+   * all that is said of it, from before or from now on.
+   */
   registered?: boolean;
   record: RecordRow;
   events: EventRow[];
@@ -41,22 +48,34 @@ export interface LookupAnswer {
 export const READ_KNOWN_MS = 5 * SECOND_MS;
 const RETRY_NOT_COMPLETED_LEAST_SECONDS = 60;
 
-/** @throws ProblemError for every answer of the service but a result; DeadlineError when the time is over. */
+/** What is known of a transaction, within its own time limit. Never throws. */
+export function readKnownInTime(
+  { sls, clock, settings }: Services,
+  transactionId: string,
+  signal: AbortSignal,
+  limitMs = READ_KNOWN_MS,
+): Promise<Known> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  return readKnown(sls, transactionId, { nowMs: clock.now(), windows: settings.windows, signal: limited });
+}
+
+/**
+ * @param reading what is known of the transaction, where that is being read already
+ * @throws ProblemError for every answer of the service but a result; DeadlineError when the time is over
+ */
 export async function lookUp(
   services: Services,
   asked: Transaction,
   signal: AbortSignal,
+  reading = readKnownInTime(services, asked.transactionId, signal),
 ): Promise<LookupAnswer> {
   const { clock } = services;
-  const reading = readKnown(services.sls, asked.transactionId, {
-    nowMs: clock.now(),
-    windows: services.settings.windows,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(READ_KNOWN_MS)]),
-  });
   const { transactionId } = asked;
   // The session was opened with one MerchantBizId; unless the caller names it, the registration may know it.
   const merchantBizId =
-    asked.merchantBizId ?? (await reading).session.merchantBizId ?? deriveMerchantBizId(transactionId);
+    asked.merchantBizId ??
+    registrationOf(await reading).given.merchantBizId ??
+    deriveMerchantBizId(transactionId);
   const ticket = await services.pacer.take(signal);
   const askedAtMs = clock.now();
   const asking = services.cloudauth.checkVerifyLog({ merchantBizId, transactionId }, { signal });
@@ -64,11 +83,9 @@ export async function lookUp(
   if (known.error !== undefined) Object.assign(services.trace.notes, logFieldsOf(known.error));
   if (outcome.kind === 'throttled') services.pacer.throttled(ticket, outcome.retryAfterMs);
   else services.pacer.accepted(ticket);
-  const transaction = mergeKnown(asked, known);
-  if (outcome.kind === 'answered') {
-    return keepAnswer(services, { transaction, known, outcome, askedAtMs, signal });
-  }
-  if (outcome.kind === 'not_completed') throw await toNotCompleted(services, { transaction, known, signal });
+  const question: Question = { asked, known, askedAtMs, signal };
+  if (outcome.kind === 'answered') return keepAnswer(services, question, outcome);
+  if (outcome.kind === 'not_completed') throw await toNotCompleted(services, question);
   signal.throwIfAborted();
   throw toUpstreamProblem(outcome, answeredAtMs(known));
 }
@@ -78,27 +95,35 @@ function answeredAtMs({ history }: Known): number | undefined {
   return typeof at === 'number' ? at : undefined;
 }
 
-interface Answered {
-  readonly transaction: Transaction;
+interface Question {
+  readonly asked: Transaction;
   readonly known: Known;
-  readonly outcome: Extract<CheckVerifyLogOutcome, { kind: 'answered' }>;
   readonly askedAtMs: number;
   readonly signal: AbortSignal;
 }
 
-async function keepAnswer(services: Services, answered: Answered): Promise<LookupAnswer> {
-  const { transaction, known, signal } = answered;
-  const final = isFinal(services, answered);
-  const output = toOutput(services, answered, final);
-  const [kept, registered] = await Promise.all([
-    storeUnlessThere(services, output, known, signal),
-    final ? undefined : ensureQueued(services, transaction, known, signal),
+type Answered = Extract<CheckVerifyLogOutcome, { kind: 'answered' }>;
+
+async function keepAnswer(services: Services, question: Question, outcome: Answered): Promise<LookupAnswer> {
+  const { asked, known, askedAtMs, signal } = question;
+  const { verifyDelayMs } = services.settings;
+  const openedMs = openedAtMs(question);
+  const final = openedMs !== undefined && askedAtMs >= openedMs + verifyDelayMs;
+  // A session is opened before we hear of it: half an hour after that nobody's word is needed.
+  const heardOfAtMs = registrationOf(known).registeredAtMs;
+  const isSure = final && heardOfAtMs !== undefined && askedAtMs >= heardOfAtMs + verifyDelayMs;
+  const output = toOutput(services, question, { outcome, final });
+  const moment = { nowMs: askedAtMs, verifyDelayMs };
+  const row = isSure ? newsRow(asked, known, moment) : missingRow(asked, known, moment);
+  const [kept, queued] = await Promise.all([
+    storeUnlessThere(services, question, output),
+    queueRow(services, row, signal),
   ]);
   return {
-    transactionId: transaction.transactionId,
+    transactionId: asked.transactionId,
     final,
     ...kept,
-    ...(registered === undefined ? {} : { registered }),
+    ...(isSure ? {} : { registered: queued }),
     record: output.record,
     events: output.events,
     story: output.record.story ?? '',
@@ -107,28 +132,37 @@ async function keepAnswer(services: Services, answered: Answered): Promise<Looku
   };
 }
 
-function isFinal(services: Services, { transaction, known, askedAtMs }: Answered): boolean {
-  // A session is opened before it is registered, so the registration will do where the opening is not known.
-  const openedAtMs = transaction.initializedAtMs ?? known.session.registeredAtMs;
-  const waitIsOver = openedAtMs !== undefined && askedAtMs >= openedAtMs + services.settings.verifyDelayMs;
-  const wasFinal = known.history.some((entry) => entry.final === 'true' && entry.disposition === 'answered');
-  return waitIsOver || wasFinal;
+/**
+ * The later of what the caller says and what is known, so that a wrong word cannot make an answer final too early.
+ * A session is opened before it is registered, so the registration will do where the opening is not known. An
+ * earlier final record says nothing here: it may rest on such a word itself.
+ */
+function openedAtMs({ asked, known }: Pick<Question, 'asked' | 'known'>): number | undefined {
+  const registration = registrationOf(known);
+  const knownMs = registration.given.initializedAtMs ?? registration.registeredAtMs;
+  const saidMs = asked.initializedAtMs;
+  if (knownMs === undefined || saidMs === undefined) return knownMs ?? saidMs;
+  return Math.max(knownMs, saidMs);
 }
 
-function toOutput(services: Services, answered: Answered, final: boolean): RecordOutput {
-  const { transaction, known, outcome, askedAtMs } = answered;
-  const { transactionId, merchantBizId, initializedAtMs, labels } = transaction;
-  const registeredAtMs = known.session.registeredAtMs;
+function toOutput(
+  services: Services,
+  { asked, known, askedAtMs }: Question,
+  { outcome, final }: { outcome: Answered; final: boolean },
+): RecordOutput {
+  const { transactionId } = asked;
+  const { given, givenAtMs, registeredAtMs } = mergeKnown(asked, known, askedAtMs);
   return toRecord({
     transactionId,
-    merchantBizId: merchantBizId ?? deriveMerchantBizId(transactionId),
+    ...given,
+    derivedMerchantBizId: deriveMerchantBizId(transactionId),
+    ...(givenAtMs === undefined ? {} : { givenAtMs }),
+    ...(registeredAtMs === undefined ? {} : { registeredAtMs }),
+    registrationUnread: known.failed,
     source: 'lookup',
     attempt: 1 + known.history.reduce((sum, entry) => sum + entry.copies, 0),
     region: services.settings.region,
     ...(outcome.requestId === undefined ? {} : { requestId: outcome.requestId }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(initializedAtMs === undefined ? {} : { initializedAtMs }),
-    ...(registeredAtMs === undefined ? {} : { registeredAtMs }),
     askedAtMs,
     final,
     disposition: 'answered',
@@ -139,31 +173,40 @@ function toOutput(services: Services, answered: Answered, final: boolean): Recor
 
 async function storeUnlessThere(
   services: Services,
+  { asked, known, askedAtMs, signal }: Question,
   output: RecordOutput,
-  known: Known,
-  signal: AbortSignal,
 ): Promise<Pick<LookupAnswer, 'stored' | 'reason'>> {
   const { revision } = output.record;
-  if (known.history.some((entry) => entry.revision === revision && entry.final === 'true')) {
-    return { stored: 'already' };
-  }
+  const row = Object.fromEntries(toContents(RECORD_FIELDS, output.record));
+  const view = viewOf(known);
+  const isView =
+    view?.final === true &&
+    view.revision === revision &&
+    isDeepStrictEqual(view.given, givenInRecord(row, services.settings.windows.saneBeforeMs));
+  // Where the caller decides between what others said, that has to be kept, even if it was seen already.
+  if (isView && !registrationOf(known).add(asked, askedAtMs)) return { stored: 'already' };
+  // The lines of the same answer may be there already: they are written before its record.
+  const hasEvents = known.answers.some((one) => one.final && one.revision === revision);
   try {
-    await services.storeOutput(output, signal);
+    await services.storeOutput(hasEvents ? { ...output, events: [] } : output, signal);
     return { stored: true };
   } catch (error) {
     Object.assign(services.trace.notes, logFieldsOf(error));
     return { stored: false, reason: storeFailureOf(error) };
   }
 }
+/** The record that everybody sees, of those that were read. */
+function viewOf({ answers }: Known): EarlierAnswer | undefined {
+  const [first, ...others] = answers;
+  return others.reduce((best, one) => (one.viewKey > (best?.viewKey ?? '') ? one : best), first);
+}
 
-async function ensureQueued(
+/** Whether the transaction waits in the queue now; without a row to add it did before. */
+async function queueRow(
   services: Services,
-  transaction: Transaction,
-  known: Known,
+  row: PendingTransaction | undefined,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { verifyDelayMs } = services.settings;
-  const row = missingRow(transaction, known, { nowMs: services.clock.now(), verifyDelayMs });
   if (row === undefined) return true;
   const { stored, error } = await enqueue(services, [row], signal);
   if (error !== undefined) Object.assign(services.trace.notes, logFieldsOf(error));
@@ -171,15 +214,13 @@ async function ensureQueued(
 }
 
 /** The transaction is registered before the caller is told to come back. */
-async function toNotCompleted(
-  services: Services,
-  { transaction, known, signal }: Pick<Answered, 'transaction' | 'known' | 'signal'>,
-): Promise<ProblemError> {
-  const registered = await ensureQueued(services, transaction, known, signal);
+async function toNotCompleted(services: Services, question: Question): Promise<ProblemError> {
+  const { asked, known, signal } = question;
   const { verifyDelayMs } = services.settings;
   const nowMs = services.clock.now();
-  const openedAtMs = transaction.initializedAtMs ?? known.session.registeredAtMs ?? nowMs;
-  const waitSeconds = Math.ceil((openedAtMs + verifyDelayMs - nowMs) / SECOND_MS);
+  const registered = await queueRow(services, missingRow(asked, known, { nowMs, verifyDelayMs }), signal);
+  const openedMs = openedAtMs(question) ?? nowMs;
+  const waitSeconds = Math.ceil((openedMs + verifyDelayMs - nowMs) / SECOND_MS);
   const minutes = Math.round(verifyDelayMs / MINUTE_MS);
   return new ProblemError(
     'NOT_COMPLETED',

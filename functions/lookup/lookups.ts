@@ -5,8 +5,9 @@ import type { PendingTransaction } from '../../shared/pending.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { enqueue, missingRow } from './enqueue.ts';
 import { logFieldsOf } from './failure.ts';
-import { readKnown } from './known.ts';
-import { type LookupAnswer, lookUp, READ_KNOWN_MS } from './lookup.ts';
+import { foldById } from './fold.ts';
+import type { Known } from './known.ts';
+import { type LookupAnswer, lookUp, READ_KNOWN_MS, readKnownInTime } from './lookup.ts';
 import type { Parsed, Transaction } from './request-schema.ts';
 import type { Services } from './services.ts';
 import { eachLimited } from './workers.ts';
@@ -50,6 +51,17 @@ type Outcome =
   | { kind: 'postponed'; reason: 'time' | 'quota' }
   | { kind: 'problem'; error: ProblemError };
 
+/** One transaction, as often as the request may list it: it is asked about once. */
+interface Question {
+  /** All that its items say, the later over the earlier. */
+  transaction: Transaction;
+  outcome: Outcome;
+  /** Read once, however often the call is made again. */
+  reading?: Promise<Known>;
+  /** When it is due in the queue, where it is there. */
+  dueAt?: string;
+}
+
 /** @throws ProblemError INPUT_INVALID when no item is valid */
 export async function lookUpAll(services: Services, request: LookupsRequest): Promise<LookupsAnswer> {
   const { items } = request;
@@ -58,21 +70,27 @@ export async function lookUpAll(services: Services, request: LookupsRequest): Pr
       issues: items.flatMap((item) => (item.ok ? [] : item.issues)),
     });
   }
-  const outcomes = await askInTime(services, request);
-  const queued = await queueRest(services, request, outcomes);
-  return toAnswer(request, outcomes, queued);
+  const questions = toQuestions(items);
+  await askInTime(services, request, [...questions.values()]);
+  await queueRest(services, request, [...questions.values()]);
+  return toAnswer(request, questions);
 }
 
-async function askInTime(services: Services, request: LookupsRequest): Promise<Outcome[]> {
-  const outcomes = request.items.map(
-    (item): Outcome =>
-      item.ok
-        ? { kind: 'postponed', reason: 'time' }
-        : {
-            kind: 'problem',
-            error: new ProblemError('INPUT_INVALID', 'This item is not valid.', { issues: item.issues }),
-          },
+function toQuestions(items: LookupsRequest['items']): Map<string, Question> {
+  const transactions = foldById(items.flatMap((item) => (item.ok ? [item.value] : [])));
+  return new Map(
+    transactions.map((transaction) => [
+      transaction.transactionId,
+      { transaction, outcome: { kind: 'postponed', reason: 'time' } },
+    ]),
   );
+}
+
+async function askInTime(
+  services: Services,
+  request: LookupsRequest,
+  questions: readonly Question[],
+): Promise<void> {
   // Kept back from the lookups: the time to put the rest into the queue.
   const reserveMs = Math.min(services.settings.callTimeoutMs, request.remainingMs() / 3);
   const stop = new AbortController();
@@ -83,79 +101,75 @@ async function askInTime(services: Services, request: LookupsRequest): Promise<O
   const signal = AbortSignal.any([request.signal, stop.signal]);
   const isOver = () => signal.aborted || request.remainingMs() - reserveMs < LEAST_LOOKUP_MS;
   let throttled = 0;
-  const settle = async (transaction: Transaction): Promise<Outcome> => {
+  const settle = async (question: Question): Promise<Outcome> => {
     for (;;) {
       if (isOver()) return { kind: 'postponed', reason: 'time' };
       if (throttled >= MAX_THROTTLED) return { kind: 'postponed', reason: 'quota' };
-      const outcome = await askOne(services, transaction, signal);
+      const outcome = await askOne(services, question, signal);
       if (!isThrottled(outcome)) return outcome;
       throttled += 1;
     }
   };
   try {
-    await eachLimited(request.items, CONCURRENCY, async (item, index) => {
-      if (item.ok) outcomes[index] = await settle(item.value);
+    await eachLimited(questions, CONCURRENCY, async (question) => {
+      question.outcome = await settle(question);
     });
   } finally {
     clearTimeout(timer);
   }
-  return outcomes;
 }
 
 function isThrottled(outcome: Outcome): boolean {
   return outcome.kind === 'problem' && outcome.error.code === 'THROTTLED';
 }
 
-async function askOne(services: Services, transaction: Transaction, signal: AbortSignal): Promise<Outcome> {
+async function askOne(services: Services, question: Question, signal: AbortSignal): Promise<Outcome> {
+  const { transaction } = question;
+  question.reading ??= readKnownInTime(services, transaction.transactionId, signal);
   try {
-    return { kind: 'answered', answer: await lookUp(services, transaction, signal) };
+    return { kind: 'answered', answer: await lookUp(services, transaction, signal, question.reading) };
   } catch (error) {
     if (error instanceof DeadlineError || signal.aborted) return { kind: 'postponed', reason: 'time' };
     return { kind: 'problem', error: toProblemError(error) };
   }
 }
 
-/**
- * Puts into the queue what was not asked about, and what was answered too early and could not be queued by itself.
- * For each item: when it is due there; undefined where it is not in the queue.
- */
+/** Puts into the queue what was not asked about, and what was answered too early and could not be queued by itself. */
 async function queueRest(
   services: Services,
-  { items, signal, remainingMs }: LookupsRequest,
-  outcomes: readonly Outcome[],
-): Promise<Map<number, string>> {
+  { signal, remainingMs }: LookupsRequest,
+  questions: readonly Question[],
+): Promise<void> {
   const { clock, settings, trace } = services;
+  const { verifyDelayMs } = settings;
   const nowMs = clock.now();
-  const dueAt = new Map<number, string>();
-  const missing: Array<{ index: number; row: PendingTransaction }> = [];
+  const missing: Array<{ question: Question; row: PendingTransaction }> = [];
   // At least half of the time that is left is for the writing.
-  const readMs = Math.min(READ_KNOWN_MS, Math.floor(remainingMs() / 2));
-  const reading = AbortSignal.any([signal, AbortSignal.timeout(readMs)]);
-  await eachLimited(items, CONCURRENCY, async (item, index) => {
-    if (!item.ok || !isUnqueued(outcomes[index])) return;
-    // Without what was said at an earlier registration, this row would end in a record without its labels.
-    const known = await readKnown(services.sls, item.value.transactionId, {
-      nowMs,
-      windows: settings.windows,
-      signal: reading,
-    });
-    const row = missingRow(item.value, known, { nowMs, verifyDelayMs: settings.verifyDelayMs });
-    if (row !== undefined) missing.push({ index, row });
-    else dueAt.set(index, toIso((known.queuedAtMs ?? nowMs) + settings.verifyDelayMs));
+  const readUntilMs = nowMs + Math.min(READ_KNOWN_MS, Math.floor(remainingMs() / 2));
+  await eachLimited(questions.filter(isUnqueued), CONCURRENCY, async (question) => {
+    const { transaction } = question;
+    // Without what was said at an earlier registration, the row would say less than is known.
+    let known = await question.reading;
+    if (known === undefined || known.failed) {
+      const leftMs = Math.max(0, readUntilMs - clock.now());
+      known = await readKnownInTime(services, transaction.transactionId, signal, leftMs);
+    }
+    const row = missingRow(transaction, known, { nowMs, verifyDelayMs });
+    if (row !== undefined) missing.push({ question, row });
+    else question.dueAt = toIso((known.queuedAtMs ?? nowMs) + verifyDelayMs);
   });
-  if (missing.length === 0) return dueAt;
+  if (missing.length === 0) return;
   const rows = missing.map(({ row }) => row);
   const { stored, error } = await enqueue(services, rows, signal);
   if (error !== undefined) Object.assign(trace.notes, logFieldsOf(error));
-  for (const [place, { index }] of missing.entries()) {
-    if (stored[place] === true) dueAt.set(index, toIso(nowMs + settings.verifyDelayMs));
+  for (const [place, { question }] of missing.entries()) {
+    if (stored[place] === true) question.dueAt = toIso(nowMs + verifyDelayMs);
   }
-  return dueAt;
 }
 
-function isUnqueued(outcome: Outcome | undefined): boolean {
-  if (outcome?.kind === 'answered') return outcome.answer.registered === false;
-  return outcome?.kind === 'postponed';
+function isUnqueued({ outcome }: Question): boolean {
+  if (outcome.kind === 'answered') return outcome.answer.registered === false;
+  return outcome.kind === 'postponed';
 }
 
 function toIso(ms: number): string {
@@ -164,33 +178,39 @@ function toIso(ms: number): string {
 
 function toAnswer(
   { items, requestId }: LookupsRequest,
-  outcomes: readonly Outcome[],
-  queued: ReadonlyMap<number, string>,
+  questions: ReadonlyMap<string, Question>,
 ): LookupsAnswer {
   let chars = 0;
-  const results = outcomes.map((outcome, index): LookupsItem => {
-    const item = items[index];
-    const id = item?.ok === true ? { transactionId: item.value.transactionId } : {};
-    if (outcome.kind === 'problem') {
-      return { index, ...id, outcome: 'problem', problem: toProblem(outcome.error, requestId) };
+  const problem = (index: number, error: ProblemError, transactionId?: string): LookupsItem => ({
+    index,
+    ...(transactionId === undefined ? {} : { transactionId }),
+    outcome: 'problem',
+    problem: toProblem(error, requestId),
+  });
+  const results = items.map((item, index): LookupsItem => {
+    if (!item.ok) {
+      return problem(
+        index,
+        new ProblemError('INPUT_INVALID', 'This item is not valid.', { issues: item.issues }),
+      );
     }
-    if (outcome.kind === 'answered') {
-      const answer = queued.has(index) ? { ...outcome.answer, registered: true } : outcome.answer;
+    const { transactionId } = item.value;
+    const question = questions.get(transactionId);
+    const { outcome, dueAt } = question ?? {};
+    if (outcome?.kind === 'problem') return problem(index, outcome.error, transactionId);
+    if (outcome?.kind === 'answered') {
+      const answer = dueAt === undefined ? outcome.answer : { ...outcome.answer, registered: true };
       const full: LookupsItem = { index, outcome: 'answered', ...answer };
       const size = JSON.stringify(full).length;
       if (chars + size > MAX_ANSWER_CHARS) return withoutBulk(index, answer);
       chars += size;
       return full;
     }
-    const dueAt = queued.get(index);
-    if (dueAt === undefined || id.transactionId === undefined) {
-      const error = new ProblemError(
-        'NOT_STORED',
-        'There was no time to ask, and the log store did not take it.',
-      );
-      return { index, ...id, outcome: 'problem', problem: toProblem(error, requestId) };
+    if (outcome === undefined || dueAt === undefined) {
+      const text = 'There was no time to ask, and the log store did not take it.';
+      return problem(index, new ProblemError('NOT_STORED', text), transactionId);
     }
-    return { index, transactionId: id.transactionId, outcome: 'queued', reason: outcome.reason, dueAt };
+    return { index, transactionId, outcome: 'queued', reason: outcome.reason, dueAt };
   });
   return {
     answered: results.filter((result) => result.outcome === 'answered').length,

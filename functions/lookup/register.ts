@@ -5,6 +5,7 @@ import { ProblemError } from '../../shared/fc/problem.ts';
 import { badRequest, valid } from './bad-request.ts';
 import { enqueue, toPending } from './enqueue.ts';
 import { logFieldsOf } from './failure.ts';
+import { foldById } from './fold.ts';
 import {
   MAX_REGISTRATIONS,
   type Parsed,
@@ -52,12 +53,14 @@ export async function register(
     });
   }
   const nowMs = services.clock.now();
-  const rows = valid.map(({ transaction }) => toPending(transaction, nowMs));
+  // One row for each transaction: the sweep would ask once for each.
+  const rows = foldById(valid.map(({ transaction }) => transaction)).map((one) => toPending(one, nowMs));
   const { stored, error } = await enqueue(services, rows, signal);
-  for (const [place, { index }] of valid.entries()) {
-    if (stored[place] !== true) rejected.push({ index, reason: 'not_stored' });
+  const storedIds = new Set(rows.filter((_, place) => stored[place]).map((row) => row.transactionId));
+  for (const { index, transaction } of valid) {
+    if (!storedIds.has(transaction.transactionId)) rejected.push({ index, reason: 'not_stored' });
   }
-  const accepted = stored.filter(Boolean).length;
+  const accepted = items.length - rejected.length;
   Object.assign(services.trace.notes, { accepted, rejected: rejected.length });
   if (error !== undefined) Object.assign(services.trace.notes, logFieldsOf(error));
   if (accepted === 0) {

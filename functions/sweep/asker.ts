@@ -197,10 +197,11 @@ export class Asker {
 
 /** What a record takes over from the queue. */
 export function identityOf(transaction: PendingTransaction) {
-  const { transactionId, merchantBizId, initializedAtMs, registeredAtMs, labels } = transaction;
+  const { transactionId, merchantBizId, initializedAtMs, registeredAtMs, givenAtMs, labels } = transaction;
   return {
     transactionId,
     registeredAtMs,
+    givenAtMs,
     ...(merchantBizId === undefined ? {} : { merchantBizId }),
     ...(initializedAtMs === undefined ? {} : { initializedAtMs }),
     ...(labels === undefined ? {} : { labels }),

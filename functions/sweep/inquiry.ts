@@ -22,7 +22,13 @@ export type Result =
 export interface Recalled {
   readonly rows: readonly PendingTransaction[];
   /** From its records, newest first. */
-  readonly recorded: readonly Given[];
+  readonly recorded: readonly Recorded[];
+}
+
+export interface Recorded {
+  readonly given: Given;
+  /** Absent where the record does not say when. */
+  readonly givenAtMs?: number | undefined;
 }
 
 /**
@@ -66,7 +72,10 @@ export class Inquiry {
     const { rows, recorded } = more;
     this.#learn((registration) => {
       for (const row of rows) registration.addRow(row);
-      for (const given of recorded) registration.fill(given);
+      for (const { given, givenAtMs } of recorded) {
+        if (givenAtMs !== undefined) registration.add(given, givenAtMs);
+      }
+      for (const { given } of recorded) registration.fill(given);
     });
   }
 

@@ -1,10 +1,9 @@
-import { deriveMerchantBizId } from '../../shared/merchant-biz-id.ts';
 import { PENDING_LOGSTORE, type PendingTransaction, readPendingRow } from '../../shared/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
-import type { Given } from '../../shared/registration.ts';
+import { givenInRecord } from '../../shared/registration.ts';
 import type { Windows } from '../../shared/retention.ts';
 import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
-import type { Recalled } from './inquiry.ts';
+import type { Recalled, Recorded } from './inquiry.ts';
 import type { Services } from './services.ts';
 import { read } from './shard-queue.ts';
 
@@ -53,7 +52,7 @@ export async function recall(
   { windows, transactionIds }: { windows: Windows; transactionIds: readonly string[] },
   signal: AbortSignal,
 ): Promise<Map<string, Recalled>> {
-  const found = new Map<string, { rows: PendingTransaction[]; recorded: Given[] }>();
+  const found = new Map<string, { rows: PendingTransaction[]; recorded: Recorded[] }>();
   const of = (id: string) => {
     const one = found.get(id) ?? { rows: [], recorded: [] };
     found.set(id, one);
@@ -71,16 +70,8 @@ export async function recall(
   );
   const recorded = { logstore: RECORDS_LOGSTORE, keptMs: windows.recordsMs };
   for (const row of await searchAll(services, recorded, missing, signal)) {
-    const reading = readPendingRow(row, Number(row.asked_at_ms), windows.saneBeforeMs);
-    if (!reading.ok || row.disposition === 'invalid') continue;
-    const { transactionId, merchantBizId, initializedAtMs, labels } = reading.transaction;
-    // A lookup records the id that it had to derive: nobody gave that one.
-    const isGiven = merchantBizId !== undefined && merchantBizId !== deriveMerchantBizId(transactionId);
-    of(transactionId).recorded.push({
-      ...(isGiven ? { merchantBizId } : {}),
-      ...(initializedAtMs === undefined ? {} : { initializedAtMs }),
-      ...(labels === undefined ? {} : { labels: JSON.parse(labels) }),
-    });
+    const given = givenInRecord(row, windows.saneBeforeMs);
+    of(row.transaction_id ?? '').recorded.push({ given, givenAtMs: Number(row.given_at_ms) || undefined });
   }
   return found;
 }

@@ -50,6 +50,11 @@ export const RECORD_FIELDS = defineFields({
     meaning: 'When the transaction was registered, unix ms',
     source: REGISTRATION,
   },
+  given_at_ms: {
+    type: 'long',
+    meaning: 'When the newest of what the row says of the session was given, unix ms',
+    source: REGISTRATION,
+  },
   asked_at_ms: { type: 'long', meaning: 'When the service was asked, unix ms', source: CALL },
 
   final: {

@@ -26,6 +26,10 @@ export interface RecordInput {
   readonly merchantBizId?: string;
   /** The one that was asked with where none was given: recorded, but nothing that a registration gave. */
   readonly derivedMerchantBizId?: string;
+  /** When the newest of what is said of the session was given, unix ms. */
+  readonly givenAtMs?: number;
+  /** What was registered could not be read: the row must not stand before one that knows it. */
+  readonly registrationUnread?: boolean;
   readonly source: 'lookup' | 'sweep';
   readonly attempt: number;
   readonly region: string;
@@ -70,7 +74,10 @@ export function toRecord(input: RecordInput): RecordOutput {
 }
 
 /** What a registration gives to a record. */
-type Registered = Pick<RecordInput, 'merchantBizId' | 'initializedAtMs' | 'registeredAtMs' | 'labels'>;
+type Registered = Pick<
+  RecordInput,
+  'merchantBizId' | 'initializedAtMs' | 'registeredAtMs' | 'givenAtMs' | 'registrationUnread' | 'labels'
+>;
 
 /**
  * The same answer with what else became known of its registration.
@@ -83,27 +90,34 @@ export function registeredAgain(
   { isWritten }: { isWritten: boolean },
 ): RecordRow {
   const askedAtMs = toLong(Number(row.asked_at_ms) + (isWritten ? 1 : 0));
-  const columns = registeredColumns(registered);
-  return present<RecordRow>(row as Known<RecordRow>, columns.row, {
-    registered_at_ms: toLong(registered.registeredAtMs),
+  const { columns, given } = registeredColumns(registered);
+  return present<RecordRow>(row as Known<RecordRow>, columns, {
     asked_at_ms: askedAtMs,
     view_key: viewKeyOf({
       final: row.final === 'true',
       answered: row.disposition === 'answered',
-      given: columns.given,
+      given,
       askedAtMs,
       revision: row.revision ?? '',
     }),
   });
 }
 
-function registeredColumns({ merchantBizId, labels, initializedAtMs }: Registered) {
-  const row = {
-    merchant_biz_id: storableOrAbsent(merchantBizId),
-    labels: labelsText(labels),
-    initialized_at_ms: toLong(initializedAtMs),
+function registeredColumns(registered: Registered) {
+  const said = {
+    merchant_biz_id: storableOrAbsent(registered.merchantBizId),
+    labels: labelsText(registered.labels),
+    initialized_at_ms: toLong(registered.initializedAtMs),
   };
-  return { row, given: Object.values(row).some((value) => value !== undefined) };
+  const saysSomething = Object.values(said).some((value) => value !== undefined);
+  return {
+    columns: {
+      ...said,
+      registered_at_ms: toLong(registered.registeredAtMs),
+      given_at_ms: saysSomething ? toLong(registered.givenAtMs) : undefined,
+    },
+    given: saysSomething && registered.registrationUnread !== true,
+  };
 }
 
 interface Content {
@@ -147,19 +161,20 @@ function identityOf(input: RecordInput, { json }: Content) {
       : { disposition: input.disposition, code: input.code },
   );
   const askedAtMs = toLong(input.askedAtMs);
-  const { row, given } = registeredColumns(input);
+  const { columns, given } = registeredColumns(input);
   return {
     transaction_id: storable(input.transactionId),
-    merchant_biz_id: row.merchant_biz_id ?? storableOrAbsent(input.derivedMerchantBizId),
+    merchant_biz_id: columns.merchant_biz_id ?? storableOrAbsent(input.derivedMerchantBizId),
     revision,
     view_key: viewKeyOf({ final: input.final, answered, given, askedAtMs, revision }),
     source: input.source,
     attempt: toLong(input.attempt),
     region: input.region,
     request_id: storableOrAbsent(input.requestId),
-    labels: row.labels,
-    initialized_at_ms: row.initialized_at_ms,
-    registered_at_ms: toLong(input.registeredAtMs),
+    labels: columns.labels,
+    initialized_at_ms: columns.initialized_at_ms,
+    registered_at_ms: columns.registered_at_ms,
+    given_at_ms: columns.given_at_ms,
     asked_at_ms: askedAtMs,
     final: String(input.final),
     disposition: input.disposition,

@@ -5,6 +5,7 @@ import { coldStart } from './cold-start.ts';
 import { cpuPerTransaction } from './cpu-per-transaction.ts';
 import { dashboard } from './dashboard.ts';
 import { type Bench, describeRow, isReached, machine } from './harness.ts';
+import { lookupRead } from './lookup-read.ts';
 import { memory } from './memory.ts';
 import { parseEncode } from './parse-encode.ts';
 import { record } from './record.bench.ts';
@@ -21,6 +22,7 @@ const BENCHES: readonly Bench[] = [
   waiting,
   memory,
   record,
+  lookupRead,
   dashboard,
 ];
 /** The same questions put to the local cloud another way; run when named. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { toPending } from '../../../functions/lookup/enqueue.ts';
-import { readKnown } from '../../../functions/lookup/known.ts';
+import { rowOf } from '../../../functions/lookup/enqueue.ts';
+import { readKnown, registrationOf } from '../../../functions/lookup/known.ts';
 import { eachLimited } from '../../../functions/lookup/workers.ts';
 import type { PendingTransaction } from '../../../shared/pending.ts';
 import { CAUSES } from '../../../shared/record/causes.ts';
@@ -137,9 +137,8 @@ async function readAll(
     const signal = AbortSignal.timeout(KNOWN_TIMEOUT_MS);
     const known = await readKnown(sls, transactionId, { nowMs, windows: WIDEST_WINDOWS, signal });
     error ??= known.error;
-    if (!known.complete) return;
-    const { registeredAtMs = nowMs, ...session } = known.session;
-    rows.push({ ...toPending({ transactionId, ...session }, registeredAtMs), kind: 'replay' });
+    if (known.failed) return;
+    rows.push({ ...rowOf(transactionId, registrationOf(known), nowMs), kind: 'replay' });
   });
   return { rows, error };
 }

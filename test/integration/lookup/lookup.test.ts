@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openApiDocument } from '../../../functions/lookup/openapi.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
+import { toPendingLog } from '../../../shared/pending.ts';
 import { type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';
 import { openApiProblems } from '../../support/openapi-check.ts';
 
@@ -47,7 +48,6 @@ describe('GET /v1/transactions/{transactionId}', () => {
       history: [],
       historyComplete: true,
     });
-    expect(answer.json).not.toHaveProperty('registered');
     expect(answer.json.record).toMatchObject({
       transaction_id: id,
       source: 'lookup',
@@ -60,7 +60,6 @@ describe('GET /v1/transactions/{transactionId}', () => {
     for (const [column, value] of Object.entries(answer.json.record))
       expect(stored?.[column]).toBe(String(value));
     expect(await rowsOf('idv-events', id)).toHaveLength(answer.json.events.length);
-    expect(await rowsOf('idv-pending', id)).toEqual([]);
 
     const again = await world.call('GET', `/v1/transactions/${id}`);
     expect(again.json).toMatchObject({
@@ -105,6 +104,139 @@ describe('GET /v1/transactions/{transactionId}', () => {
       registered_at_ms: expect.any(Number),
       labels: JSON.stringify({ channel: 'x"y\' OR 1=1 --' }),
     });
+  });
+});
+
+describe('when a session was opened', () => {
+  it('counts by the later of what the caller says and what is known', async () => {
+    const id = newId();
+    await world.putSession(id, ago(1), OFFICIAL_RESULT);
+    await world.call('POST', '/v1/transactions', { body: { transactionId: id, initializedAt: ago(1) } });
+    const early = await world.call('GET', `/v1/transactions/${id}`, {
+      query: { initializedAt: String(ago(40)) },
+    });
+    expect(early.json).toMatchObject({ final: false, stored: true, registered: true });
+    // The control: what is known is over, and so is what the caller says.
+    const other = newId();
+    await world.putSession(other, ago(45), OFFICIAL_RESULT);
+    await world.call('POST', '/v1/transactions', { body: { transactionId: other, initializedAt: ago(45) } });
+    const late = await world.call('GET', `/v1/transactions/${other}`, {
+      query: { initializedAt: String(ago(40)) },
+    });
+    expect(late.json).toMatchObject({ final: true, stored: true });
+    const young = await world.call('GET', `/v1/transactions/${other}`, {
+      query: { initializedAt: String(ago(5)) },
+    });
+    expect(young.json).toMatchObject({ final: false });
+  });
+
+  it('is the word of the caller alone for what is unknown, which is then asked about again', async () => {
+    const id = newId();
+    await world.putSession(id, ago(1), OFFICIAL_RESULT);
+    const query = { initializedAt: String(ago(40)) };
+    const answer = await world.call('GET', `/v1/transactions/${id}`, { query });
+    expect(answer.json).toMatchObject({ final: true, stored: true, registered: true });
+    expect(await rowsOf('idv-pending', id)).toMatchObject([{ transaction_id: id, kind: 'register' }]);
+    await world.call('GET', `/v1/transactions/${id}`, { query });
+    expect(await rowsOf('idv-pending', id)).toHaveLength(1);
+  });
+
+  it('needs nobody half an hour after the registration', async () => {
+    const id = newId();
+    await world.putSession(id, ago(50), OFFICIAL_RESULT);
+    const row = { transactionId: id, registeredAtMs: ago(40), givenAtMs: ago(40), attempt: 0 } as const;
+    await world.client.putLogs('idv-pending', [toPendingLog({ ...row, kind: 'register' }, Date.now())]);
+    for (const stored of [true, 'already']) {
+      const answer = await world.call('GET', `/v1/transactions/${id}`);
+      expect(answer.json).toMatchObject({ final: true, stored });
+      expect(answer.json).not.toHaveProperty('registered');
+    }
+    expect(await rowsOf('idv-pending', id)).toHaveLength(1);
+  });
+
+  it('is not settled by the record of a wrong word whose row was never queued', async () => {
+    const id = newId();
+    await world.putSession(id, ago(1), OFFICIAL_RESULT);
+    await world.control(world.sls, {
+      fail: [{ action: 'PutLogs', logstore: 'idv-pending', times: 3, answer: 'WriteQuotaExceed' }],
+    });
+    const wrong = await world.call('GET', `/v1/transactions/${id}`, {
+      query: { initializedAt: String(ago(40)) },
+    });
+    expect(wrong.json).toMatchObject({ final: true, stored: true, registered: false });
+    const next = await world.call('GET', `/v1/transactions/${id}`);
+    expect(next.json).toMatchObject({ registered: true });
+    expect(await rowsOf('idv-pending', id)).toHaveLength(1);
+  });
+});
+
+describe('registered again', () => {
+  const view = async (id: string) => {
+    const rows = await rowsOf('idv-records', id);
+    const [best] = rows.sort((a, b) => ((a.view_key ?? '') < (b.view_key ?? '') ? 1 : -1));
+    return best;
+  };
+
+  it('after it was final: what was said since is stored with the same answer, once', async () => {
+    const id = newId();
+    const initializedAt = ago(45);
+    await world.putSession(id, initializedAt, OFFICIAL_RESULT);
+    await world.call('POST', '/v1/transactions', {
+      body: { transactionId: id, initializedAt, labels: { channel: 'web', country: 'SG' } },
+    });
+    const first = await world.call('GET', `/v1/transactions/${id}`);
+    expect(first.json).toMatchObject({ final: true, stored: true });
+    await world.call('POST', '/v1/transactions', {
+      body: { transactionId: id, labels: { channel: 'app' } },
+    });
+    const second = await world.call('GET', `/v1/transactions/${id}`);
+    const labels = JSON.stringify({ channel: 'app', country: 'SG' });
+    expect(second.json).toMatchObject({ final: true, stored: true, record: { labels } });
+    expect(second.json.record.revision).toBe(first.json.record.revision);
+    expect(await view(id)).toMatchObject({ labels, initialized_at_ms: String(initializedAt) });
+    expect((await world.call('GET', `/v1/transactions/${id}`)).json).toMatchObject({ stored: 'already' });
+    expect(await rowsOf('idv-records', id)).toHaveLength(2);
+  });
+
+  it('by a caller who says more than the row that waits: the sweep will know it too', async () => {
+    const id = newId();
+    await world.putSession(id, ago(5), OFFICIAL_RESULT);
+    await world.call('GET', `/v1/transactions/${id}`);
+    const query = { merchantBizId: 'order7', initializedAt: String(ago(5)) };
+    expect((await world.call('GET', `/v1/transactions/${id}`, { query })).json).toMatchObject({
+      final: false,
+      registered: true,
+    });
+    await world.call('GET', `/v1/transactions/${id}`, { query });
+    const rows = await rowsOf('idv-pending', id);
+    expect(rows).toHaveLength(2);
+    const [bare, full] = rows.sort((a, b) => Number('given_at_ms' in a) - Number('given_at_ms' in b));
+    expect(bare).not.toHaveProperty('merchant_biz_id');
+    expect(full).toMatchObject({
+      merchant_biz_id: 'order7',
+      initialized_at_ms: query.initializedAt,
+      registered_at_ms: bare?.registered_at_ms,
+    });
+  });
+
+  it('while the records cannot be read: the answer does not replace one that knows more', async () => {
+    const id = newId();
+    const initializedAt = ago(45);
+    await world.putSession(id, initializedAt, OFFICIAL_RESULT);
+    await world.call('POST', '/v1/transactions', {
+      body: { transactionId: id, initializedAt, labels: { channel: 'web' } },
+    });
+    await world.call('GET', `/v1/transactions/${id}`);
+    await world.control(world.sls, {
+      fail: [{ action: 'GetLogsV2', logstore: '*', rate: 1, answer: 'InternalServerError' }],
+    });
+    const blind = await world.call('GET', `/v1/transactions/${id}`, {
+      query: { initializedAt: String(initializedAt) },
+    });
+    expect(blind.json).toMatchObject({ final: true, stored: true, historyComplete: false });
+    await world.control(world.sls, { fail: [] });
+    expect(await rowsOf('idv-records', id)).toHaveLength(2);
+    expect(await view(id)).toMatchObject({ labels: '{"channel":"web"}' });
   });
 });
 

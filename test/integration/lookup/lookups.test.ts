@@ -21,6 +21,16 @@ const putAll = (of: readonly string[]) =>
   Promise.all(of.map((id) => world.putSession(id, opened(), OFFICIAL_RESULT)));
 const byOutcome = (results: readonly LookupsItem[], outcome: string) =>
   results.filter((one) => one.outcome === outcome);
+async function calls(): Promise<number> {
+  const report = (await (await fetch(`${world.cloudauth.url}/_control`)).json()) as { calls: number };
+  return report.calls;
+}
+async function searches(): Promise<number> {
+  const report = (await (await fetch(`${world.sls.url}/_control`)).json()) as {
+    byAction: Record<string, number>;
+  };
+  return report.byAction.GetLogsV2 ?? 0;
+}
 async function rowCount(logstore: string): Promise<number> {
   const report = (await (await fetch(`${world.sls.url}/_control`)).json()) as {
     rows: Record<string, number>;
@@ -61,6 +71,48 @@ describe('POST /v1/lookups', () => {
       });
     }
     expect((await rowCount('idv-records')) - before).toBe(50);
+  });
+
+  it('asks about one transaction once, however often it is listed, and knows all that is said of it', async () => {
+    const [same = '', other = ''] = ids(2);
+    await putAll([same, other]);
+    const before = { calls: await calls(), records: await rowCount('idv-records') };
+    const answer = await world.call('POST', '/v1/lookups', {
+      body: {
+        transactions: [
+          { transactionId: same, labels: { channel: 'web', country: 'SG' } },
+          { transactionId: other, initializedAt: opened() },
+          ...Array.from({ length: 18 }, () => ({ transactionId: same, initializedAt: opened() })),
+          { transactionId: same, labels: { channel: 'app' } },
+        ],
+      },
+    });
+    expect(answer.json).toMatchObject({ answered: 21, queued: 0, problems: 0 });
+    for (const [index, result] of answer.json.results.entries()) {
+      const transactionId = index === 1 ? other : same;
+      expect(result).toMatchObject({ index, outcome: 'answered', transactionId, stored: true });
+    }
+    expect(answer.json.results[0].record.labels).toBe('{"channel":"app","country":"SG"}');
+    expect((await calls()) - before.calls).toBe(2);
+    expect((await rowCount('idv-records')) - before.records).toBe(2);
+  });
+
+  it('queues a transaction once, however often it is listed', async () => {
+    const [same = ''] = ids(1);
+    await world.control(world.cloudauth, { plan: [{ match: '*', times: 1_000, answer: 'Throttling.Api' }] });
+    const before = await rowCount('idv-pending');
+    const answer = await ask(Array.from({ length: 20 }, () => same));
+    expect(answer.json).toMatchObject({ answered: 0, queued: 20, problems: 0 });
+    expect((await rowCount('idv-pending')) - before).toBe(1);
+  });
+
+  it('reads what is known once for each transaction, by search', async () => {
+    const asked = ids(3);
+    await world.control(world.cloudauth, { plan: [{ match: '*', times: 1_000, answer: 'Throttling.Api' }] });
+    const before = await searches();
+    expect((await ask(asked)).json).toMatchObject({ queued: 3 });
+    // One of the queue and one of the records.
+    expect((await searches()) - before).toBe(2 * asked.length);
   });
 
   it('keeps a failure with its item', async () => {
@@ -123,7 +175,10 @@ describe('POST /v1/lookups', () => {
     expect(results.map((one: LookupsItem) => one.index)).toEqual(asked.map((_, index) => index));
     for (const one of byOutcome(results, 'queued'))
       expect(one).toMatchObject({ reason: 'time', transactionId: asked[one.index] });
-    expect((await rowCount('idv-pending')) - before).toBe(queued);
+    // What was answered is final by the caller's word alone, so that it waits as well.
+    for (const one of byOutcome(results, 'answered'))
+      expect(one).toMatchObject({ final: true, registered: true });
+    expect((await rowCount('idv-pending')) - before).toBe(50);
   });
 
   it('queues what the quota does not allow, and leaves the service alone', async () => {
@@ -131,14 +186,12 @@ describe('POST /v1/lookups', () => {
     await putAll(asked);
     await world.control(world.cloudauth, { plan: [{ match: '*', times: 1_000, answer: 'Throttling.Api' }] });
     const before = await rowCount('idv-pending');
-    const callsBefore = ((await (await fetch(`${world.cloudauth.url}/_control`)).json()) as { calls: number })
-      .calls;
+    const callsBefore = await calls();
     const answer = await ask(asked);
     expect(answer.json).toMatchObject({ answered: 0, queued: 30, problems: 0 });
     for (const one of answer.json.results) expect(one).toMatchObject({ outcome: 'queued', reason: 'quota' });
     expect((await rowCount('idv-pending')) - before).toBe(30);
-    const report = (await (await fetch(`${world.cloudauth.url}/_control`)).json()) as { calls: number };
-    expect(report.calls - callsBefore).toBeLessThanOrEqual(8);
+    expect((await calls()) - callsBefore).toBeLessThanOrEqual(8);
   });
 
   it('queues what is registered already only when the sweep has come to it, and with what was said then', async () => {
