@@ -2,11 +2,12 @@ import { type Chart, queryOf } from '../../deploy/charts/chart.ts';
 import { LABELS_AS_MAP, WEEK_COMPARISON } from '../../deploy/charts/sql.ts';
 import { EVENTS_LOGSTORE } from '../../shared/record/event-fields.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
+import { sqlText } from '../../shared/sls/sql-text.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 
 /**
  * What the console asks the local SLS, always through its ordinary query API. Everything that comes from the
- * page is checked against a pattern or quoted here: it can narrow a query, never change its meaning.
+ * page is checked against a pattern or made a literal by `sqlText`: it can narrow a query, never change its meaning.
  */
 
 export interface Range {
@@ -38,10 +39,6 @@ const DRILL_FIELDS = [
   'journey',
 ];
 
-function quoted(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
-}
-
 /** The condition for a label filter, or undefined where there is none. */
 export function labelCondition(filter: LabelFilter): string | undefined {
   const entries = Object.entries(filter);
@@ -53,16 +50,17 @@ export function labelCondition(filter: LabelFilter): string | undefined {
     if (value.length > MOST_VALUE_CHARACTERS) {
       throw new BadRequest(`label.${name}: at most ${MOST_VALUE_CHARACTERS} characters`);
     }
-    return `json_extract_scalar(labels, '$.${name}') = ${quoted(value)}`;
+    return `json_extract_scalar(labels, '$.${name}') = ${sqlText(value)}`;
   });
   return parts.length === 0 ? undefined : parts.join(' AND ');
 }
 
 /** A headline figure is compared with the period before of the same length: in SLS's own console, with a week. */
 export async function chartRows(sls: SlsDataPlane, chart: Chart, range: Range, filter: LabelFilter) {
-  const query = queryOf(chart, labelCondition(filter));
   const period = WEEK_COMPARISON.replace(/\d+/, String(range.toSeconds - range.fromSeconds));
-  return sls.query(chart.logstore, { query: query.replaceAll(WEEK_COMPARISON, period), ...range });
+  // Before the filter's values are in it: one of them may read like the comparison.
+  const sql = chart.sql.replaceAll(WEEK_COMPARISON, () => period);
+  return sls.query(chart.logstore, { query: queryOf({ ...chart, sql }, labelCondition(filter)), ...range });
 }
 
 const LIST_COLUMNS = [
@@ -104,17 +102,17 @@ function drillCondition({ field, value }: Drill): string {
     return `stage_reached = ${value}`;
   }
   if (field === 'contradictions')
-    return `strpos(concat(',', contradictions, ','), concat(',', ${quoted(value)}, ',')) > 0`;
+    return `strpos(concat(',', contradictions, ','), concat(',', ${sqlText(value)}, ',')) > 0`;
   // The chart names a page by its Chinese name, else by its English one.
   if (field === 'interrupt_page') {
-    return `coalesce(interrupt_page, interrupt_page_en, 'none') = ${quoted(value)} AND journey = 'interrupted'`;
+    return `coalesce(interrupt_page, interrupt_page_en, 'none') = ${sqlText(value)} AND journey = 'interrupted'`;
   }
-  if (field === 'journey') return `journey = ${quoted(value)}`;
+  if (field === 'journey') return `journey = ${sqlText(value)}`;
   if (field === 'permission_outcome')
-    return `permission_outcome = ${quoted(value)} AND journey IN ('finished', 'interrupted')`;
+    return `permission_outcome = ${sqlText(value)} AND journey IN ('finished', 'interrupted')`;
   // The charts count an absent stage as "none" and an absent cause as "unknown".
   const absent = field === 'cause' ? 'unknown' : 'none';
-  return `coalesce(${field}, '${absent}') = ${quoted(value)} AND journey = 'interrupted'`;
+  return `coalesce(${field}, '${absent}') = ${sqlText(value)} AND journey = 'interrupted'`;
 }
 
 export interface TransactionDetail {
@@ -148,7 +146,7 @@ export async function transactionDetail(
 async function eventsOf(sls: SlsDataPlane, transactionId: string, revision: string, range: Range) {
   const query =
     `transaction_id: "${transactionId}" | SELECT lang, seq, max(logged_at) AS logged_at, max(text) AS text, max(kind) AS kind, max(stage) AS stage, max(gap_ms) AS gap_ms` +
-    ` FROM log WHERE transaction_id = ${quoted(transactionId)} AND revision = ${quoted(revision)} GROUP BY lang, seq ORDER BY lang DESC, seq LIMIT 4000`;
+    ` FROM log WHERE transaction_id = ${sqlText(transactionId)} AND revision = ${sqlText(revision)} GROUP BY lang, seq ORDER BY lang DESC, seq LIMIT 4000`;
   return (await sls.query(EVENTS_LOGSTORE, { query, ...range })).rows;
 }
 
