@@ -44,8 +44,11 @@ export interface Chart {
   readonly x?: string;
   readonly y?: readonly string[];
   readonly series?: string;
-  /** The record field a bar stands for: a click on it lists the transactions with that value. */
-  readonly drill?: { readonly column: string; readonly field: string };
+  /**
+   * The record field a bar stands for: a click on it lists the transactions with that value, of the journeys that
+   * the chart counts where it does not count all.
+   */
+  readonly drill?: { readonly column: string; readonly field: string; readonly within?: readonly string[] };
   /** Its rows carry the merchant's labels, so that a label can narrow it. */
   readonly labelled: boolean;
   /** In the 24-column grid of an SLS dashboard. */

@@ -81,12 +81,16 @@ const ALWAYS_READ = ['interrupt_page_en', 'view_key', 'final', 'disposition', 'l
 export interface Drill {
   readonly field: string;
   readonly value: string;
+  /** Only sessions of these journeys; none named: of all. */
+  readonly within: readonly string[];
 }
 
 /** The transactions behind one bar, newest first. */
 export async function transactionsBehind(sls: SlsDataPlane, drill: Drill, range: Range, filter: LabelFilter) {
   if (!DRILL_FIELDS.includes(drill.field)) throw new BadRequest(`field: one of ${DRILL_FIELDS.join(', ')}`);
   if (drill.value.length > MOST_VALUE_CHARACTERS) throw new BadRequest('value: too long');
+  const wrong = drill.within.find((journey) => !/^[a-z_]{1,40}$/.test(journey));
+  if (wrong !== undefined) throw new BadRequest('within: names of journeys, separated by commas');
   const columns = [...new Set([...LIST_COLUMNS, drill.field, ...ALWAYS_READ])].join(', ');
   const labels = labelCondition(filter);
   const query =
@@ -96,23 +100,29 @@ export async function transactionsBehind(sls: SlsDataPlane, drill: Drill, range:
   return sls.query(RECORDS_LOGSTORE, { query, ...range });
 }
 
-function drillCondition({ field, value }: Drill): string {
-  if (field === 'stage_reached') {
-    if (!/^\d$/.test(value)) throw new BadRequest('value: a step from 0 to 8');
-    return `stage_reached = ${value}`;
+function drillCondition({ field, value, within }: Drill): string {
+  const journeys = within.length === 0 ? '' : ` AND journey IN (${within.map(sqlText).join(', ')})`;
+  return `${valueCondition(field, value)}${journeys}`;
+}
+
+function valueCondition(field: string, value: string): string {
+  switch (field) {
+    case 'stage_reached':
+      if (!/^\d$/.test(value)) throw new BadRequest('value: a step from 0 to 8');
+      return `stage_reached = ${value}`;
+    case 'contradictions':
+      return `strpos(concat(',', contradictions, ','), concat(',', ${sqlText(value)}, ',')) > 0`;
+    // The chart names a page by its Chinese name, else by its English one.
+    case 'interrupt_page':
+      return `coalesce(interrupt_page, interrupt_page_en, 'none') = ${sqlText(value)}`;
+    // The charts count an absent stage as "none" and an absent cause as "unknown".
+    case 'stage':
+      return `coalesce(stage, 'none') = ${sqlText(value)}`;
+    case 'cause':
+      return `coalesce(cause, 'unknown') = ${sqlText(value)}`;
+    default:
+      return `${field} = ${sqlText(value)}`;
   }
-  if (field === 'contradictions')
-    return `strpos(concat(',', contradictions, ','), concat(',', ${sqlText(value)}, ',')) > 0`;
-  // The chart names a page by its Chinese name, else by its English one.
-  if (field === 'interrupt_page') {
-    return `coalesce(interrupt_page, interrupt_page_en, 'none') = ${sqlText(value)} AND journey = 'interrupted'`;
-  }
-  if (field === 'journey') return `journey = ${sqlText(value)}`;
-  if (field === 'permission_outcome')
-    return `permission_outcome = ${sqlText(value)} AND journey IN ('finished', 'interrupted')`;
-  // The charts count an absent stage as "none" and an absent cause as "unknown".
-  const absent = field === 'cause' ? 'unknown' : 'none';
-  return `coalesce(${field}, '${absent}') = ${sqlText(value)} AND journey = 'interrupted'`;
 }
 
 export interface TransactionDetail {

@@ -123,7 +123,11 @@ async function api(options: ConsoleOptions, request: IncomingMessage, url: URL):
   }
   if (kind !== 'transactions') return undefined;
   if (name !== undefined) return transactionDetail(sls, name, range);
-  const drill = { field: url.searchParams.get('field') ?? '', value: url.searchParams.get('value') ?? '' };
+  const asked = (parameter: string) => url.searchParams.get(parameter) ?? '';
+  const within = asked('within')
+    .split(',')
+    .filter((journey) => journey !== '');
+  const drill = { field: asked('field'), value: asked('value'), within };
   return transactionsBehind(sls, drill, range, labelsOf(url));
 }
 
