@@ -18,6 +18,8 @@ export interface Range {
 /** Label name to the value asked for. */
 export type LabelFilter = Readonly<Record<string, string>>;
 
+export type LogQueries = Pick<SlsDataPlane, 'query'>;
+
 export class BadRequest extends Error {
   override readonly name = 'BadRequest';
 }
@@ -56,7 +58,7 @@ export function labelCondition(filter: LabelFilter): string | undefined {
 }
 
 /** A headline figure is compared with the period before of the same length: in SLS's own console, with a week. */
-export async function chartRows(sls: SlsDataPlane, chart: Chart, range: Range, filter: LabelFilter) {
+export async function chartRows(sls: LogQueries, chart: Chart, range: Range, filter: LabelFilter) {
   const period = WEEK_COMPARISON.replace(/\d+/, String(range.toSeconds - range.fromSeconds));
   // Before the filter's values are in it: one of them may read like the comparison.
   const sql = chart.sql.replaceAll(WEEK_COMPARISON, () => period);
@@ -86,7 +88,7 @@ export interface Drill {
 }
 
 /** The transactions behind one bar, newest first. */
-export async function transactionsBehind(sls: SlsDataPlane, drill: Drill, range: Range, filter: LabelFilter) {
+export async function transactionsBehind(sls: LogQueries, drill: Drill, range: Range, filter: LabelFilter) {
   if (!DRILL_FIELDS.includes(drill.field)) throw new BadRequest(`field: one of ${DRILL_FIELDS.join(', ')}`);
   if (drill.value.length > MOST_VALUE_CHARACTERS) throw new BadRequest('value: too long');
   const wrong = drill.within.find((journey) => !/^[a-z_]{1,40}$/.test(journey));
@@ -133,7 +135,7 @@ export interface TransactionDetail {
 
 /** One transaction, read by search and not by SQL: SQL would cut the raw answer. */
 export async function transactionDetail(
-  sls: SlsDataPlane,
+  sls: LogQueries,
   transactionId: string,
   range: Range,
 ): Promise<TransactionDetail> {
@@ -153,7 +155,7 @@ export async function transactionDetail(
   };
 }
 
-async function eventsOf(sls: SlsDataPlane, transactionId: string, revision: string, range: Range) {
+async function eventsOf(sls: LogQueries, transactionId: string, revision: string, range: Range) {
   const query =
     `transaction_id: "${transactionId}" | SELECT lang, seq, max(logged_at) AS logged_at, max(text) AS text, max(kind) AS kind, max(stage) AS stage, max(gap_ms) AS gap_ms` +
     ` FROM log WHERE transaction_id = ${sqlText(transactionId)} AND revision = ${sqlText(revision)} GROUP BY lang, seq ORDER BY lang DESC, seq LIMIT 4000`;
@@ -165,7 +167,7 @@ function onlyFields(row: Record<string, string>): Record<string, string> {
 }
 
 /** The commonest values of every label, for the filter lists. */
-export async function labelValues(sls: SlsDataPlane, range: Range) {
+export async function labelValues(sls: LogQueries, range: Range) {
   const query =
     '* | SELECT label, value, n FROM (SELECT label, value, n, row_number() OVER (PARTITION BY label ORDER BY n DESC, value) AS place FROM' +
     ' (SELECT label, value, count(1) AS n FROM (SELECT transaction_id, max(labels) AS labels FROM log GROUP BY transaction_id)' +

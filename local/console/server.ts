@@ -3,18 +3,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DASHBOARDS } from '../../deploy/charts/dashboards.ts';
-import { ServiceError } from '../../shared/errors.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import type { LocalServer } from '../call-hooks.ts';
 import {
   BadRequest,
   chartRows,
   type LabelFilter,
+  type LogQueries,
   labelValues,
   type Range,
   transactionDetail,
   transactionsBehind,
 } from './queries.ts';
+import { asker, fetchJson, Unanswered } from './upstream.ts';
 
 /**
  * The console: the dashboards' own queries drawn as charts. The page talks to this server only; this server
@@ -24,8 +25,14 @@ import {
 export interface ConsoleOptions {
   readonly port: number;
   readonly sls: SlsDataPlane;
+  /** Where `sls` is, to be named when it does not answer. */
+  readonly slsUrl: string;
   /** The trigger URL of the lookup function. */
   readonly lookupUrl: string;
+  /** What its calls have to carry, such as a token; never shown. */
+  readonly lookupHeaders: Readonly<Record<string, string>>;
+  /** How long the answer to one request of the page may take. */
+  readonly timeLimitMs?: number;
   /** Holds index.html, app.js and app.css, as `npm run build` makes them. */
   readonly pageDir: string;
   readonly now: () => number;
@@ -36,7 +43,9 @@ const OWN_NAMES = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 const MAX_BODY_BYTES = 16_384;
 const DEFAULT_RANGE_SECONDS = 604_800;
 const MAX_RANGE_SECONDS = 400 * 86_400;
-const LOOKUP_TIMEOUT_MS = 30_000;
+const TIME_LIMIT_MS = 20_000;
+/** For a request of the page to arrive. */
+const REQUEST_LIMIT_MS = 10_000;
 
 const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   '/': ['index.html', 'text/html; charset=utf-8'],
@@ -63,6 +72,7 @@ export async function createConsoleServer(options: ConsoleOptions): Promise<Loca
   const server = createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => sendError(response, error));
   });
+  server.requestTimeout = REQUEST_LIMIT_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, LOOPBACK, resolve);
@@ -108,13 +118,20 @@ async function answer(
 }
 
 async function api(options: ConsoleOptions, request: IncomingMessage, url: URL): Promise<unknown> {
-  const { sls } = options;
   if (request.method === 'POST' && url.pathname === '/api/lookup')
     return lookup(options, await readJson(request));
   if (request.method !== 'GET') return undefined;
   if (url.pathname === '/api/dashboards') return { dashboards: DASHBOARDS };
-  if (url.pathname === '/api/ledger') return forward(new URL('v1/ledger', withSlash(options.lookupUrl)));
+  if (url.pathname === '/api/ledger') return forward(options, 'v1/ledger');
+  return fromSls(options, url);
+}
+
+async function fromSls(options: ConsoleOptions, url: URL): Promise<unknown> {
   const range = rangeOf(url, options.now());
+  const ask = asker({ name: 'sls', url: options.slsUrl, ...limitOf(options) });
+  const sls: LogQueries = {
+    query: (logstore, request) => ask((signal) => options.sls.query(logstore, request, { signal })),
+  };
   const [, , kind, name] = url.pathname.split('/').map(decodeURIComponent);
   if (kind === 'labels' && name === undefined) return labelValues(sls, range);
   if (kind === 'charts' && name !== undefined) {
@@ -157,13 +174,18 @@ async function lookup(options: ConsoleOptions, body: unknown): Promise<unknown> 
   if (typeof id !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(id)) {
     throw new BadRequest('transactionId: 1 to 64 letters, digits, _ or -');
   }
-  return forward(new URL(`v1/transactions/${encodeURIComponent(id)}`, withSlash(options.lookupUrl)));
+  return forward(options, `v1/transactions/${encodeURIComponent(id)}`);
 }
 
 /** The function's own answer, problem documents included, with its status beside it. */
-async function forward(target: URL): Promise<unknown> {
-  const response = await fetch(target, { signal: AbortSignal.timeout(LOOKUP_TIMEOUT_MS) });
-  return { status: response.status, body: await response.json() };
+async function forward(options: ConsoleOptions, path: string): Promise<unknown> {
+  const ask = asker({ name: 'lookup', url: options.lookupUrl, ...limitOf(options) });
+  const target = new URL(path, withSlash(options.lookupUrl));
+  return ask((signal) => fetchJson(target, { headers: options.lookupHeaders, signal }));
+}
+
+function limitOf({ timeLimitMs = TIME_LIMIT_MS }: ConsoleOptions): { timeLimitMs: number } {
+  return { timeLimitMs };
 }
 
 function withSlash(url: string): string {
@@ -189,11 +211,12 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 }
 
 function sendError(response: ServerResponse, error: unknown): void {
-  const message = error instanceof Error ? error.message : 'failed';
   if (response.headersSent) response.destroy();
-  else if (error instanceof BadRequest || error instanceof URIError) send(response, 400, { error: message });
-  else
-    send(response, 502, {
-      error: error instanceof ServiceError ? message : 'a local service did not answer',
-    });
+  else if (error instanceof BadRequest || error instanceof URIError) {
+    send(response, 400, { error: error.message });
+  } else if (error instanceof Unanswered) {
+    const { message, problem, reason, service } = error;
+    const body = { error: message, problem, reason, service: service.name, at: service.url };
+    send(response, problem === 'timeout' ? 504 : 502, body);
+  } else send(response, 500, { error: 'the console itself failed' });
 }

@@ -50,7 +50,9 @@ describe('the console over HTTP', () => {
     server = await createConsoleServer({
       port: 0,
       sls: world.sls,
+      slsUrl: world.server.url,
       lookupUrl: 'http://127.0.0.1:9/',
+      lookupHeaders: {},
       pageDir: 'dist/console',
       now: () => nowMs,
     });

@@ -98,7 +98,9 @@ describe('a picked value', () => {
     server = await createConsoleServer({
       port: 0,
       sls: world.sls,
+      slsUrl: world.server.url,
       lookupUrl: 'http://127.0.0.1:1',
+      lookupHeaders: {},
       pageDir: 'dist/console',
       now: () => nowMs,
     });
