@@ -59,7 +59,7 @@ export function labelCondition(filter: LabelFilter): string | undefined {
 
 /** A headline figure is compared with the period before of the same length: in SLS's own console, with a week. */
 export async function chartRows(sls: LogQueries, chart: Chart, range: Range, filter: LabelFilter) {
-  const period = WEEK_COMPARISON.replace(/\d+/, String(range.toSeconds - range.fromSeconds));
+  const period = WEEK_COMPARISON.replace(/\d+/, () => String(range.toSeconds - range.fromSeconds));
   // Before the filter's values are in it: one of them may read like the comparison.
   const sql = chart.sql.replaceAll(WEEK_COMPARISON, () => period);
   return sls.query(chart.logstore, { query: queryOf({ ...chart, sql }, labelCondition(filter)), ...range });
