@@ -3,7 +3,8 @@ import { LADDER } from '../../../deploy/charts/sql.ts';
 import { api, type Scope } from './api.ts';
 import { dashboardView } from './dashboard-view.ts';
 import { byId, element } from './dom.ts';
-import { refit } from './draw.ts';
+import { redraw } from './draw.ts';
+import { announce, hideMessage, showMessage } from './message.ts';
 import { table } from './tables.ts';
 import { transactionView } from './transaction-view.ts';
 import { currentLanguage, plain, say, setLanguage, type Word, word } from './words.ts';
@@ -46,8 +47,9 @@ async function start(): Promise<void> {
     if (document.activeElement?.closest('#lookup') === null) byId('main').focus();
     void showAll();
   });
-  window.addEventListener('resize', refit);
-  await showAll();
+  window.addEventListener('resize', redraw);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+  void showAll();
 }
 
 async function showAll(): Promise<void> {
@@ -65,7 +67,7 @@ async function showAll(): Promise<void> {
     const { view, ready } = await viewFor(kind, decodeURIComponent(name));
     if (turn !== shown) return;
     main.replaceChildren(view);
-    refit();
+    redraw();
     await ready;
     if (turn === shown) byId('status').textContent = word('allReady');
   } catch (error) {

@@ -114,7 +114,7 @@ function fillWith(
       ),
     );
   }
-  const canvas = element('div', { class: 'drawing', style: `height:${heightFor(chart, rows)}px` });
+  const canvas = element('div', { class: 'drawing' });
   place.append(canvas, element('details', {}, element('summary', {}, word('data')), figures));
   draw(canvas, chart, rows, pickRow);
 }
@@ -122,11 +122,8 @@ function fillWith(
 /** A funnel step is asked for by its place on the ladder, everything else by the value itself. */
 function drillValue({ field, column }: NonNullable<Chart['drill']>, row: Row): string {
   const value = row[column] ?? '';
-  return field === 'stage_reached' ? String(LADDER.indexOf(value as (typeof LADDER)[number])) : value;
-}
-
-function heightFor(chart: Chart, rows: readonly Row[]): number {
-  return chart.kind === 'line' ? 280 : 50 + rows.length * 34;
+  const step = LADDER.indexOf(value as (typeof LADDER)[number]);
+  return { field, value: field === 'stage_reached' ? String(step) : value, within: within.join() };
 }
 
 function stat(chart: Chart, row: Row): HTMLElement[] {
