@@ -17,7 +17,6 @@ const RANGES: ReadonlyArray<readonly [seconds: number, name: Word]> = [
   [2_592_000, 'lastMonth'],
 ];
 
-const MOST_FILTERS_SHOWN = 6;
 /** As many as the server lists of the transactions behind a bar. */
 const MOST_LISTED = 200;
 
@@ -110,7 +109,7 @@ async function listView(): Promise<HTMLElement> {
     element('h1', {}, title),
     rows.length === 0
       ? element('p', { class: 'hint' }, word('noData'))
-      : table([...LIST_COLUMNS, story], rows, { caption: title }),
+      : table([...LIST_COLUMNS, story], rows, { caption: title, whole: true }),
   );
 }
 
@@ -181,10 +180,7 @@ async function labelFilters(): Promise<HTMLElement[]> {
     const listed = values.get(label) ?? [];
     if (!listed.includes(value)) values.set(label, [...listed, value]);
   }
-  const seen = [...values].filter(
-    ([label], index) => index < MOST_FILTERS_SHOWN || Object.hasOwn(scope.labels, label),
-  );
-  return seen.map(([label, options]) => {
+  return [...values].map(([label, options]) => {
     const select = element(
       'select',
       { 'data-label': label, change: (event) => filterBy(label, (event.target as HTMLSelectElement).value) },

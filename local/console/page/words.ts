@@ -46,6 +46,34 @@ const WORDS = {
   any: { en: 'any', zh: '全部' },
   clear: { en: 'Clear filters', zh: '清除筛选' },
   reload: { en: 'Reload', zh: '刷新' },
+  tryAgain: { en: 'Try again', zh: '重试' },
+  close: { en: 'Close', zh: '关闭' },
+  showing: { en: 'Showing {shown} of {all}', zh: '显示 {all} 行中的 {shown} 行' },
+  showAll: { en: 'Show all {all}', zh: '显示全部 {all} 行' },
+  showFewer: { en: 'Show fewer', zh: '收起' },
+  notNarrowed: {
+    en: 'Not narrowed by your filters: what it counts has no labels.',
+    zh: '不受筛选影响：所统计的数据没有标签。',
+  },
+  theLogStore: { en: 'The log store (SLS)', zh: '日志服务（SLS）' },
+  theLookupFunction: { en: 'The lookup function', zh: '查询函数' },
+  theConsole: { en: "The console's own server", zh: '控制台服务' },
+  unreachable: {
+    en: '{service} cannot be reached at {at} ({reason}). Look whether npm start still runs, start it again if it does not, then try again.',
+    zh: '{service}无法连接：{at}（{reason}）。请确认 npm start 仍在运行，若已退出请重新启动，然后重试。',
+  },
+  timeout: {
+    en: '{service} at {at} did not answer in time ({reason}). It may be busy: try again in a moment. If it stays so, start npm start again.',
+    zh: '{service}未及时应答：{at}（{reason}）。可能正忙，请稍后重试；若一直如此，请重新启动 npm start。',
+  },
+  refused: {
+    en: '{service} at {at} refused the question ({reason}). Try again; if it stays so, look at the output of npm start.',
+    zh: '{service}拒绝了请求：{at}（{reason}）。请重试；若一直如此，请查看 npm start 的输出。',
+  },
+  unreadable: {
+    en: '{service} at {at} gave an answer that cannot be read ({reason}). Try again; if it stays so, look at the output of npm start.',
+    zh: '{service}的应答无法读取：{at}（{reason}）。请重试；若一直如此，请查看 npm start 的输出。',
+  },
   loading: { en: 'Loading …', zh: '加载中…' },
   noData: { en: 'No data in this time', zh: '该时间段没有数据' },
   partial: { en: 'Incomplete answer: figures are a part only', zh: '结果不完整：仅为部分数据' },
@@ -86,8 +114,9 @@ const WORDS = {
 
 export type Word = keyof typeof WORDS;
 
-export function word(name: Word): string {
-  return WORDS[name][language];
+/** `values` stand where the text has their name in braces. */
+export function word(name: Word, values: Readonly<Record<string, string | number>> = {}): string {
+  return WORDS[name][language].replace(/\{(\w+)\}/g, (_, each: string) => String(values[each] ?? ''));
 }
 
 const VALUES: Readonly<Record<string, Text>> = {
