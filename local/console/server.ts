@@ -43,7 +43,8 @@ const OWN_NAMES = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 const MAX_BODY_BYTES = 16_384;
 const DEFAULT_RANGE_SECONDS = 604_800;
 const MAX_RANGE_SECONDS = 400 * 86_400;
-const TIME_LIMIT_MS = 20_000;
+/** A look-up may try three times for 10 s each. */
+const TIME_LIMITS_MS = { sls: 20_000, lookup: 40_000 } as const;
 /** For a request of the page to arrive. */
 const REQUEST_LIMIT_MS = 10_000;
 
@@ -128,7 +129,7 @@ async function api(options: ConsoleOptions, request: IncomingMessage, url: URL):
 
 async function fromSls(options: ConsoleOptions, url: URL): Promise<unknown> {
   const range = rangeOf(url, options.now());
-  const ask = asker({ name: 'sls', url: options.slsUrl, ...limitOf(options) });
+  const ask = askerOf(options, 'sls');
   const sls: LogQueries = {
     query: (logstore, request) => ask((signal) => options.sls.query(logstore, request, { signal })),
   };
@@ -179,13 +180,14 @@ async function lookup(options: ConsoleOptions, body: unknown): Promise<unknown> 
 
 /** The function's own answer, problem documents included, with its status beside it. */
 async function forward(options: ConsoleOptions, path: string): Promise<unknown> {
-  const ask = asker({ name: 'lookup', url: options.lookupUrl, ...limitOf(options) });
+  const ask = askerOf(options, 'lookup');
   const target = new URL(path, withSlash(options.lookupUrl));
   return ask((signal) => fetchJson(target, { headers: options.lookupHeaders, signal }));
 }
 
-function limitOf({ timeLimitMs = TIME_LIMIT_MS }: ConsoleOptions): { timeLimitMs: number } {
-  return { timeLimitMs };
+function askerOf(options: ConsoleOptions, name: 'sls' | 'lookup') {
+  const url = name === 'sls' ? options.slsUrl : options.lookupUrl;
+  return asker({ name, url, timeLimitMs: options.timeLimitMs ?? TIME_LIMITS_MS[name] });
 }
 
 function withSlash(url: string): string {

@@ -97,9 +97,11 @@ const WORDS = {
   facts: { en: 'Record', zh: '记录' },
   raw: { en: 'Raw answer', zh: '原始结果' },
   history: { en: 'Earlier rows', zh: '历史记录' },
-  notFound: {
-    en: 'Nothing is stored about this transaction. Look it up to ask the service now.',
-    zh: '没有该认证的记录。可点击查询向服务获取。',
+  notStored: { en: 'Nothing is stored about this transaction.', zh: '没有该认证的记录。' },
+  lookItUp: { en: 'Look it up to ask the service now.', zh: '可点击查询向服务获取。' },
+  answered: {
+    en: 'The service was asked just now and answered {status}: {said}',
+    zh: '刚刚已向服务查询，返回 {status}：{said}',
   },
   lookupDone: { en: 'The service was asked just now', zh: '刚刚已向服务查询' },
   stored: { en: 'stored', zh: '已存储' },
