@@ -204,6 +204,21 @@ describe('the console in trouble', () => {
     expect(await page.locator('h1').textContent()).toBe('Operations');
   });
 
+  it('looks up again on request where that may help, and does not offer it for what is refused', async () => {
+    const page = await openDrawn('#/idv-operations');
+    await page.route('**/api/lookup', (route) => route.abort('connectionrefused'));
+    await lookUp(page, 'hksb7ba1b28130d24e015d694361bee4');
+    const message = page.locator('#message');
+    await message.waitFor();
+    expect(await message.textContent()).toContain('npm start');
+    await page.unroute('**/api/lookup');
+    await message.getByRole('button', { name: 'Try again' }).click();
+    await page.waitForSelector('.story');
+    await lookUp(page, '<img src=x>');
+    await page.waitForSelector('#message:has-text("transactionId")');
+    expect(await message.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+  });
+
   it('gives up on a server that never answers', async () => {
     const page = await openDrawn('#/idv-operations');
     await page.clock.install();

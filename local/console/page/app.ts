@@ -7,7 +7,7 @@ import { redraw } from './draw.ts';
 import { announce, hideMessage, showMessage } from './message.ts';
 import { table } from './tables.ts';
 import { saidOf, transactionView } from './transaction-view.ts';
-import { explain, troubleNote } from './trouble.ts';
+import { explain, mayPass, troubleNote } from './trouble.ts';
 import { currentLanguage, plain, say, setLanguage, type Word, word } from './words.ts';
 
 /** The page: a hash names what is shown, so that the browser's back button works and a view can be linked. */
@@ -231,12 +231,16 @@ async function lookup(): Promise<void> {
     lookedUp = { id, answer };
     // A refusal stands in the view of the transaction, beside what was known before.
     if (answer.status !== 200) announce(saidOf(answer));
-    else showMessage(`${word('lookupDone')} · ${word('stored')}: ${String(answer.body['stored'])}`, 'good');
+    else
+      showMessage(
+        `${word('lookupDone')} · ${word('stored')}: ${plain(String(answer.body['stored']))}`,
+        'good',
+      );
     const target = `#/transactions/${encodeURIComponent(id)}`;
     if (location.hash === target) await showAll();
     else location.hash = target;
   } catch (error) {
-    showMessage(`${word('failed')}: ${explain(error)}`, 'bad', () => void lookup());
+    showMessage(explain(error), 'bad', mayPass(error) ? () => void lookup() : undefined);
   }
 }
 

@@ -26,6 +26,11 @@ const SERVICES: Readonly<Record<NonNullable<Failure['service']>, Word>> = {
   console: 'theConsole',
 };
 
+/** Whether asking again may help: what the server itself refuses stays refused. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof FailedCall && error.failure.problem !== undefined;
+}
+
 /** What is not reachable, and what to do about it. */
 export function explain(error: unknown): string {
   if (!(error instanceof FailedCall)) return error instanceof Error ? error.message : String(error);

@@ -170,6 +170,7 @@ const VALUES: Readonly<Record<string, Text>> = {
   liveness_retried_3_or_more: { en: 'Liveness retried 3 times or more', zh: '活体重试 3 次及以上' },
   slow_loading_over_3s: { en: 'Loading took over 3 s', zh: '加载超过 3 秒' },
   hidden_over_30s: { en: 'Out of sight over 30 s', zh: '离开视线超过 30 秒' },
+  already: { en: 'already', zh: '此前已存储' },
   answered: { en: 'Answered', zh: '已查询' },
   not_completed: { en: 'Not completed', zh: '未完成' },
   invalid: { en: 'Invalid', zh: '无效' },
