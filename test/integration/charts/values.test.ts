@@ -185,7 +185,7 @@ describe('a picked value', () => {
         await storeWith(value);
         await expectExactly(value);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   }, 120_000);
 
