@@ -109,7 +109,15 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
   });
   const slsClient = await connectSls(sls.url, config);
   const console = flags.console
-    ? await openConsole({ options, onClose, port: portOf(3), slsClient, lookupUrl: fc.url })
+    ? await openConsole({
+        options,
+        onClose,
+        port: portOf(3),
+        sls: slsClient,
+        slsUrl: sls.url,
+        lookupUrl: fc.url,
+        lookupHeaders: api.headers,
+      })
     : undefined;
   return { fc, sls, cloudauth, console, slsClient, config, apiHeaders: api.headers, dataDir };
 }
@@ -136,8 +144,10 @@ interface ConsoleParts {
   readonly options: CloudOptions;
   readonly onClose: OnClose;
   readonly port: number;
-  readonly slsClient: SlsDataPlane;
+  readonly sls: SlsDataPlane;
+  readonly slsUrl: string;
   readonly lookupUrl: string;
+  readonly lookupHeaders: Readonly<Record<string, string>>;
 }
 
 async function openConsole(parts: ConsoleParts): Promise<LocalServer | undefined> {
@@ -147,9 +157,9 @@ async function openConsole(parts: ConsoleParts): Promise<LocalServer | undefined
     return undefined;
   }
   const { createConsoleServer } = await import('./console/server.ts');
-  const { slsClient: sls, lookupUrl } = parts;
+  const { sls, slsUrl, lookupUrl, lookupHeaders } = parts;
   return opened(parts.onClose, parts.port, (port) =>
-    createConsoleServer({ port, sls, lookupUrl, pageDir, now: Date.now }),
+    createConsoleServer({ port, sls, slsUrl, lookupUrl, lookupHeaders, pageDir, now: Date.now }),
   );
 }
 

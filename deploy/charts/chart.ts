@@ -1,3 +1,6 @@
+import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
+import { recordView } from '../../shared/view.ts';
+
 /**
  * One chart, defined once. The SLS dashboard, the local console and the README's metric dictionary are made
  * from these definitions, so a number means the same wherever it is seen.
@@ -54,8 +57,11 @@ export interface Chart {
   readonly x?: string;
   readonly y?: readonly string[];
   readonly series?: string;
-  /** The record field a bar stands for: a click on it lists the transactions with that value. */
-  readonly drill?: { readonly column: string; readonly field: string };
+  /**
+   * The record field a bar stands for: a click on it lists the transactions with that value, of the journeys that
+   * the chart counts where it does not count all.
+   */
+  readonly drill?: { readonly column: string; readonly field: string; readonly within?: readonly string[] };
   /** Its rows carry the merchant's labels, so that a label can narrow it. */
   readonly labelled: boolean;
   /** In the 24-column grid of an SLS dashboard. */
@@ -81,13 +87,14 @@ export function column(name: string, as: Column['as'], en: string, zh: string): 
 }
 
 /**
- * The whole query of a chart, as SLS takes it. `condition` narrows the rows before anything is counted; it is
- * SQL and must have been built from checked parts.
+ * The whole query of a chart, as SLS takes it. `condition` is on the columns `labels` and `transaction_id`, and
+ * narrows it to the transactions whose record meets it, before anything is counted; it is SQL and must have been
+ * built from checked parts (`sqlText`).
  */
 export function queryOf(chart: Chart, condition?: string): string {
-  const whole = condition === undefined || !chart.labelled;
-  const sql = whole
-    ? chart.sql
-    : chart.sql.replaceAll(/\bfrom log\b/gi, `FROM (SELECT * FROM log WHERE ${condition})`);
-  return `${chart.search} | ${sql}`;
+  if (condition === undefined || !chart.labelled) return `${chart.search} | ${chart.sql}`;
+  // Of the rows of a transaction only the one that everybody sees decides; one in the queue has no such order.
+  const rows = chart.logstore === RECORDS_LOGSTORE ? recordView(['labels']) : 'log';
+  const narrowed = `FROM (SELECT * FROM log WHERE transaction_id IN (SELECT transaction_id FROM ${rows} WHERE ${condition}))`;
+  return `${chart.search} | ${chart.sql.replaceAll(/\bfrom log\b/gi, () => narrowed)}`;
 }

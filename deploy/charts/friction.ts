@@ -85,7 +85,7 @@ export const FRICTION_CHARTS: readonly Chart[] = [
     ],
     x: 'permission_outcome',
     y: ['n'],
-    drill: { column: 'permission_outcome', field: 'permission_outcome' },
+    drill: { column: 'permission_outcome', field: 'permission_outcome', within: ['finished', 'interrupted'] },
     width: 6,
     height: 8,
   },

@@ -100,7 +100,7 @@ export const FUNNEL_CHARTS: readonly Chart[] = [
     columns: COLUMNS,
     x: 'stage',
     y: ['entered', 'left_here'],
-    drill: { column: 'stage', field: 'stage' },
+    drill: { column: 'stage', field: 'stage', within: ['interrupted'] },
     width: 12,
     height: 9,
   },

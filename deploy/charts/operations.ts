@@ -26,7 +26,7 @@ export const LEDGER_CHARTS: readonly Chart[] = [
       'Over the transactions with a queue row in the time range: registered = finished + interrupted + not_started + unknown + not_completed + invalid + expired + gave_up + waiting + residual. ' +
       'Waiting: no final record and not yet passed by the sweep. Residual: passed by the sweep without a final record; it has to be 0.',
     logstore: PENDING_LOGSTORE,
-    labelled: false,
+    labelled: true,
     search: '*',
     sql: ledgerSql(),
     kind: 'bar',

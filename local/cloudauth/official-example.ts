@@ -64,7 +64,7 @@ export const OFFICIAL_RESULT: Readonly<Required<VerifyLogResult>> = {
 /** The documentation's layout: members at `inner` spaces, the closing bracket at `outer`. */
 function indented(value: object, inner: number, outer: number): string {
   const step = inner - outer;
-  return JSON.stringify(value, null, step).replaceAll('\n', `\n${' '.repeat(outer)}`);
+  return JSON.stringify(value, null, step).replaceAll('\n', () => `\n${' '.repeat(outer)}`);
 }
 
 export function officialSession(initializedAtMs: number): Session {

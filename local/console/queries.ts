@@ -3,11 +3,12 @@ import { FUNNEL_BESIDE_STAGES, FUNNEL_COLUMNS_READ } from '../../deploy/charts/f
 import { LABELS_AS_MAP, WEEK_COMPARISON } from '../../deploy/charts/sql.ts';
 import { EVENTS_LOGSTORE } from '../../shared/record/event-fields.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
+import { sqlText } from '../../shared/sls/sql-text.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 
 /**
  * What the console asks the local SLS, always through its ordinary query API. Everything that comes from the
- * page is checked against a pattern or quoted here: it can narrow a query, never change its meaning.
+ * page is checked against a pattern or made a literal by `sqlText`: it can narrow a query, never change its meaning.
  */
 
 export interface Range {
@@ -17,6 +18,8 @@ export interface Range {
 
 /** Label name to the value asked for. */
 export type LabelFilter = Readonly<Record<string, string>>;
+
+export type LogQueries = Pick<SlsDataPlane, 'query'>;
 
 export class BadRequest extends Error {
   override readonly name = 'BadRequest';
@@ -31,10 +34,6 @@ const MOST_VALUES_LISTED = 50;
 /** Columns a list of transactions may be narrowed by. */
 const DRILL_FIELDS = ['stage', 'cause', 'interrupt_page', 'permission_outcome', 'contradictions', 'journey'];
 
-function quoted(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
-}
-
 /** The condition for a label filter, or undefined where there is none. */
 export function labelCondition(filter: LabelFilter): string | undefined {
   const entries = Object.entries(filter);
@@ -46,16 +45,17 @@ export function labelCondition(filter: LabelFilter): string | undefined {
     if (value.length > MOST_VALUE_CHARACTERS) {
       throw new BadRequest(`label.${name}: at most ${MOST_VALUE_CHARACTERS} characters`);
     }
-    return `json_extract_scalar(labels, '$.${name}') = ${quoted(value)}`;
+    return `json_extract_scalar(labels, '$.${name}') = ${sqlText(value)}`;
   });
   return parts.length === 0 ? undefined : parts.join(' AND ');
 }
 
 /** A headline figure is compared with the period before of the same length: in SLS's own console, with a week. */
-export async function chartRows(sls: SlsDataPlane, chart: Chart, range: Range, filter: LabelFilter) {
-  const query = queryOf(chart, labelCondition(filter));
-  const period = WEEK_COMPARISON.replace(/\d+/, String(range.toSeconds - range.fromSeconds));
-  return sls.query(chart.logstore, { query: query.replaceAll(WEEK_COMPARISON, period), ...range });
+export async function chartRows(sls: LogQueries, chart: Chart, range: Range, filter: LabelFilter) {
+  const period = WEEK_COMPARISON.replace(/\d+/, () => String(range.toSeconds - range.fromSeconds));
+  // Before the filter's values are in it: one of them may read like the comparison.
+  const sql = chart.sql.replaceAll(WEEK_COMPARISON, () => period);
+  return sls.query(chart.logstore, { query: queryOf({ ...chart, sql }, labelCondition(filter)), ...range });
 }
 
 const LIST_COLUMNS = [
@@ -83,12 +83,16 @@ const ALWAYS_READ = [
 export interface Drill {
   readonly field: string;
   readonly value: string;
+  /** Only sessions of these journeys; none named: of all. */
+  readonly within: readonly string[];
 }
 
 /** The transactions behind one bar, newest first. */
-export async function transactionsBehind(sls: SlsDataPlane, drill: Drill, range: Range, filter: LabelFilter) {
+export async function transactionsBehind(sls: LogQueries, drill: Drill, range: Range, filter: LabelFilter) {
   if (!DRILL_FIELDS.includes(drill.field)) throw new BadRequest(`field: one of ${DRILL_FIELDS.join(', ')}`);
   if (drill.value.length > MOST_VALUE_CHARACTERS) throw new BadRequest('value: too long');
+  const wrong = drill.within.find((journey) => !/^[a-z_]{1,40}$/.test(journey));
+  if (wrong !== undefined) throw new BadRequest('within: names of journeys, separated by commas');
   const columns = [...new Set([...LIST_COLUMNS, drill.field, ...ALWAYS_READ])].join(', ');
   const labels = labelCondition(filter);
   const query =
@@ -98,22 +102,30 @@ export async function transactionsBehind(sls: SlsDataPlane, drill: Drill, range:
   return sls.query(RECORDS_LOGSTORE, { query, ...range });
 }
 
-function drillCondition({ field, value }: Drill): string {
+function drillCondition({ field, value, within }: Drill): string {
   // Bars of the funnel that are no page.
   if (field === 'stage' && Object.hasOwn(FUNNEL_BESIDE_STAGES, value))
     return FUNNEL_BESIDE_STAGES[value as keyof typeof FUNNEL_BESIDE_STAGES];
-  if (field === 'contradictions')
-    return `strpos(concat(',', contradictions, ','), concat(',', ${quoted(value)}, ',')) > 0`;
-  // The chart names a page by its Chinese name, else by its English one.
-  if (field === 'interrupt_page') {
-    return `coalesce(interrupt_page, interrupt_page_en, 'none') = ${quoted(value)} AND journey = 'interrupted'`;
+  const journeys = within.length === 0 ? '' : ` AND journey IN (${within.map(sqlText).join(', ')})`;
+  return `${valueCondition(field, value)}${journeys}`;
+}
+
+function valueCondition(field: string, value: string): string {
+  switch (field) {
+    case 'contradictions':
+      return `strpos(concat(',', contradictions, ','), concat(',', ${sqlText(value)}, ',')) > 0`;
+    // The chart names a page by its Chinese name, else by its English one.
+    case 'interrupt_page':
+      return `coalesce(interrupt_page, interrupt_page_en, 'none') = ${sqlText(value)}`;
+    // The charts count an absent stage as "none", and an absent cause or outcome as "unknown".
+    case 'stage':
+      return `coalesce(stage, 'none') = ${sqlText(value)}`;
+    case 'cause':
+    case 'permission_outcome':
+      return `coalesce(${field}, 'unknown') = ${sqlText(value)}`;
+    default:
+      return `${field} = ${sqlText(value)}`;
   }
-  if (field === 'journey') return `journey = ${quoted(value)}`;
-  if (field === 'permission_outcome')
-    return `coalesce(permission_outcome, 'unknown') = ${quoted(value)} AND journey IN ('finished', 'interrupted')`;
-  // The charts count an absent stage as "none" and an absent cause as "unknown".
-  const absent = field === 'cause' ? 'unknown' : 'none';
-  return `coalesce(${field}, '${absent}') = ${quoted(value)} AND journey = 'interrupted'`;
 }
 
 export interface TransactionDetail {
@@ -124,7 +136,7 @@ export interface TransactionDetail {
 
 /** One transaction, read by search and not by SQL: SQL would cut the raw answer. */
 export async function transactionDetail(
-  sls: SlsDataPlane,
+  sls: LogQueries,
   transactionId: string,
   range: Range,
 ): Promise<TransactionDetail> {
@@ -144,10 +156,10 @@ export async function transactionDetail(
   };
 }
 
-async function eventsOf(sls: SlsDataPlane, transactionId: string, revision: string, range: Range) {
+async function eventsOf(sls: LogQueries, transactionId: string, revision: string, range: Range) {
   const query =
     `transaction_id: "${transactionId}" | SELECT lang, seq, max(logged_at) AS logged_at, max(text) AS text, max(kind) AS kind, max(stage) AS stage, max(gap_ms) AS gap_ms` +
-    ` FROM log WHERE transaction_id = ${quoted(transactionId)} AND revision = ${quoted(revision)} GROUP BY lang, seq ORDER BY lang DESC, seq LIMIT 4000`;
+    ` FROM log WHERE transaction_id = ${sqlText(transactionId)} AND revision = ${sqlText(revision)} GROUP BY lang, seq ORDER BY lang DESC, seq LIMIT 4000`;
   return (await sls.query(EVENTS_LOGSTORE, { query, ...range })).rows;
 }
 
@@ -156,11 +168,11 @@ function onlyFields(row: Record<string, string>): Record<string, string> {
 }
 
 /** The commonest values of every label, for the filter lists. */
-export async function labelValues(sls: SlsDataPlane, range: Range) {
+export async function labelValues(sls: LogQueries, range: Range) {
   const query =
     '* | SELECT label, value, n FROM (SELECT label, value, n, row_number() OVER (PARTITION BY label ORDER BY n DESC, value) AS place FROM' +
     ' (SELECT label, value, count(1) AS n FROM (SELECT transaction_id, max(labels) AS labels FROM log GROUP BY transaction_id)' +
-    ` CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value) WHERE labels IS NOT NULL AND value IS NOT NULL GROUP BY label, value))` +
+    ` CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value) WHERE labels IS NOT NULL AND value <> '' GROUP BY label, value))` +
     ` WHERE place <= ${MOST_VALUES_LISTED} ORDER BY label, place LIMIT 2000`;
   return sls.query(RECORDS_LOGSTORE, { query, ...range });
 }

@@ -3,7 +3,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DASHBOARDS } from '../../deploy/charts/dashboards.ts';
-import { ServiceError } from '../../shared/errors.ts';
 import { MOST_DAYS_KEPT, WIDEST_WINDOWS } from '../../shared/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { SECOND_MS } from '../../shared/time.ts';
@@ -13,11 +12,13 @@ import {
   BadRequest,
   chartRows,
   type LabelFilter,
+  type LogQueries,
   labelValues,
   type Range,
   transactionDetail,
   transactionsBehind,
 } from './queries.ts';
+import { asker, fetchJson, Unanswered } from './upstream.ts';
 
 /**
  * The console: the dashboards' own queries drawn as charts. The page talks to this server only; this server
@@ -27,8 +28,14 @@ import {
 export interface ConsoleOptions {
   readonly port: number;
   readonly sls: SlsDataPlane;
+  /** Where `sls` is, to be named when it does not answer. */
+  readonly slsUrl: string;
   /** The trigger URL of the lookup function. */
   readonly lookupUrl: string;
+  /** What its calls have to carry, such as a token; never shown. */
+  readonly lookupHeaders: Readonly<Record<string, string>>;
+  /** How long the answer to one request of the page may take. */
+  readonly timeLimitMs?: number;
   /** Holds index.html, app.js and app.css, as `npm run build` makes them. */
   readonly pageDir: string;
   readonly now: () => number;
@@ -39,7 +46,10 @@ const MAX_BODY_BYTES = 16_384;
 const DEFAULT_RANGE_SECONDS = 604_800;
 /** No chart is of more than is kept; a transaction is looked for in all of it. */
 const MAX_RANGE_SECONDS = WIDEST_WINDOWS.recordsMs / SECOND_MS;
-const LOOKUP_TIMEOUT_MS = 30_000;
+/** A look-up may try three times for 10 s each. */
+const TIME_LIMITS_MS = { sls: 20_000, lookup: 40_000 } as const;
+/** For a request of the page to arrive. */
+const REQUEST_LIMIT_MS = 10_000;
 
 const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   '/': ['index.html', 'text/html; charset=utf-8'],
@@ -66,6 +76,7 @@ export async function createConsoleServer(options: ConsoleOptions): Promise<Loca
   const server = createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => sendError(response, error));
   });
+  server.requestTimeout = REQUEST_LIMIT_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, LOOPBACK, resolve);
@@ -107,13 +118,20 @@ async function answer(
 }
 
 async function api(options: ConsoleOptions, request: IncomingMessage, url: URL): Promise<unknown> {
-  const { sls } = options;
   if (request.method === 'POST' && url.pathname === '/api/lookup')
     return lookup(options, await readJson(request));
   if (request.method !== 'GET') return undefined;
   if (url.pathname === '/api/dashboards') return { dashboards: DASHBOARDS };
-  if (url.pathname === '/api/ledger') return forward(new URL('v1/ledger', withSlash(options.lookupUrl)));
+  if (url.pathname === '/api/ledger') return forward(options, 'v1/ledger');
+  return fromSls(options, url);
+}
+
+async function fromSls(options: ConsoleOptions, url: URL): Promise<unknown> {
   const range = rangeOf(url, options.now());
+  const ask = askerOf(options, 'sls');
+  const sls: LogQueries = {
+    query: (logstore, request) => ask((signal) => options.sls.query(logstore, request, { signal })),
+  };
   const [, , kind, name] = url.pathname.split('/').map(decodeURIComponent);
   if (kind === 'labels' && name === undefined) return labelValues(sls, range);
   if (kind === 'charts' && name !== undefined) {
@@ -125,7 +143,11 @@ async function api(options: ConsoleOptions, request: IncomingMessage, url: URL):
     const fromSeconds = Math.floor(range.toSeconds - MAX_RANGE_SECONDS);
     return transactionDetail(sls, name, { ...range, fromSeconds });
   }
-  const drill = { field: url.searchParams.get('field') ?? '', value: url.searchParams.get('value') ?? '' };
+  const asked = (parameter: string) => url.searchParams.get(parameter) ?? '';
+  const within = asked('within')
+    .split(',')
+    .filter((journey) => journey !== '');
+  const drill = { field: asked('field'), value: asked('value'), within };
   return transactionsBehind(sls, drill, range, labelsOf(url));
 }
 
@@ -156,13 +178,19 @@ async function lookup(options: ConsoleOptions, body: unknown): Promise<unknown> 
   if (typeof id !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(id)) {
     throw new BadRequest('transactionId: 1 to 64 letters, digits, _ or -');
   }
-  return forward(new URL(`v1/transactions/${encodeURIComponent(id)}`, withSlash(options.lookupUrl)));
+  return forward(options, `v1/transactions/${encodeURIComponent(id)}`);
 }
 
 /** The function's own answer, problem documents included, with its status beside it. */
-async function forward(target: URL): Promise<unknown> {
-  const response = await fetch(target, { signal: AbortSignal.timeout(LOOKUP_TIMEOUT_MS) });
-  return { status: response.status, body: await response.json() };
+async function forward(options: ConsoleOptions, path: string): Promise<unknown> {
+  const ask = askerOf(options, 'lookup');
+  const target = new URL(path, withSlash(options.lookupUrl));
+  return ask((signal) => fetchJson(target, { headers: options.lookupHeaders, signal }));
+}
+
+function askerOf(options: ConsoleOptions, name: 'sls' | 'lookup') {
+  const url = name === 'sls' ? options.slsUrl : options.lookupUrl;
+  return asker({ name, url, timeLimitMs: options.timeLimitMs ?? TIME_LIMITS_MS[name] });
 }
 
 function withSlash(url: string): string {
@@ -188,11 +216,12 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 }
 
 function sendError(response: ServerResponse, error: unknown): void {
-  const message = error instanceof Error ? error.message : 'failed';
   if (response.headersSent) response.destroy();
-  else if (error instanceof BadRequest || error instanceof URIError) send(response, 400, { error: message });
-  else
-    send(response, 502, {
-      error: error instanceof ServiceError ? message : 'a local service did not answer',
-    });
+  else if (error instanceof BadRequest || error instanceof URIError) {
+    send(response, 400, { error: error.message });
+  } else if (error instanceof Unanswered) {
+    const { message, problem, reason, service } = error;
+    const body = { error: message, problem, reason, service: service.name, at: service.url };
+    send(response, problem === 'timeout' ? 504 : 502, body);
+  } else send(response, 500, { error: 'the console itself failed' });
 }

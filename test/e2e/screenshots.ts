@@ -48,7 +48,6 @@ async function run(folder: string): Promise<number> {
         await page.waitForFunction(name === 'transaction' ? storyShown : allChartsDrawn, undefined, {
           timeout: 60_000,
         });
-        await page.evaluate("document.getElementById('status')?.replaceChildren()");
         const path = join(folder, `${name}${suffix}.png`);
         await page.screenshot({ path, fullPage: false });
         process.stdout.write(`${path}\n`);

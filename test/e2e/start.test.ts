@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -191,6 +191,25 @@ describe('npm start', () => {
     await said(run, 'Ctrl-C');
     const tries = run.lines().filter((line) => line.includes('curl'));
     expect(tries).toEqual([expect.stringMatching(/^try +curl -d '\{"tick":"sweep"\}' http/)]);
+  });
+
+  it('looks up through its console where the API wants a token, and shows the token to nobody', async () => {
+    const run = start(['--port', '0', '--transactions', '20'], { ...FAST, AUTH: 'bearer' });
+    await said(run, 'Ctrl-C');
+    const page = /console\s+(http:\S+)/.exec(run.output())?.[1] ?? '';
+    const example = /curl (http:\S+\/v1\/transactions\/\S+)/.exec(run.output())?.[1] ?? '';
+    const log = /functions' log\s+(\S+)/.exec(run.output())?.[1] ?? '';
+    expect((await fetch(example)).status).toBe(401);
+    const transactionId = example.split('/').at(-1);
+    const answer = await fetch(`${page}/api/lookup`, {
+      method: 'POST',
+      body: JSON.stringify({ transactionId }),
+    });
+    const found = await answer.text();
+    expect(JSON.parse(found)).toMatchObject({ status: 200, body: { transactionId, final: true } });
+    const told = [run.output(), await readFile(log, 'utf8'), found].join();
+    expect(told).toContain(transactionId);
+    expect(told).not.toMatch(/bearer [\w-]{20,}|authorization/i);
   });
 
   it('names a port that is taken', async () => {

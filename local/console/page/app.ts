@@ -1,10 +1,12 @@
 import type { Column, DashboardDefinition } from '../../../deploy/charts/chart.ts';
-import { api, type Scope } from './api.ts';
+import { api, type Forwarded, type Picked, type Scope } from './api.ts';
 import { dashboardView } from './dashboard-view.ts';
 import { byId, element } from './dom.ts';
-import { refit } from './draw.ts';
+import { redraw } from './draw.ts';
+import { announce, hideMessage, showMessage } from './message.ts';
 import { table } from './tables.ts';
-import { transactionView } from './transaction-view.ts';
+import { saidOf, transactionView } from './transaction-view.ts';
+import { explain, mayPass, troubleNote } from './trouble.ts';
 import { currentLanguage, plain, say, setLanguage, type Word, word } from './words.ts';
 
 /** The page: a hash names what is shown, so that the browser's back button works and a view can be linked. */
@@ -15,13 +17,14 @@ const RANGES: ReadonlyArray<readonly [seconds: number, name: Word]> = [
   [2_592_000, 'lastMonth'],
 ];
 
-const MOST_FILTERS_SHOWN = 6;
 /** As many as the server lists of the transactions behind a bar. */
 const MOST_LISTED = 200;
 
 let dashboards: DashboardDefinition[] = [];
 let scope: Scope = { rangeSeconds: 604_800, labels: {} };
 let shown = 0;
+/** The transaction that the service was asked about last, and what it answered. */
+let lookedUp: { id: string; answer: Forwarded } | undefined;
 
 const LIST_COLUMNS: readonly Column[] = [
   { name: 'transaction_id', as: 'id', title: { en: 'Transaction', zh: '认证 ID' } },
@@ -30,8 +33,7 @@ const LIST_COLUMNS: readonly Column[] = [
   { name: 'cause', as: 'key', title: { en: 'Cause', zh: '原因' } },
 ];
 
-async function start(): Promise<void> {
-  ({ dashboards } = await api.dashboards());
+function start(): void {
   byId('language').addEventListener('click', () => {
     setLanguage(currentLanguage() === 'en' ? 'zh' : 'en');
     void showAll();
@@ -45,13 +47,14 @@ async function start(): Promise<void> {
     if (document.activeElement?.closest('#lookup') === null) byId('main').focus();
     void showAll();
   });
-  window.addEventListener('resize', refit);
-  await showAll();
+  window.addEventListener('resize', redraw);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+  void showAll();
 }
 
 async function showAll(): Promise<void> {
-  dressHeader();
   const turn = ++shown;
+  dressHeader();
   const [, kind = '', name = ''] = location.hash.split('?')[0]?.split('/') ?? [];
   const main = byId('main');
   main.setAttribute('aria-busy', 'true');
@@ -59,38 +62,47 @@ async function showAll(): Promise<void> {
   controls.hidden = kind === 'transactions';
   main.replaceChildren(element('p', { class: 'hint' }, word('loading')));
   try {
+    if (dashboards.length === 0) {
+      ({ dashboards } = await api.dashboards());
+      dressHeader();
+    }
     if (!controls.hidden) await dressControls();
     if (turn !== shown) return;
     const { view, ready } = await viewFor(kind, decodeURIComponent(name));
     if (turn !== shown) return;
     main.replaceChildren(view);
-    refit();
+    redraw();
     await ready;
-    if (turn === shown) byId('status').textContent = word('allReady');
+    if (turn === shown) announce(word('allReady'));
   } catch (error) {
     if (turn !== shown) return;
-    const reason = error instanceof Error ? error.message : '';
-    main.replaceChildren(element('p', { class: 'problem', role: 'alert' }, `${word('failed')}: ${reason}`));
+    main.replaceChildren(troubleNote(error, () => void showAll()));
   }
   if (turn === shown) main.setAttribute('aria-busy', 'false');
 }
 
 async function viewFor(kind: string, name: string): Promise<{ view: HTMLElement; ready: Promise<void> }> {
   const ready = Promise.resolve();
-  if (kind === 'transactions')
-    return { view: await transactionView(name, { rangeSeconds: 34_000_000, labels: {} }), ready };
+  if (kind === 'transactions') {
+    if (lookedUp?.id !== name) lookedUp = undefined;
+    const everything = { rangeSeconds: 34_000_000, labels: {} };
+    return { view: await transactionView(name, everything, lookedUp?.answer), ready };
+  }
+  lookedUp = undefined;
   if (kind === 'list') return { view: await listView(), ready };
   const definition = dashboards.find((each) => each.name === kind) ?? dashboards[0];
   if (definition === undefined) throw new Error('no dashboard is defined');
-  return dashboardView(definition, scope, (field, value) => {
-    location.hash = `#/list?${new URLSearchParams({ field, value })}`;
+  return dashboardView(definition, scope, (picked) => {
+    location.hash = `#/list?${new URLSearchParams({ ...picked })}`;
   });
 }
 
 async function listView(): Promise<HTMLElement> {
   const asked = new URLSearchParams(location.hash.split('?')[1] ?? '');
-  const [field, value] = [asked.get('field') ?? '', asked.get('value') ?? ''];
-  const { rows } = await api.behind(field, value, scope);
+  const part = (name: keyof Picked) => asked.get(name) ?? '';
+  const picked: Picked = { field: part('field'), value: part('value'), within: part('within') };
+  const { value } = picked;
+  const { rows } = await api.behind(picked, scope);
   const story = {
     name: currentLanguage() === 'zh' ? 'story_zh' : 'story',
     as: 'text',
@@ -105,7 +117,7 @@ async function listView(): Promise<HTMLElement> {
     element('h1', {}, title),
     rows.length === 0
       ? element('p', { class: 'hint' }, word('noData'))
-      : table([...LIST_COLUMNS, story], rows, { caption: title }),
+      : table([...LIST_COLUMNS, story], rows, { caption: title, whole: true }),
   );
 }
 
@@ -176,10 +188,7 @@ async function labelFilters(): Promise<HTMLElement[]> {
     const listed = values.get(label) ?? [];
     if (!listed.includes(value)) values.set(label, [...listed, value]);
   }
-  const seen = [...values].filter(
-    ([label], index) => index < MOST_FILTERS_SHOWN || Object.hasOwn(scope.labels, label),
-  );
-  return seen.map(([label, options]) => {
+  return [...values].map(([label, options]) => {
     const select = element(
       'select',
       { 'data-label': label, change: (event) => filterBy(label, (event.target as HTMLSelectElement).value) },
@@ -212,20 +221,24 @@ async function lookup(): Promise<void> {
     input.focus();
     return;
   }
-  const status = byId('status');
-  status.textContent = word('loading');
+  hideMessage();
+  announce(word('loading'));
   try {
-    const { status: code, body } = await api.lookup(id);
-    status.textContent =
-      code === 200
-        ? `${word('lookupDone')} · ${word('stored')}: ${String(body['stored'])}`
-        : `${code}: ${String(body['detail'] ?? body['title'] ?? '')}`;
+    const answer = await api.lookup(id);
+    lookedUp = { id, answer };
+    // A refusal stands in the view of the transaction, beside what was known before.
+    if (answer.status !== 200) announce(saidOf(answer));
+    else
+      showMessage(
+        `${word('lookupDone')} · ${word('stored')}: ${plain(String(answer.body['stored']))}`,
+        'good',
+      );
     const target = `#/transactions/${encodeURIComponent(id)}`;
     if (location.hash === target) await showAll();
     else location.hash = target;
   } catch (error) {
-    status.textContent = `${word('failed')}: ${error instanceof Error ? error.message : ''}`;
+    showMessage(explain(error), 'bad', mayPass(error) ? () => void lookup() : undefined);
   }
 }
 
-void start();
+start();

@@ -1,21 +1,22 @@
 import type { Chart, DashboardDefinition } from '../../../deploy/charts/chart.ts';
-import { api, type Row, type Rows, type Scope } from './api.ts';
+import { api, type Picked, type Row, type Rows, type Scope } from './api.ts';
 import { element } from './dom.ts';
 import { draw } from './draw.ts';
 import { isAbsent, show, toNumber } from './format.ts';
 import { table } from './tables.ts';
+import { troubleNote } from './trouble.ts';
 import { plain, say, word } from './words.ts';
 
 /** One dashboard: each chart loads by itself, and one that fails says so in its own place. */
 export function dashboardView(
   definition: DashboardDefinition,
   scope: Scope,
-  onPick: (field: string, value: string) => void,
+  onPick: (picked: Picked) => void,
 ) {
   const loads: Promise<void>[] = [];
   const sections = definition.sections.map((section) => {
     const cards = section.charts.map((chart) => {
-      const { card, place } = frame(chart);
+      const { card, place } = frame(chart, scope);
       loads.push(fill(place, chart, scope, onPick));
       return card;
     });
@@ -37,7 +38,8 @@ export function dashboardView(
   return { view, ready: Promise.all(loads).then(() => undefined) };
 }
 
-function frame(chart: Chart) {
+function frame(chart: Chart, scope: Scope) {
+  const filtered = Object.keys(scope.labels).length > 0;
   const place = element(
     'div',
     { class: 'chart', 'aria-busy': 'true' },
@@ -49,6 +51,7 @@ function frame(chart: Chart) {
     { class: `card w${chart.width}`, 'aria-labelledby': id, 'data-chart': chart.id },
     element('h3', { id }, say(chart.title)),
     chart.kind !== 'stat' && element('p', { class: 'question' }, say(chart.question)),
+    filtered && !chart.labelled && element('p', { class: 'hint unnarrowed' }, word('notNarrowed')),
     place,
     chart.kind !== 'stat' &&
       element('details', {}, element('summary', {}, word('definition')), element('p', {}, chart.metric)),
@@ -56,19 +59,19 @@ function frame(chart: Chart) {
   return { card, place };
 }
 
-async function fill(
-  place: HTMLElement,
-  chart: Chart,
-  scope: Scope,
-  onPick: (field: string, value: string) => void,
-) {
+async function fill(place: HTMLElement, chart: Chart, scope: Scope, onPick: (picked: Picked) => void) {
   try {
     const answer = await api.chart(chart.id, scope);
     place.replaceChildren(...partialNote(answer));
     fillWith(place, chart, answer.rows, onPick);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : '';
-    place.replaceChildren(element('p', { class: 'problem', role: 'alert' }, `${word('failed')}: ${reason}`));
+    place.replaceChildren(
+      troubleNote(error, () => {
+        place.setAttribute('aria-busy', 'true');
+        place.replaceChildren(element('p', { class: 'hint' }, word('loading')));
+        void fill(place, chart, scope, onPick);
+      }),
+    );
   }
   place.setAttribute('aria-busy', 'false');
 }
@@ -77,12 +80,7 @@ function partialNote(answer: Rows): HTMLElement[] {
   return answer.complete ? [] : [element('p', { class: 'problem' }, word('partial'))];
 }
 
-function fillWith(
-  place: HTMLElement,
-  chart: Chart,
-  rows: readonly Row[],
-  onPick: (field: string, value: string) => void,
-) {
+function fillWith(place: HTMLElement, chart: Chart, rows: readonly Row[], onPick: (picked: Picked) => void) {
   if (rows.length === 0) {
     place.append(element('p', { class: 'hint' }, word('noData')));
     return;
@@ -92,8 +90,7 @@ function fillWith(
     return;
   }
   const { drill } = chart;
-  const pickRow =
-    drill === undefined ? undefined : (row: Row) => onPick(drill.field, row[drill.column] ?? '');
+  const pickRow = drill === undefined ? undefined : (row: Row) => onPick(pickedBy(drill, row));
   const figures = table(chart.columns, rows, {
     caption: say(chart.title),
     ...(drill === undefined || pickRow === undefined
@@ -115,13 +112,13 @@ function fillWith(
       ),
     );
   }
-  const canvas = element('div', { class: 'drawing', style: `height:${heightFor(chart, rows)}px` });
+  const canvas = element('div', { class: 'drawing' });
   place.append(canvas, element('details', {}, element('summary', {}, word('data')), figures));
   draw(canvas, chart, rows, pickRow);
 }
 
-function heightFor(chart: Chart, rows: readonly Row[]): number {
-  return chart.kind === 'line' ? 280 : 50 + rows.length * 34;
+function pickedBy({ field, column, within = [] }: NonNullable<Chart['drill']>, row: Row): Picked {
+  return { field, value: row[column] ?? '', within: within.join() };
 }
 
 function stat(chart: Chart, row: Row): HTMLElement[] {

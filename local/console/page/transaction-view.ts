@@ -1,21 +1,33 @@
 import type { Column } from '../../../deploy/charts/chart.ts';
-import { api, type Row, type Scope } from './api.ts';
+import { api, type Forwarded, type Row, type Scope } from './api.ts';
 import { element } from './dom.ts';
 import { isAbsent, show, toNumber } from './format.ts';
 import { table } from './tables.ts';
 import { currentLanguage, plain, word } from './words.ts';
 
-/** Everything known about one transaction. */
-export async function transactionView(id: string, scope: Scope): Promise<HTMLElement> {
+/**
+ * Everything known about one transaction.
+ * @param answer what the service answered, where it was asked about this transaction just now
+ */
+export async function transactionView(id: string, scope: Scope, answer?: Forwarded): Promise<HTMLElement> {
   const { records, events } = await api.transaction(id, scope);
   const [record, ...earlier] = records;
   const heading = element('h1', { class: 'id' }, id);
-  if (record === undefined)
-    return element('div', {}, heading, element('p', { class: 'lead' }, word('notFound')));
+  if (record === undefined) {
+    const more = answer === undefined ? word('lookItUp') : saidOf(answer);
+    return element(
+      'div',
+      {},
+      heading,
+      element('p', { class: 'lead' }, word('notStored')),
+      element('p', {}, more),
+    );
+  }
   return element(
     'div',
     { class: 'transaction' },
     heading,
+    answer !== undefined && answer.status !== 200 && element('p', { class: 'problem' }, saidOf(answer)),
     storyBlock(record),
     element('div', { class: 'grid' }, causeBlock(record), staysBlock(record), countersBlock(record)),
     timelineBlock(events),
@@ -24,22 +36,34 @@ export async function transactionView(id: string, scope: Scope): Promise<HTMLEle
   );
 }
 
+export function saidOf({ status, body }: Forwarded): string {
+  const said = ['detail', 'title', 'reason', 'errorMessage'].map((name) => body[name]).find(Boolean);
+  return word('answered', { status, said: String(said ?? '') });
+}
+
 function card(title: string, width: number, ...children: Array<HTMLElement | false>): HTMLElement {
   return element('article', { class: `card w${width}` }, element('h2', {}, title), ...children);
 }
 
 function storyBlock(record: Row): HTMLElement {
   const story = currentLanguage() === 'zh' ? (record['story_zh'] ?? record['story']) : record['story'];
-  const tags = ['journey', 'stage', 'cause', 'disposition']
-    .map((name) => record[name])
-    .filter((value) => !isAbsent(value))
-    .map((value) => element('li', {}, plain(value ?? '')));
+  const tags = ['journey', 'stage', 'cause', 'disposition'].flatMap((name) => {
+    const value = record[name];
+    return isAbsent(value)
+      ? []
+      : [element('li', {}, name === 'disposition' ? plain(value) : alike(name, value))];
+  });
   return element(
     'section',
     { 'aria-label': word('story') },
     element('p', { class: 'story' }, story ?? ''),
     element('ul', { class: 'tags' }, ...tags),
   );
+}
+
+/** Leads to the transactions that have the value in common. */
+function alike(field: string, value: string): HTMLElement {
+  return element('a', { href: `#/list?${new URLSearchParams({ field, value })}` }, plain(value));
 }
 
 function causeBlock(record: Row): HTMLElement {

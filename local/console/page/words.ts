@@ -46,6 +46,34 @@ const WORDS = {
   any: { en: 'any', zh: '全部' },
   clear: { en: 'Clear filters', zh: '清除筛选' },
   reload: { en: 'Reload', zh: '刷新' },
+  tryAgain: { en: 'Try again', zh: '重试' },
+  close: { en: 'Close', zh: '关闭' },
+  showing: { en: 'Showing {shown} of {all}', zh: '显示 {all} 行中的 {shown} 行' },
+  showAll: { en: 'Show all {all}', zh: '显示全部 {all} 行' },
+  showFewer: { en: 'Show fewer', zh: '收起' },
+  notNarrowed: {
+    en: 'Not narrowed by your filters: what it counts has no labels.',
+    zh: '不受筛选影响：所统计的数据没有标签。',
+  },
+  theLogStore: { en: 'The log store (SLS)', zh: '日志服务（SLS）' },
+  theLookupFunction: { en: 'The lookup function', zh: '查询函数' },
+  theConsole: { en: "The console's own server", zh: '控制台服务' },
+  unreachable: {
+    en: '{service} cannot be reached at {at} ({reason}). Look whether npm start still runs, start it again if it does not, then try again.',
+    zh: '{service}无法连接：{at}（{reason}）。请确认 npm start 仍在运行，若已退出请重新启动，然后重试。',
+  },
+  timeout: {
+    en: '{service} at {at} did not answer in time ({reason}). It may be busy: try again in a moment. If it stays so, start npm start again.',
+    zh: '{service}未及时应答：{at}（{reason}）。可能正忙，请稍后重试；若一直如此，请重新启动 npm start。',
+  },
+  refused: {
+    en: '{service} at {at} refused the question ({reason}). Try again; if it stays so, look at the output of npm start.',
+    zh: '{service}拒绝了请求：{at}（{reason}）。请重试；若一直如此，请查看 npm start 的输出。',
+  },
+  unreadable: {
+    en: '{service} at {at} gave an answer that cannot be read ({reason}). Try again; if it stays so, look at the output of npm start.',
+    zh: '{service}的应答无法读取：{at}（{reason}）。请重试；若一直如此，请查看 npm start 的输出。',
+  },
   loading: { en: 'Loading …', zh: '加载中…' },
   noData: { en: 'No data in this time', zh: '该时间段没有数据' },
   partial: { en: 'Incomplete answer: figures are a part only', zh: '结果不完整：仅为部分数据' },
@@ -69,9 +97,11 @@ const WORDS = {
   facts: { en: 'Record', zh: '记录' },
   raw: { en: 'Raw answer', zh: '原始结果' },
   history: { en: 'Earlier rows', zh: '历史记录' },
-  notFound: {
-    en: 'Nothing is stored about this transaction. Look it up to ask the service now.',
-    zh: '没有该认证的记录。可点击查询向服务获取。',
+  notStored: { en: 'Nothing is stored about this transaction.', zh: '没有该认证的记录。' },
+  lookItUp: { en: 'Look it up to ask the service now.', zh: '可点击查询向服务获取。' },
+  answered: {
+    en: 'The service was asked just now and answered {status}: {said}',
+    zh: '刚刚已向服务查询，返回 {status}：{said}',
   },
   lookupDone: { en: 'The service was asked just now', zh: '刚刚已向服务查询' },
   stored: { en: 'stored', zh: '已存储' },
@@ -85,8 +115,9 @@ const WORDS = {
 
 export type Word = keyof typeof WORDS;
 
-export function word(name: Word): string {
-  return WORDS[name][language];
+/** `values` stand where the text has their name in braces. */
+export function word(name: Word, values: Readonly<Record<string, string | number>> = {}): string {
+  return WORDS[name][language].replace(/\{(\w+)\}/g, (_, each: string) => String(values[each] ?? ''));
 }
 
 const VALUES: Readonly<Record<string, Text>> = {
@@ -140,6 +171,7 @@ const VALUES: Readonly<Record<string, Text>> = {
   liveness_retried_3_or_more: { en: 'Liveness retried 3 times or more', zh: '活体重试 3 次及以上' },
   slow_loading_over_3s: { en: 'Loading took over 3 s', zh: '加载超过 3 秒' },
   hidden_over_30s: { en: 'Out of sight over 30 s', zh: '离开视线超过 30 秒' },
+  already: { en: 'already', zh: '此前已存储' },
   answered: { en: 'Answered', zh: '已查询' },
   not_completed: { en: 'Not completed', zh: '未完成' },
   invalid: { en: 'Invalid', zh: '无效' },

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DASHBOARDS } from '../../../deploy/charts/dashboards.ts';
 import { createConsoleServer } from '../../../local/console/server.ts';
 import { RECORDS_LOGSTORE } from '../../../shared/record/record-fields.ts';
 import {
@@ -7,6 +8,7 @@ import {
   type Drawn,
   drawAnswered,
   openChartWorld,
+  register,
   store,
 } from '../../support/chart-world.ts';
 
@@ -14,6 +16,7 @@ import {
 const DAY_SECONDS = 86_400;
 const SESSIONS = 800;
 type Row = Record<string, string>;
+const CHARTS = DASHBOARDS.flatMap(({ sections }) => sections.flatMap(({ charts }) => charts));
 
 /** Labels that no registration lets through, but that another writer may leave in a record. */
 const ODD_LABELS = ['not json', '[1,2]', '"text"', '{"nested":{"a":1}}', '{"empty":null}', 'null'];
@@ -27,6 +30,7 @@ describe('the console over HTTP', () => {
   beforeAll(async () => {
     world = await openChartWorld(() => nowMs);
     drawn = drawAnswered(77, SESSIONS, nowMs);
+    await register(world, drawn, nowMs);
     await store(
       world,
       drawn.map(({ final }) => final),
@@ -46,7 +50,9 @@ describe('the console over HTTP', () => {
     server = await createConsoleServer({
       port: 0,
       sls: world.sls,
+      slsUrl: world.server.url,
       lookupUrl: 'http://127.0.0.1:9/',
+      lookupHeaders: {},
       pageDir: 'dist/console',
       now: () => nowMs,
     });
@@ -79,6 +85,35 @@ describe('the console over HTTP', () => {
     return { status: response.status, body: (await response.json()) as { rows: Row[]; error?: string } };
   }
 
+  it('finds the rejected by their cause, who came to the end and so stand behind no bar of leavers', async () => {
+    const rejected = drawn.filter(
+      ({ session: { truth } }) => truth.journey === 'finished' && truth.passed === false,
+    );
+    expect(rejected.length).toBeGreaterThan(0);
+    const { body } = await ask('/api/transactions', { field: 'cause', value: 'rejected' });
+    expect(body.rows.map((row) => row['transaction_id']).sort()).toEqual(
+      rejected.map(({ session }) => session.transactionId).sort(),
+    );
+    const leavers = await ask('/api/transactions', {
+      field: 'cause',
+      value: 'rejected',
+      within: 'interrupted',
+    });
+    expect(leavers.body.rows).toEqual([]);
+  });
+
+  it('narrows the ledger to the transactions that were registered with a label', async () => {
+    const registered = async (parameters: Record<string, string>) => {
+      const { body } = await ask('/api/charts/ledger', parameters);
+      return Number(body.rows.find(({ entry }) => entry === 'registered')?.['n']);
+    };
+    const ios = drawn.filter(({ session }) => session.labels['platform'] === 'ios').length;
+    expect(ios).toBeGreaterThan(0);
+    expect(ios).toBeLessThan(SESSIONS);
+    expect(await registered({})).toBe(SESSIONS);
+    expect(await registered({ 'label.platform': 'ios' })).toBe(ios);
+  });
+
   it.each([
     ['where-stage', 'stage', 'stage', 'lost'],
     ['why-cause', 'cause', 'cause', 'lost'],
@@ -86,10 +121,16 @@ describe('the console over HTTP', () => {
     ['permission-outcomes', 'permission_outcome', 'permission_outcome', 'n'],
     ['contradictions', 'contradiction', 'contradictions', 'n'],
   ])('shows as many transactions behind a bar of %s as the bar counts', async (id, column, field, count) => {
+    const drill = CHARTS.find((chart) => chart.id === id)?.drill;
+    expect(drill).toMatchObject({ column, field });
     const { body } = await ask(`/api/charts/${id}`);
     expect(body.rows.length).toBeGreaterThan(0);
     for (const row of body.rows) {
-      const behind = await ask('/api/transactions', { field, value: row[column] ?? '' });
+      const behind = await ask('/api/transactions', {
+        field,
+        value: row[column] ?? '',
+        ...(drill?.within === undefined ? {} : { within: drill.within.join() }),
+      });
       expect(`${row[column]}: ${behind.status} ${behind.body.rows?.length ?? behind.body.error}`).toBe(
         `${row[column]}: 200 ${Math.min(200, Number(row[count]))}`,
       );

@@ -135,7 +135,9 @@ describe('pages of somebody else', () => {
           port: 0,
           // None of the calls above asks SLS.
           sls: {} as never,
+          slsUrl: 'http://127.0.0.1:1',
           lookupUrl: fc.fc.url,
+          lookupHeaders: {},
           pageDir,
           now: Date.now,
         }),

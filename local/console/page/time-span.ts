@@ -1,0 +1,12 @@
+const HOUR_MS = 3_600_000;
+
+/**
+ * From where to where a time axis runs: over its points and no further, for nothing is known of later. A single point
+ * gets an hour before it; the chart library would give it a day on both sides.
+ */
+export function timeSpan(times: ReadonlyArray<number | undefined>): { min?: number; max?: number } {
+  const known = times.filter((time) => time !== undefined);
+  if (known.length === 0) return {};
+  const [first, last] = [Math.min(...known), Math.max(...known)];
+  return { min: first === last ? first - HOUR_MS : first, max: last };
+}
