@@ -1,4 +1,9 @@
-import { PENDING_LOGSTORE, type PendingTransaction, readPendingRow } from '../../shared/pending.ts';
+import {
+  PENDING_LOGSTORE,
+  type PendingTransaction,
+  readPendingRow,
+  saysSomething,
+} from '../../shared/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import { givenInRecord } from '../../shared/registration.ts';
 import type { Windows } from '../../shared/retention.ts';
@@ -58,37 +63,50 @@ export async function recall(
     found.set(id, one);
     return one;
   };
-  const queued = { logstore: PENDING_LOGSTORE, keptMs: windows.pendingEventMs };
-  for (const row of await searchAll(services, queued, transactionIds, signal)) {
+  const queue = { logstore: PENDING_LOGSTORE, keptMs: windows.pendingEventMs, pageRows: 100 };
+  for (const row of await searchAll(services, queue, transactionIds, signal)) {
     const seconds = Number(row['__tag__:__receive_time__'] ?? row.__time__);
     const reading = readPendingRow(row, seconds * SECOND_MS, windows.saneBeforeMs);
     if (reading.ok) of(reading.transaction.transactionId).rows.push(reading.transaction);
   }
-  // Records are large: they are read only for those of which the queue knows no labels.
-  const missing = transactionIds.filter(
-    (id) => !found.get(id)?.rows.some(({ labels }) => labels !== undefined),
-  );
-  const recorded = { logstore: RECORDS_LOGSTORE, keptMs: windows.recordsMs };
-  for (const row of await searchAll(services, recorded, missing, signal)) {
+  // The sweep's own records repeat what the queue says; only what a lookup was told may be nowhere else.
+  const isSilent = (id: string) => !found.get(id)?.rows.some(saysSomething);
+  const records = { logstore: RECORDS_LOGSTORE, keptMs: windows.recordsMs, pageRows: 30 };
+  const [toldToLookups, ofSilent] = await Promise.all([
+    searchAll(
+      services,
+      { ...records, and: 'source: lookup' },
+      transactionIds.filter((id) => !isSilent(id)),
+      signal,
+    ),
+    searchAll(services, records, transactionIds.filter(isSilent), signal),
+  ]);
+  for (const row of [...toldToLookups, ...ofSilent]) {
     const given = givenInRecord(row, windows.saneBeforeMs);
     of(row.transaction_id ?? '').recorded.push({ given, givenAtMs: Number(row.given_at_ms) || undefined });
   }
   return found;
 }
 
-/** SLS takes 30 conditions a search and gives 100 rows a page:
+/** SLS takes 30 conditions a search, of which one may be another than an id, and gives 100 rows a page at most:
  * https://help.aliyun.com/en/sls/query-and-analysis1 (read 2026-11-24). */
-const MAX_IDS_PER_SEARCH = 30;
-const PAGE_ROWS = 100;
+const MAX_IDS_PER_SEARCH = 29;
 const MOST_PAGES = 3;
 /** A group of thousands of rows that were handed back must not wait for its searches one by one. */
 const SEARCHES_AT_ONCE = 4;
 
 type Row = Readonly<Record<string, string>>;
 
+interface Where {
+  readonly logstore: string;
+  readonly pageRows: number;
+  /** A further condition. */
+  readonly and?: string;
+}
+
 async function searchAll(
   services: Services,
-  { logstore, keptMs }: { logstore: string; keptMs: number },
+  { keptMs, ...where }: Where & { readonly keptMs: number },
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<Row[]> {
@@ -104,7 +122,7 @@ async function searchAll(
   const rows: Row[] = [];
   const searchInTurn = async () => {
     for (let some = searches.shift(); some !== undefined; some = searches.shift()) {
-      rows.push(...(await searchFor(services, { logstore, ids: some, ...window }, signal)));
+      rows.push(...(await searchFor(services, { ...where, ...window, ids: some }, signal)));
     }
   };
   await Promise.all(Array.from({ length: SEARCHES_AT_ONCE }, searchInTurn));
@@ -113,18 +131,25 @@ async function searchAll(
 
 async function searchFor(
   services: Services,
-  { logstore, ids, ...window }: { logstore: string; ids: string[]; fromSeconds: number; toSeconds: number },
+  {
+    logstore,
+    pageRows,
+    and,
+    ids,
+    ...window
+  }: Where & { readonly ids: string[]; readonly fromSeconds: number; readonly toSeconds: number },
   signal: AbortSignal,
 ): Promise<Row[]> {
-  const query = ids.map((id) => `transaction_id: "${id}"`).join(' or ');
+  const any = ids.map((id) => `transaction_id: "${id}"`).join(' or ');
+  const query = and === undefined ? any : `(${any}) and ${and}`;
   const rows: Row[] = [];
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const request = { query, ...window, line: PAGE_ROWS, offset: page * PAGE_ROWS, reverse: true };
+    const request = { query, ...window, line: pageRows, offset: page * pageRows, reverse: true };
     const call = () => services.sls.query(logstore, request, { signal });
     const answer = await read(services, call, { signal, attempts: 3 });
     // Search is by word and ignores case: only the row itself says whose it is.
     rows.push(...answer.rows.filter(({ transaction_id: id = '' }) => ids.includes(id)));
-    if (answer.rows.length < PAGE_ROWS) break;
+    if (answer.rows.length < pageRows) break;
   }
   return rows;
 }

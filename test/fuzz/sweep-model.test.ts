@@ -1,14 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { lookUp } from '../../functions/lookup/lookup.ts';
+import type { Services as LookupServices } from '../../functions/lookup/services.ts';
+import { createTrace } from '../../functions/lookup/trace.ts';
 import { runSweep } from '../../functions/sweep/run.ts';
 import { SlsError, UpstreamNetworkError } from '../../shared/errors.ts';
+import type { ProblemError } from '../../shared/fc/problem.ts';
+import { writeRecords } from '../../shared/write-records.ts';
 import { cases } from '../support/depth.ts';
 import { type Contents, MemoryCloudauth, MemorySls } from '../support/memory-cloud.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { DEFAULT_WINDOWS } from '../support/windows.ts';
 
 /**
- * Registrations, runs, outages, kills, lost shards and lost answers in any order, against what the contract says of
+ * Registrations, lookups, runs, outages, kills, lost shards and lost answers in any order, against what the contract says of
  * the end of it, whatever the order was: every transaction has a final record; the record that everybody sees says
  * of each field what was given last; a run in an outage changes nothing; a shard that is taken away holds up no other.
  */
@@ -21,6 +26,7 @@ interface Registration {
   readonly kind: 'register';
   readonly id: string;
   readonly merchant: boolean;
+  /** When the session was opened, as the writer says, unix ms. */
   readonly opened: number | undefined;
   readonly labels: Record<string, string> | undefined;
   /** The writer's own time of giving, before now; undefined: it says none. */
@@ -45,13 +51,20 @@ interface Run {
     | { readonly at: number; readonly what: 'kill before' | 'kill after' | 'steal' | 'split' | 'lose answer' }
     | undefined;
 }
-type Step = Registration | Wait | Split | Run;
+/** Somebody looks a transaction up, and may be wrong about when it was opened. */
+interface Lookup {
+  readonly kind: 'lookup';
+  readonly id: string;
+  /** Minutes before now. */
+  readonly openedAgo: number | undefined;
+}
+type Step = Registration | Wait | Split | Run | Lookup;
 
 const registration: fc.Arbitrary<Registration> = fc.record({
   kind: fc.constant('register' as const),
   id: fc.constantFrom(...IDS),
   merchant: fc.boolean(),
-  opened: fc.option(fc.constantFrom(1, 2), { nil: undefined }),
+  opened: fc.option(fc.constantFrom(1_789_999_940_000, 1_789_999_880_000), { nil: undefined }),
   labels: fc.option(
     fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('1', '2', '3'), { minKeys: 1 }),
     { nil: undefined },
@@ -77,7 +90,13 @@ const run: fc.Arbitrary<Run> = fc.record({
     { nil: undefined },
   ),
 });
+const lookup: fc.Arbitrary<Lookup> = fc.record({
+  kind: fc.constant('lookup' as const),
+  id: fc.constantFrom(...IDS),
+  openedAgo: fc.option(fc.constantFrom(-3, 5, 40), { nil: undefined }),
+});
 const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 2, arbitrary: lookup },
   { weight: 6, arbitrary: registration },
   { weight: 2, arbitrary: bare },
   {
@@ -110,7 +129,7 @@ class World {
   readonly clock = new VirtualClock(1_790_000_000_123);
   readonly sls = new MemorySls(this.clock, LEASE_MS);
   readonly cloudauth = new MemoryCloudauth(this.clock);
-  readonly given: (Registration & { atMs: number; receivedMs: number })[] = [];
+  readonly given: (Registration & { atMs: number; nowMs: number; receivedMs: number })[] = [];
   readonly #random: () => number;
   #runs = 0;
   /** Some run could not look up what is known. */
@@ -123,7 +142,7 @@ class World {
   register(one: Registration): void {
     const now = this.clock.now();
     const atMs = one.agoMs === undefined ? Math.floor(now / 1_000) * 1_000 : now - one.agoMs;
-    this.given.push({ ...one, atMs, receivedMs: Math.floor(now / 1_000) * 1_000 });
+    this.given.push({ ...one, atMs, nowMs: now, receivedMs: Math.floor(now / 1_000) * 1_000 });
     this.sls.put('idv-pending', [
       {
         transaction_id: one.id,
@@ -131,10 +150,65 @@ class World {
         kind: 'register',
         ...(one.agoMs === undefined ? {} : { given_at_ms: String(atMs) }),
         ...(one.merchant ? { merchant_biz_id: merchantOf(one.id) } : {}),
-        ...(one.opened === undefined ? {} : { initialized_at_ms: String(openedOf(one.opened)) }),
+        ...(one.opened === undefined ? {} : { initialized_at_ms: String(one.opened) }),
         ...(one.labels === undefined ? {} : { labels: JSON.stringify(one.labels) }),
       },
     ]);
+  }
+
+  /** The lookup function, while everything works. Whatever the service said, but an unknown id, is stored or queued. */
+  async lookUp({ id, openedAgo }: Lookup): Promise<void> {
+    const now = this.clock.now();
+    const said = openedAgo === undefined ? undefined : now - openedAgo * MINUTE_MS;
+    const known = this.given.filter((one) => one.id === id);
+    const through = async (_action: string, effect: () => unknown) => effect();
+    const sls = this.sls.client(through);
+    const { clock } = this;
+    const asked = this.cloudauth.asked.length;
+    const services: LookupServices = {
+      sls,
+      cloudauth: this.cloudauth.client(through),
+      pacer: { take: async () => ({ number: 0 }), accepted: () => undefined, throttled: () => undefined },
+      storeOutput: async (output) => {
+        await writeRecords(sls, [output], { clock, random: this.#random });
+      },
+      readLedger: async () => ({}),
+      clock,
+      random: this.#random,
+      trace: createTrace(),
+      settings: {
+        region: 'ap-southeast-1',
+        verifyDelayMs: DELAY_MS,
+        callTimeoutMs: 1_000,
+        windows: DEFAULT_WINDOWS,
+      },
+    };
+    const transaction = { transactionId: id, ...(said === undefined ? {} : { initializedAtMs: said }) };
+    const answer = await lookUp(services, transaction, new AbortController().signal).catch(
+      (error: ProblemError) => error.code,
+    );
+    this.cloudauth.asked.length = asked;
+    if (answer === 'TRANSACTION_INVALID') return;
+    if (typeof answer !== 'string') {
+      // By the later of what is said and what is known.
+      const opened = numberOf(last(known.map(({ atMs, opened: at }) => ({ atMs, value: at?.toString() }))));
+      const registered = known.map((one) => one.nowMs);
+      const knownMs = opened ?? (registered.length === 0 ? undefined : Math.min(...registered));
+      const openedMs = Math.max(knownMs ?? 0, said ?? 0);
+      expect(answer.final).toBe(openedMs > 0 && now >= openedMs + DELAY_MS);
+    }
+    const receivedMs = Math.floor(now / 1_000) * 1_000;
+    this.given.push({
+      kind: 'register',
+      id,
+      merchant: false,
+      labels: undefined,
+      agoMs: undefined,
+      opened: said,
+      atMs: now,
+      nowMs: now,
+      receivedMs,
+    });
   }
 
   /** The run's report; undefined when it was killed. */
@@ -227,7 +301,6 @@ class World {
 }
 
 const merchantOf = (id: string) => `biz${id}`;
-const openedOf = (which: number) => 1_790_000_000_000 - which * MINUTE_MS;
 const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text));
 
 /** Of one field: the value given last; of several given at that time the greatest text. */
@@ -262,7 +335,11 @@ async function live({ seed, minds, notCompleted, steps }: History): Promise<void
     if (one.kind === 'register') world.register(one);
     else if (one.kind === 'wait') world.clock.set(world.clock.now() + one.minutes * MINUTE_MS);
     else if (one.kind === 'split') world.sls.split();
-    else {
+    else if (one.kind === 'lookup') {
+      await world.lookUp(one);
+      // A row has one time for all it says, so what it repeats may seem newer than it is: no writer dates back past it.
+      world.clock.set(world.clock.now() + 2 * MINUTE_MS);
+    } else {
       const before = { records: records().length, queued: world.sls.queued().length };
       const asked = world.cloudauth.asked.length;
       const { report, stolen, startedAtMs } = await world.run(one);
@@ -309,7 +386,7 @@ async function live({ seed, minds, notCompleted, steps }: History): Promise<void
         last(
           said.map(({ atMs, opened }) => ({
             atMs,
-            value: opened === undefined ? undefined : String(openedOf(opened)),
+            value: opened === undefined ? undefined : String(opened),
           })),
         ),
       ),
@@ -347,7 +424,14 @@ async function loseOne({
   for (let row = 0; row < rows; row += 1) {
     const id = `tx${row}`;
     world.cloudauth.know(id, { notCompleted: 0 });
-    world.register({ kind: 'register', id, merchant: true, opened: 1, labels: undefined, agoMs: undefined });
+    world.register({
+      kind: 'register',
+      id,
+      merchant: true,
+      opened: 1_789_999_940_000,
+      labels: undefined,
+      agoMs: undefined,
+    });
   }
   world.clock.set(world.clock.now() + 31 * MINUTE_MS);
   const { report, stolen, startedAtMs } = await world.run({ ...QUIET, event: { at, what: 'steal' } });

@@ -164,7 +164,12 @@ export class MemorySls {
                   '__tag__:__receive_time__': String(receivedMs / 1_000),
                 }))
               : (this.rows.get(logstore) ?? []);
-          const found = all.filter((row) => ids.includes((row as Contents).transaction_id)).reverse();
+          const source = /and source: (\w+)$/.exec(query)?.[1];
+          const found = (all as Contents[])
+            .filter(
+              (row) => ids.includes(row.transaction_id) && (row.source === source || source === undefined),
+            )
+            .reverse();
           return { rows: found.slice(offset, offset + line) as Contents[], complete: true };
         }),
     };

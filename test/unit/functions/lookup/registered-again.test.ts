@@ -11,6 +11,7 @@ import { createTrace } from '../../../../functions/lookup/trace.ts';
 import { SlsError } from '../../../../shared/errors.ts';
 import { revisionOf } from '../../../../shared/record/revision.ts';
 import type { Log, QueryRequest, SlsDataPlane } from '../../../../shared/sls/types.ts';
+import { cases } from '../../../support/depth.ts';
 import { DEFAULT_WINDOWS } from '../../../support/windows.ts';
 
 /**
@@ -18,7 +19,7 @@ import { DEFAULT_WINDOWS } from '../../../support/windows.ts';
  * log store that fails, and time. After each step what was answered and what is stored are compared with a model of
  * the contract, which knows nothing of how the lookup works but the columns of the rows.
  */
-const HISTORIES = process.env.IDV_TEST_DEPTH === 'deep' ? 50_000 : 2_000;
+const HISTORIES = cases({ quick: 2_000, deep: 50_000 });
 const MINUTE_MS = 60_000;
 const WAIT_MS = 30 * MINUTE_MS;
 const START_MS = 1_795_400_000_000;
