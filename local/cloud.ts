@@ -7,7 +7,7 @@ import { provision } from '../deploy/provision.ts';
 import { type Config, loadConfig } from '../shared/config.ts';
 import { createSlsClient } from '../shared/sls/client.ts';
 import type { SlsDataPlane } from '../shared/sls/types.ts';
-import type { LocalServer } from './call-hooks.ts';
+import type { CallHooks, LocalServer } from './call-hooks.ts';
 import { type CloudauthServer, createCloudauthServer } from './cloudauth/server.ts';
 import {
   LOCAL_ACCESS_KEY_ID,
@@ -70,24 +70,24 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
   const settings = settingsFrom(env);
   const config = loadConfig({ ...settings, FC_REGION: LOCAL_REGION });
   const api = apiAccess(config);
-  const places = { SLS_ENDPOINT: '', CLOUDAUTH_ENDPOINT: '', INVOKE_ENDPOINT: '' };
-  const functions = functionSpecs(() => ({ ...settings, ...api.env, ...places }));
+  let fc: FcServer | undefined;
+  const functions = functionSpecs(() => ({
+    ...settings,
+    ...api.env,
+    SLS_ENDPOINT: sls.url,
+    CLOUDAUTH_ENDPOINT: cloudauth.url,
+    INVOKE_ENDPOINT: fc?.url ?? '',
+  }));
   const dataDir = await openDataDir(flags.data, onClose);
   const log = createWriteStream(join(dataDir, 'functions.log'), { flags: 'a' });
   onClose(() => new Promise<void>((done) => log.end(done)));
 
   const credentials = new MemoryCredentialStore();
   const portOf = (place: number) => (flags.port === 0 ? 0 : flags.port + place);
-  const fc = await opened(onClose, portOf(0), (port) =>
-    createFcServer({
-      port,
-      credentials,
-      functions,
-      maxInstances: flags.maxInstances,
-      log: ({ functionName, instanceId, text }) => log.write(`${functionName} ${instanceId} ${text}\n`),
-    }),
-  );
-  const { hooks } = fc;
+  const hooks: CallHooks = {
+    before: (call) => fc?.hooks.before?.(call) ?? 'go',
+    after: (call) => fc?.hooks.after?.(call) ?? 'go',
+  };
   const sls = await opened(onClose, portOf(1), (port) =>
     createSlsServer({ port, credentials, hooks, dataDir: join(dataDir, 'sls'), region: LOCAL_REGION }),
   );
@@ -102,12 +102,17 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
       retentionDays: config.daysKept.source,
     }),
   );
-  Object.assign(places, {
-    SLS_ENDPOINT: sls.url,
-    CLOUDAUTH_ENDPOINT: cloudauth.url,
-    INVOKE_ENDPOINT: fc.url,
-  });
   const slsClient = await connectSls(sls.url, config);
+  // Last: an instance keeps the environment that it was started with, and calls come as soon as the port is open.
+  fc = await opened(onClose, portOf(0), (port) =>
+    createFcServer({
+      port,
+      credentials,
+      functions,
+      maxInstances: flags.maxInstances,
+      log: ({ functionName, instanceId, text }) => log.write(`${functionName} ${instanceId} ${text}\n`),
+    }),
+  );
   const console = flags.console
     ? await openConsole({
         options,

@@ -11,13 +11,6 @@ export const DIST_DIR = join(dirname(dirname(fileURLToPath(import.meta.url))), '
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the local services are; filled in as they start, before the first invocation. */
-export interface Places {
-  SLS_ENDPOINT: string;
-  CLOUDAUTH_ENDPOINT: string;
-  INVOKE_ENDPOINT: string;
-}
-
 /** Settings that say where things are: the environment's own values would lead out of the local cloud. */
 const OWN_SETTINGS = [
   'SLS_PROJECT',

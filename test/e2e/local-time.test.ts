@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { Server } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import type { Session } from '../../local/cloudauth/session-types.ts';
 import type { InvocationRecord } from '../../local/fc/invocation-log.ts';
 import { readFlags } from '../../local/flags.ts';
 import { seed } from '../../local/seed.ts';
+import { freePorts } from '../support/local-cloud.ts';
 
-/** Time in the local cloud: what `npm start` does at another hour, and how half an hour passes in it. */
+/** Time in the local cloud: what comes first, what another hour changes, and how half an hour passes. */
 const HOUR_MS = 3_600_000;
 const COUNT = 48;
 const YOUNG = 4;
@@ -89,6 +91,18 @@ const young = (sessions: readonly Session[], nowMs: number) =>
   sessions.filter(({ initializedAtMs }) => nowMs - initializedAtMs < HOUR_MS / 2);
 
 describe('the local cloud', () => {
+  it('takes calls only when what they need is there', async () => {
+    const port = await freePorts();
+    const flags = readFlags(['--port', String(port), '--transactions', '0', '--no-console']);
+    if (flags === 'help') throw new Error('no flags');
+    const listen = jest.spyOn(Server.prototype, 'listen');
+    const cloud = await startCloud({ flags, env: {}, say: () => {} });
+    ends.push(() => cloud.close());
+    // An instance of a function keeps the environment that it was started with.
+    expect(listen.mock.calls.map(([first]) => first)).toEqual([port + 1, port + 2, port]);
+    listen.mockRestore();
+  }, 60_000);
+
   it('gives the same figures at another hour, and lets half an hour pass as the README says', async () => {
     const nowMs = Date.now();
     const { cloud, sessions } = await started(nowMs);

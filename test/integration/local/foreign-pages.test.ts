@@ -202,6 +202,22 @@ describe('pages of somebody else', () => {
 });
 
 describe('what is signed', () => {
+  it('is not done for a page, which has no key', async () => {
+    const fc = await startWorld();
+    const cloudauth = await createCloudauthServer({ port: 0, credentials: fc.credentials });
+    try {
+      const headers = { host: `127.0.0.1:${fc.fc.port}`, origin: 'https://evil.example' };
+      const invocation = { method: 'POST', path: '/2023-03-30/functions/job/invocations', body: '{}' };
+      expect((await send(fc.fc.port, invocation, headers)).status).toBe(400);
+      expect((await fc.state()).invocations).toEqual([]);
+      const check = { method: 'POST', path: '/', body: 'TransactionId=x&MerchantBizId=y' };
+      expect((await send(cloudauth.port, check, headers)).status).toBe(400);
+    } finally {
+      await cloudauth.close();
+      await fc.close();
+    }
+  });
+
   it('is taken under any name, and refused without its signature', async () => {
     const target = await openTarget();
     const call = createRawClient(target);
