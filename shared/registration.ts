@@ -71,10 +71,6 @@ export class Registration {
     return newest === UNDATED_MS ? undefined : newest;
   }
 
-  get isEmpty(): boolean {
-    return this.#fields.size === 0;
-  }
-
   get given(): Given {
     const merchantBizId = this.#fields.get(MERCHANT_BIZ_ID)?.value;
     const initializedAt = this.#fields.get(INITIALIZED_AT)?.value;

@@ -44,6 +44,7 @@ const COLUMNS = [
   'merchant_biz_id',
   'initialized_at_ms',
   'registered_at_ms',
+  'given_at_ms',
   'labels',
 ] as const;
 
@@ -95,7 +96,7 @@ function toTransaction(
 ): PendingTransaction[] {
   // SQL writes an absent value as the word null.
   const contents = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== 'null'));
-  const reading = readPendingRow(contents, clock.now(), windows.saneBeforeMs);
+  const reading = readPendingRow({ ...contents, kind: 'replay' }, clock.now(), windows.saneBeforeMs);
   return reading.ok ? [{ ...reading.transaction, attempt: 0, kind: 'replay' }] : [];
 }
 

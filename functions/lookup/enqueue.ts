@@ -75,7 +75,7 @@ export function newsRow(
 }
 
 /** True if the caller says something that the rows in the queue do not. */
-function isNews(transaction: Transaction, { queued }: Known, nowMs: number): boolean {
+export function isNews(transaction: Transaction, { queued }: Known, nowMs: number): boolean {
   return registrationOf({ queued, answers: [] }).add(transaction, nowMs);
 }
 

@@ -9,7 +9,7 @@ import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
 import { RECORD_FIELDS, type RecordRow } from '../../shared/record/record-fields.ts';
 import { givenInRecord } from '../../shared/registration.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
-import { enqueue, mergeKnown, missingRow, newsRow } from './enqueue.ts';
+import { enqueue, isNews, mergeKnown, missingRow, newsRow } from './enqueue.ts';
 import { logFieldsOf, type StoreFailure, storeFailureOf } from './failure.ts';
 import { type EarlierAnswer, type HistoryEntry, type Known, readKnown, registrationOf } from './known.ts';
 import type { Transaction } from './request-schema.ts';
@@ -114,7 +114,9 @@ async function keepAnswer(services: Services, question: Question, outcome: Answe
   const isSure = final && heardOfAtMs !== undefined && askedAtMs >= heardOfAtMs + verifyDelayMs;
   const output = toOutput(services, question, { outcome, final });
   const moment = { nowMs: askedAtMs, verifyDelayMs };
-  const row = isSure ? newsRow(asked, known, moment) : missingRow(asked, known, moment);
+  // Where the queue could not be read, nobody knows whether it says as much as the caller.
+  const mayBeNews = known.failed && isNews(asked, known, askedAtMs);
+  const row = isSure && !mayBeNews ? newsRow(asked, known, moment) : missingRow(asked, known, moment);
   const [kept, queued] = await Promise.all([
     storeUnlessThere(services, question, output),
     queueRow(services, row, signal),

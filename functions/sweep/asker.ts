@@ -9,7 +9,7 @@ import type { Inquiry, Result } from './inquiry.ts';
 import type { RunReport } from './report.ts';
 import type { Services, SweepSettings } from './services.ts';
 import { Slots } from './slots.ts';
-import { type Streak, speaksForService } from './streak.ts';
+import type { Streak } from './streak.ts';
 import { type Asking, dispositionWithout, isNearEnd, judge } from './verdict.ts';
 
 /**
@@ -104,9 +104,9 @@ export class Asker {
 
   /**
    * One question about an id that cannot exist: whether the service is up when calls fail. A service that only
-   * throttles is asked again for a while. Anything but a business answer says that it is down.
+   * throttles is asked again for a while.
    */
-  async probe(signal: AbortSignal): Promise<boolean> {
+  async probe(signal: AbortSignal): Promise<CheckVerifyLogOutcome> {
     const { services, report, asking } = this.#options;
     for (let tries = 1; ; tries += 1) {
       const ticket = await this.#pacer.take(asking).catch(() => undefined);
@@ -116,9 +116,9 @@ export class Asker {
         { signal },
       );
       report.callEnds(outcome);
-      if (outcome.kind !== 'throttled') return speaksForService(outcome);
+      if (outcome.kind !== 'throttled') return outcome;
       if (ticket !== undefined) this.#pacer.throttled(ticket, outcome.retryAfterMs);
-      if (ticket === undefined || tries === MAX_PROBES) return false;
+      if (ticket === undefined || tries === MAX_PROBES) return outcome;
     }
   }
 
@@ -150,13 +150,14 @@ export class Asker {
   }
 
   #final(
-    { version }: Inquiry,
+    { version, registrationUnread }: Inquiry,
     step: Asking,
     { outcome, disposition }: { outcome: CheckVerifyLogOutcome; disposition: Disposition },
   ): Extract<Result, { kind: 'final' }> {
     const { transaction, attempt, nowMs } = step;
     const output = toRecord({
       ...identityOf(transaction),
+      registrationUnread,
       source: 'sweep',
       attempt: attempt + 1,
       region: this.#options.settings.region,

@@ -193,8 +193,10 @@ export class Committer {
   }
 
   async #commit(works: readonly PageWork[]): Promise<void> {
-    const { lease, report } = this.#options;
-    await lease.confirm();
+    const { lease, report, signal } = this.#options;
+    await lease.confirm(signal);
+    // Once a page is passed over, no later one of its shard may be committed in this run.
+    for (const { page } of works) if (!lease.holds(page.shard)) lease.lose(page.shard);
     const held = works.filter(({ page }) => lease.holds(page.shard));
     if (held.length > 0) {
       const batch = toBatch(held.flatMap((work) => work.rows));
@@ -269,10 +271,11 @@ function toBatch(rows: readonly BegunRow[]): Batch {
   for (const inquiry of new Set(rows.map((row) => row.inquiry))) {
     const { result, transaction, version } = inquiry;
     if (result === undefined || inquiry.isUpToDate) continue;
-    if (result.kind === 'final') writes.push({ inquiry, version, output: outputOf(inquiry, result) });
-    else if (result.kind === 'unfinished') {
+    // Its record is not held any more, so what became known since needs another question.
+    if (inquiry.isReleased || result.kind === 'unfinished') {
       appends.push({ inquiry, version, transaction: { ...transaction, kind: 'handback' } });
-    } else {
+    } else if (result.kind === 'final') writes.push({ inquiry, version, output: outputOf(inquiry, result) });
+    else {
       const { attempt, lastCode } = result;
       appends.push({ inquiry, version, transaction: { ...transaction, kind: 'requeue', attempt, lastCode } });
     }
@@ -283,8 +286,9 @@ function toBatch(rows: readonly BegunRow[]): Batch {
 /** A row that was met after the record was made may know more: then the same answer is recorded with that. */
 function outputOf(inquiry: Inquiry, result: Extract<Result, { kind: 'final' }>): PreparedOutput {
   if (result.version === inquiry.version) return result.output;
-  const { isWritten, transaction } = inquiry;
-  return amendOutput(result.output, (record) => registeredAgain(record, transaction, { isWritten }));
+  const { isWritten, transaction, registrationUnread } = inquiry;
+  const registered = { ...transaction, registrationUnread };
+  return amendOutput(result.output, (record) => registeredAgain(record, registered, { isWritten }));
 }
 
 function isUnfinished({ inquiry }: BegunRow): boolean {

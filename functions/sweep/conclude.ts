@@ -28,7 +28,7 @@ const REPORT_ATTEMPTS = 4;
 /** How far the queue is done is worth a moment, and at most half of what is left for the report. */
 const PATIENCE_MS = 8 * SECOND_MS;
 const QUERY_PATIENCE_MS = 5 * SECOND_MS;
-/** What is left of one second's groups takes one pull at most times; more than so many are not worth it. */
+/** More than so many for one shard are not worth it: then the count is left out. */
 const MAX_PULLS = 20;
 
 /** Puts the run's report where people and the ledger find it. Never throws: the run's work is done. */
@@ -101,23 +101,24 @@ async function standingOf({ services, shards }: Conclusion, signal: AbortSignal)
 
 /**
  * Rows due and not done. A checkpoint stands within a second of which a part may be done: its rest is pulled and
- * counted, what came in later seconds is counted by SQL, which knows no shards.
+ * counted, what came in later seconds is counted by SQL. That knows no shards: of several, all that is left is pulled.
  */
 async function countLeft(
   services: Services,
   doneUntil: readonly (readonly [queue: ShardQueue, ms: number])[],
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const behind = doneUntil.filter(([queue]) => !queue.isDone);
   let left = 0;
-  for (const [queue, ms] of behind) {
-    const inSecond = await queue.countUntil(ms + SECOND_MS, MAX_PULLS, signal);
-    if (inSecond === undefined) return undefined;
-    left += inSecond;
+  for (const [queue, ms] of doneUntil) {
+    const untilMs = doneUntil.length === 1 ? ms + SECOND_MS : queue.dueAtMs;
+    const pulled = await queue.countUntil(untilMs, MAX_PULLS, signal);
+    if (pulled === undefined) return undefined;
+    left += pulled;
   }
-  const fromMs = Math.min(...behind.map(([, ms]) => ms)) + SECOND_MS;
-  const toMs = Math.max(...behind.map(([queue]) => queue.dueAtMs));
-  const later = await countRows(services, { fromMs, toMs }, signal);
+  const [only, ...others] = doneUntil;
+  if (only === undefined || others.length > 0) return left;
+  const [{ dueAtMs }, doneUntilMs] = only;
+  const later = await countRows(services, { fromMs: doneUntilMs + SECOND_MS, toMs: dueAtMs }, signal);
   return later === undefined ? undefined : left + later;
 }
 

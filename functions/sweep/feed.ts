@@ -6,9 +6,9 @@ import { prepareOutput } from '../../shared/write-records.ts';
 import { admit } from './admission.ts';
 import { type Asker, identityOf, type Permit } from './asker.ts';
 import type { Committer } from './committer.ts';
-import { type Inquiries, Inquiry, type Recalled, type Result } from './inquiry.ts';
+import { type Inquiries, Inquiry, type Result } from './inquiry.ts';
 import type { BegunRow, Group, Pull, Row } from './page.ts';
-import { PoorRows, recall } from './recall.ts';
+import { type Recollection, recall } from './recall.ts';
 import type { RunReport } from './report.ts';
 import type { Services, SweepSettings } from './services.ts';
 import type { ShardQueue } from './shard-queue.ts';
@@ -53,7 +53,7 @@ const NEAR_END_REPORTED_MS = 2 * DAY_MS;
 interface Turn {
   readonly queue: ShardQueue;
   readonly pull: Pull;
-  readonly recalled: Promise<ReadonlyMap<string, Recalled>>;
+  readonly recalled: Promise<Recollection>;
 }
 
 export class Feed {
@@ -63,7 +63,6 @@ export class Feed {
   /** Shards that gave nothing although more is due. */
   readonly #silent = new Set<number>();
   #isFirst = true;
-  readonly #poor = new PoorRows();
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -130,21 +129,14 @@ export class Feed {
     }
   }
 
-  /** What the logstores hold beside the rows of this pull. Never rejects: without it, rows are taken as they are. */
-  async #recall({ groups }: Pull): Promise<ReadonlyMap<string, Recalled>> {
+  /** What the logstores hold beside the rows of this pull. */
+  #recall({ groups }: Pull): Promise<Recollection> {
     const { services, settings, asking } = this.#options;
     const rows = groups.flatMap((group) =>
       group.rows.flatMap(({ reading }) => (reading.ok ? [reading.transaction] : [])),
     );
-    const ids = new Set(this.#poor.of(rows).map(({ transactionId }) => transactionId));
-    if (ids.size === 0) return new Map();
-    try {
-      const signal = AbortSignal.any([asking, AbortSignal.timeout(RECALL_PATIENCE_MS)]);
-      return await recall(services, { windows: settings.windows, transactionIds: [...ids] }, signal);
-    } catch (error) {
-      services.log.warn('earlier registrations not read', { transactions: ids.size, error: String(error) });
-      return new Map();
-    }
+    const signal = AbortSignal.any([asking, AbortSignal.timeout(RECALL_PATIENCE_MS)]);
+    return recall(services, { windows: settings.windows, rows }, signal);
   }
 
   async #takeTurn({ queue, pull, recalled }: Turn): Promise<void> {
@@ -168,12 +160,21 @@ export class Feed {
     const groups = this.#meet(pull.groups.slice(0, admitted));
     const nextCursor = admitted === pull.groups.length ? pull.nextCursor : undefined;
     const rows = groups.flatMap((group) => group.rows);
-    const completed = recalled.then((more) => {
-      for (const { inquiry } of rows) inquiry.recall(more.get(inquiry.transaction.transactionId));
+    const completed = recalled.then(({ found, unread }) => {
+      for (const { inquiry } of rows) {
+        const { transactionId } = inquiry.transaction;
+        inquiry.recall(found.get(transactionId), { isUnread: unread.has(transactionId) });
+      }
     });
     committer.begin({ shard, fromCursor: pull.fromCursor, nextCursor, groups, mayBeCut }, completed);
     report.add({ pulled: rows.length, pulled_groups: admitted });
-    for (const row of rows) await this.#begin(row, shard, completed);
+    try {
+      for (const row of rows) await this.#begin(row, shard, completed);
+    } catch (error) {
+      // Nobody waits for ever for what was never begun.
+      for (const { inquiry } of rows) if (!inquiry.isBegun) inquiry.settle({ kind: 'unfinished' });
+      throw error;
+    }
   }
 
   /** All rows of a page are known before the first of them is asked about. */

@@ -44,6 +44,7 @@ export class Inquiry {
   #result: Result | undefined;
   #waiting: (() => void)[] = [];
   #isReleased = false;
+  #isUnread = false;
   /** Somebody asks, or is about to. */
   isBegun = false;
 
@@ -67,7 +68,12 @@ export class Inquiry {
     return this.#learn((registration) => registration.addRow(row), attempt);
   }
 
-  recall(more: Recalled | undefined): void {
+  /** @param isUnread there may be more that is known */
+  recall(more: Recalled | undefined, { isUnread }: { isUnread: boolean }): void {
+    if (isUnread && !this.#isUnread) {
+      this.#isUnread = true;
+      this.#version += 1;
+    }
     if (more === undefined) return;
     const { rows, recorded } = more;
     this.#learn((registration) => {
@@ -92,6 +98,11 @@ export class Inquiry {
     return changed;
   }
 
+  /** Without labels, and not knowing whether there are any: its record must not stand before one that has them. */
+  get registrationUnread(): boolean {
+    return this.#isUnread && this.#transaction.labels === undefined;
+  }
+
   get result(): Result | undefined {
     return this.#result;
   }
@@ -112,9 +123,9 @@ export class Inquiry {
     return this.#writtenVersion !== undefined;
   }
 
-  /** SLS has acknowledged a result that knows all that is known now, or another inquiry will see to that. */
+  /** SLS has acknowledged a result that knows all that is known now. */
   get isUpToDate(): boolean {
-    return this.#isReleased || this.#writtenVersion === this.#version;
+    return this.#writtenVersion === this.#version;
   }
 
   written(version: number): void {
@@ -161,6 +172,11 @@ export class Inquiries {
   readonly #byId = new Map<string, Inquiry>();
   readonly #kept = new Map<Inquiry, number>();
   #keptBytes = 0;
+  readonly #mostKeptBytes: number;
+
+  constructor(mostKeptBytes = MOST_KEPT_BYTES) {
+    this.#mostKeptBytes = mostKeptBytes;
+  }
 
   /** The inquiry that a row belongs to, with what the row says taken into account. */
   meet(row: PendingTransaction): Inquiry {
@@ -179,7 +195,9 @@ export class Inquiries {
     this.#kept.delete(inquiry);
     this.#kept.set(inquiry, bytes);
     for (const [oldest, size] of this.#kept) {
-      if (this.#keptBytes <= MOST_KEPT_BYTES) break;
+      if (this.#keptBytes <= this.#mostKeptBytes) break;
+      // A row of it waits to be written with what it adds.
+      if (!oldest.isUpToDate) continue;
       this.#kept.delete(oldest);
       this.#keptBytes -= size;
       oldest.release();

@@ -71,10 +71,10 @@ export class Lease {
   }
 
   /** Makes sure, before something is written: a heartbeat that is getting old is sent again first. */
-  async confirm(): Promise<void> {
+  async confirm(signal: AbortSignal): Promise<void> {
     const { clock, leaseMs } = this.#options;
     if (clock.now() - this.#heardAtMs < leaseMs / 2) return;
-    await this.#beat(this.#stop.signal).catch(() => undefined);
+    await this.#beat(AbortSignal.any([this.#stop.signal, signal])).catch(() => undefined);
   }
 
   /** SLS refused a checkpoint of ours, or somebody else was given the shard. */
@@ -105,9 +105,13 @@ export class Lease {
     const hung = AbortSignal.timeout(Math.max(LEAST_PATIENCE_MS, heartbeatMs));
     const options = { signal: signal === undefined ? hung : AbortSignal.any([signal, hung]) };
     try {
-      this.#given = await sls.heartbeat(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP, consumer, before, options);
+      const given = await sls.heartbeat(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP, consumer, before, options);
+      // A late answer to an older heartbeat knows nothing of what was given since.
+      if (sentAtMs < this.#heardAtMs) return;
+      const held = this.shards();
+      this.#given = given;
       this.#heardAtMs = sentAtMs;
-      this.#loseAll(before.filter((shard) => !this.#given.includes(shard)));
+      this.#loseAll(held.filter((shard) => !given.includes(shard)));
     } catch (error) {
       if (signal?.aborted) return;
       log.warn('heartbeat failed', { error: String(error) });

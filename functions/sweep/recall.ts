@@ -12,80 +12,59 @@ import type { Recalled, Recorded } from './inquiry.ts';
 import type { Services } from './services.ts';
 import { read } from './shard-queue.ts';
 
-/**
- * Tells the rows that may say too little. A row may come from a lookup that could not read what is known, from a
- * second writer who knows other things than the first, or from before a newer registration: recorded as it is, it
- * would hide the better record. All rows of a page that one search can look up may be such; of a larger page those
- * that were queued again, and those that lack something that other rows of the run have.
- */
-export class PoorRows {
-  /** What rows of this run have said so far. */
-  readonly #inUse = new Set<string>();
-
-  of(rows: readonly PendingTransaction[]): readonly PendingTransaction[] {
-    const said = rows.map(fieldsOf);
-    for (const field of said.flat()) if (this.#inUse.size < MAX_FIELDS) this.#inUse.add(field);
-    if (rows.length <= MAX_IDS_PER_SEARCH) return rows;
-    return rows.filter((row, index) => {
-      const fields = new Set(said[index]);
-      return (
-        row.kind !== 'register' || fields.size === 0 || [...this.#inUse].some((field) => !fields.has(field))
-      );
-    });
-  }
-}
-
-const MAX_FIELDS = 100;
-
-function fieldsOf({ merchantBizId, initializedAtMs, labels }: PendingTransaction): string[] {
-  return [
-    ...(merchantBizId === undefined ? [] : ['merchantBizId']),
-    ...(initializedAtMs === undefined ? [] : ['initializedAt']),
-    ...(labels === undefined ? [] : Object.keys(JSON.parse(labels)).map((key) => `label ${key}`)),
-  ];
+/** What was found of some transactions, and those of which there may be more than was found. */
+export interface Recollection {
+  readonly found: ReadonlyMap<string, Recalled>;
+  readonly unread: ReadonlySet<string>;
 }
 
 /**
- * What the logstores hold of some transactions beside the rows at hand. By search, never by SQL, of which a project
- * may run only a few at once.
+ * What the logstores hold of some transactions beside the rows at hand, which may say too little: a row may come from
+ * a lookup that could not read what is known, from a second writer who knows other things than the first, or from
+ * before a newer registration. Recorded as it is, it would hide the better record.
  *
- * @returns only the transactions of which something was found
- * @throws SlsError, UpstreamNetworkError, UpstreamTimeoutError, UpstreamContractError
+ * Of a page that one search can look up, the queue is read, and what lookups were told; that is exact. Of a larger
+ * one, the records are read: there is nothing else that a row could hide. Rows that say nothing, or that were queued
+ * again, are looked up in full in any case. By search, never by SQL, of which a project may run only a few at once.
+ * Never throws.
  */
 export async function recall(
   services: Services,
-  { windows, transactionIds }: { windows: Windows; transactionIds: readonly string[] },
+  { windows, rows }: { windows: Windows; rows: readonly PendingTransaction[] },
   signal: AbortSignal,
-): Promise<Map<string, Recalled>> {
+): Promise<Recollection> {
   const found = new Map<string, { rows: PendingTransaction[]; recorded: Recorded[] }>();
   const of = (id: string) => {
     const one = found.get(id) ?? { rows: [], recorded: [] };
     found.set(id, one);
     return one;
   };
+  const search = new Search(services, signal);
+  const isSmall = rows.length <= MAX_IDS_PER_SEARCH;
+  const inFull = rows.filter((row) => isSmall || row.kind !== 'register' || !saysSomething(row));
+  const ids = new Set(inFull.map(({ transactionId }) => transactionId));
+  const others = new Set(rows.map(({ transactionId }) => transactionId).filter((id) => !ids.has(id)));
+
   const queue = { logstore: PENDING_LOGSTORE, keptMs: windows.pendingEventMs, pageRows: 100 };
-  for (const row of await searchAll(services, queue, transactionIds, signal)) {
+  for (const row of await search.all(queue, [...ids])) {
     const seconds = Number(row['__tag__:__receive_time__'] ?? row.__time__);
     const reading = readPendingRow(row, seconds * SECOND_MS, windows.saneBeforeMs);
     if (reading.ok) of(reading.transaction.transactionId).rows.push(reading.transaction);
   }
   // The sweep's own records repeat what the queue says; only what a lookup was told may be nowhere else.
-  const isSilent = (id: string) => !found.get(id)?.rows.some(saysSomething);
+  const isKnown = (id: string) => found.get(id)?.rows.some(saysSomething) === true;
+  const known = [...ids].filter(isKnown);
+  const unknown = [...ids].filter((id) => !isKnown(id));
   const records = { logstore: RECORDS_LOGSTORE, keptMs: windows.recordsMs, pageRows: 30 };
-  const [toldToLookups, ofSilent] = await Promise.all([
-    searchAll(
-      services,
-      { ...records, and: 'source: lookup' },
-      transactionIds.filter((id) => !isSilent(id)),
-      signal,
-    ),
-    searchAll(services, records, transactionIds.filter(isSilent), signal),
+  const answers = await Promise.all([
+    search.all({ ...records, and: 'source: lookup' }, known),
+    search.all(records, [...unknown, ...others]),
   ]);
-  for (const row of [...toldToLookups, ...ofSilent]) {
+  for (const row of answers.flat()) {
     const given = givenInRecord(row, windows.saneBeforeMs);
     of(row.transaction_id ?? '').recorded.push({ given, givenAtMs: Number(row.given_at_ms) || undefined });
   }
-  return found;
+  return { found, unread: search.unread };
 }
 
 /** SLS takes 30 conditions a search, of which one may be another than an id, and gives 100 rows a page at most:
@@ -104,52 +83,68 @@ interface Where {
   readonly and?: string;
 }
 
-async function searchAll(
-  services: Services,
-  { keptMs, ...where }: Where & { readonly keptMs: number },
-  ids: readonly string[],
-  signal: AbortSignal,
-): Promise<Row[]> {
-  const nowMs = services.clock.now();
-  const window = {
-    fromSeconds: Math.floor((nowMs - keptMs) / SECOND_MS),
-    toSeconds: Math.floor((nowMs + HOUR_MS) / SECOND_MS),
-  };
-  const searches: string[][] = [];
-  for (let from = 0; from < ids.length; from += MAX_IDS_PER_SEARCH) {
-    searches.push(ids.slice(from, from + MAX_IDS_PER_SEARCH));
-  }
-  const rows: Row[] = [];
-  const searchInTurn = async () => {
-    for (let some = searches.shift(); some !== undefined; some = searches.shift()) {
-      rows.push(...(await searchFor(services, { ...where, ...window, ids: some }, signal)));
-    }
-  };
-  await Promise.all(Array.from({ length: SEARCHES_AT_ONCE }, searchInTurn));
-  return rows;
+interface Window {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
 }
 
-async function searchFor(
-  services: Services,
-  {
-    logstore,
-    pageRows,
-    and,
-    ids,
-    ...window
-  }: Where & { readonly ids: string[]; readonly fromSeconds: number; readonly toSeconds: number },
-  signal: AbortSignal,
-): Promise<Row[]> {
-  const any = ids.map((id) => `transaction_id: "${id}"`).join(' or ');
-  const query = and === undefined ? any : `(${any}) and ${and}`;
-  const rows: Row[] = [];
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const request = { query, ...window, line: pageRows, offset: page * pageRows, reverse: true };
-    const call = () => services.sls.query(logstore, request, { signal });
-    const answer = await read(services, call, { signal, attempts: 3 });
-    // Search is by word and ignores case: only the row itself says whose it is.
-    rows.push(...answer.rows.filter(({ transaction_id: id = '' }) => ids.includes(id)));
-    if (answer.rows.length < pageRows) break;
+/** Some searches at once, each of as many ids as it takes. */
+class Search {
+  readonly #services: Services;
+  readonly #signal: AbortSignal;
+  readonly unread = new Set<string>();
+  #warned = false;
+
+  constructor(services: Services, signal: AbortSignal) {
+    this.#services = services;
+    this.#signal = signal;
   }
-  return rows;
+
+  async all(
+    { keptMs, ...where }: Where & { readonly keptMs: number },
+    ids: readonly string[],
+  ): Promise<Row[]> {
+    const nowMs = this.#services.clock.now();
+    const fromSeconds = Math.floor((nowMs - keptMs) / SECOND_MS);
+    const toSeconds = Math.floor((nowMs + HOUR_MS) / SECOND_MS);
+    const searches: string[][] = [];
+    for (let from = 0; from < ids.length; from += MAX_IDS_PER_SEARCH) {
+      searches.push(ids.slice(from, from + MAX_IDS_PER_SEARCH));
+    }
+    const rows: Row[] = [];
+    const searchInTurn = async () => {
+      for (let some = searches.shift(); some !== undefined; some = searches.shift()) {
+        const isWhole = await this.#one({ ...where, fromSeconds, toSeconds, ids: some }, rows);
+        if (!isWhole) for (const id of some) this.unread.add(id);
+      }
+    };
+    await Promise.all(Array.from({ length: SEARCHES_AT_ONCE }, searchInTurn));
+    return rows;
+  }
+
+  /** False when there may be more than was read. */
+  async #one(
+    { logstore, pageRows, and, ids, ...window }: Where & { readonly ids: string[] } & Window,
+    rows: Row[],
+  ): Promise<boolean> {
+    const any = ids.map((id) => `transaction_id: "${id}"`).join(' or ');
+    const query = and === undefined ? any : `(${any}) and ${and}`;
+    try {
+      for (let page = 0; page < MOST_PAGES; page += 1) {
+        const request = { query, ...window, line: pageRows, offset: page * pageRows, reverse: true };
+        const call = () => this.#services.sls.query(logstore, request, { signal: this.#signal });
+        const answer = await read(this.#services, call, { signal: this.#signal, attempts: 3 });
+        // Search is by word and ignores case: only the row itself says whose it is.
+        rows.push(...answer.rows.filter(({ transaction_id: id = '' }) => ids.includes(id)));
+        if (!answer.complete) return false;
+        if (answer.rows.length < pageRows) return true;
+      }
+      return false;
+    } catch (error) {
+      if (!this.#warned)
+        this.#services.log.warn('earlier registrations not read', { logstore, error: String(error) });
+      this.#warned = true;
+      return false;
+    }
+  }
 }

@@ -99,6 +99,7 @@ class Run {
     this.#stop(ended);
     this.#finished.abort();
     await this.#lease.close();
+    this.#writing.abort(new Error('the run is over'));
     return conclude({
       services: this.#services,
       settings: this.#settings,
@@ -131,7 +132,7 @@ class Run {
     committing.catch((error: unknown) => this.#stop('write_failed', messageOf(error)));
     await feed.run().catch((error: unknown) => this.#stop('error', messageOf(error)));
     await this.#changed.until(() => committer.isSettled);
-    if (this.#end === undefined && streak.hasOnlyFailed) await this.#decide(streak, asker);
+    if (this.#end === undefined && streak.isUndecided) await this.#decide(streak, asker);
     committer.close(this.#end === undefined ? 'finish' : 'trouble');
     await committing;
     if (feed.silentShards.length > 0) {

@@ -94,7 +94,7 @@ export class ShardQueue {
     return !isBefore(this.#done, this.#end);
   }
 
-  /** The receive time before which rows are due, unix ms by SLS's clock. */
+  /** The receive time before which rows are due, unix ms. */
   get dueAtMs(): number {
     return this.#dueAtMs;
   }

@@ -3,12 +3,12 @@ import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
 /**
  * Tells a service that is down, or that refuses our rights, from a transaction that only has bad luck.
  *
- * An answer that speaks against the service opens a streak; one that speaks for it closes it. As long as a
- * streak is open, nobody can say which of the two it was: what such answers led to is not committed until the
- * streak is closed, or until there is nothing left to ask. A throttled call speaks neither way.
+ * A streak lasts from one business answer to the next. Until it is over, nobody can say whether what failed in it was
+ * the service's fault: what such answers led to is not committed before, or before there is nothing left to ask. A
+ * throttled call speaks neither way.
  *
- * When many calls in a row have failed, or all of a run, one question about an id that cannot exist decides: a
- * service that answers it is up, and the failures are their transactions' own.
+ * When many calls in a row have failed, or a run has had no business answer at all, one question about an id that
+ * cannot exist decides: a service that answers it is up, and the failures are their transactions' own.
  */
 export type Trouble = 'upstream_down' | 'forbidden';
 
@@ -17,7 +17,7 @@ const DOWN_TRANSACTIONS = 3;
 const FORBIDDEN_TRANSACTIONS = 3;
 
 /** A business answer: whatever it says of its transaction, the service is there and lets us ask. */
-export function speaksForService({ kind }: CheckVerifyLogOutcome): boolean {
+function speaksForService({ kind }: CheckVerifyLogOutcome): boolean {
   return kind === 'answered' || kind === 'not_completed' || kind === 'invalid';
 }
 
@@ -27,8 +27,8 @@ export class Streak {
   #lastCode = '';
   #forbidden = new Set<string>();
   #number = 0;
-  /** Some call of the run did not fail. */
-  #othersSeen = false;
+  /** Some call of the run had a business answer. */
+  #hasSpoken = false;
   #trouble: Trouble | undefined;
   #message = '';
   readonly #onChange: () => void;
@@ -60,9 +60,9 @@ export class Streak {
     return this.#failed.length >= DOWN_CALLS && new Set(this.#failed).size >= DOWN_TRANSACTIONS;
   }
 
-  /** The same at the end of a run, however few calls it made. */
-  get hasOnlyFailed(): boolean {
-    return this.#failed.length > 0 && !this.#othersSeen;
+  /** At the end of a run: however few calls it made, none had a business answer. */
+  get isUndecided(): boolean {
+    return this.#failed.length + this.#forbidden.size > 0 && !this.#hasSpoken;
   }
 
   note(transactionId: string, outcome: CheckVerifyLogOutcome): void {
@@ -75,41 +75,41 @@ export class Streak {
       return;
     }
     this.#failed = [];
-    this.#othersSeen = true;
-    if (outcome.kind === 'forbidden') this.#noteForbidden(transactionId, outcome);
-    else this.#close();
+    if (outcome.kind === 'forbidden') {
+      this.#forbidden.add(transactionId);
+      if (this.#forbidden.size >= FORBIDDEN_TRANSACTIONS) this.#raiseForbidden(outcome);
+    } else this.#close();
   }
 
   /**
    * The answer to the question that decides.
    * @param number the streak that was open when it was asked: an answer since then has decided already
    */
-  decide(isUp: boolean, number: number): void {
-    if (!this.isOpen(number) || this.#failed.length === 0) return;
-    if (isUp) {
+  decide(outcome: CheckVerifyLogOutcome, number: number): void {
+    if (!this.isOpen(number) || this.#failed.length + this.#forbidden.size === 0) return;
+    if (speaksForService(outcome)) {
       this.#failed = [];
-      this.#othersSeen = true;
       this.#close();
-      return;
+    } else if (outcome.kind === 'forbidden') this.#raiseForbidden(outcome);
+    else {
+      this.#raise(
+        'upstream_down',
+        `Every call failed for a while, lastly with ${this.#lastCode}, and so did a question about an id that ` +
+          'cannot exist: CheckVerifyLog is down. No attempt was counted; the next run asks again.',
+      );
     }
-    this.#raise(
-      'upstream_down',
-      `Every call failed for a while, lastly with ${this.#lastCode}, and so did a question about an id that ` +
-        'cannot exist: CheckVerifyLog is down. No attempt was counted; the next run asks again.',
-    );
   }
 
-  #noteForbidden(transactionId: string, { code, message }: { code: string; message: string }): void {
-    this.#forbidden.add(transactionId);
-    if (this.#forbidden.size < FORBIDDEN_TRANSACTIONS) return;
+  #raiseForbidden({ code, message }: { code: string; message: string }): void {
     this.#raise(
       'forbidden',
-      `CheckVerifyLog refused three transactions in a row with ${code} (${message}). Give the function's role the ` +
-        'policy AliyunAntCloudAuthFullAccess, and check that the account may use ID Verification in this region.',
+      `CheckVerifyLog refuses our rights with ${code} (${message}). Give the function's role the policy ` +
+        'AliyunAntCloudAuthFullAccess, and check that the account may use ID Verification in this region.',
     );
   }
 
   #close(): void {
+    this.#hasSpoken = true;
     this.#forbidden.clear();
     this.#number += 1;
     this.#onChange();

@@ -372,7 +372,8 @@ async function lookUpOnce(opened: World, one: Step, truth: Truth) {
   }
   if (final && nowMs < openedMs + WAIT_MS) check('too early', answer.registered !== undefined, true);
   const isNeedless =
-    (waitsLong && !isNews) || (isSure && (Object.keys(said).length === 0 || queued.length === 0));
+    (waitsLong && !isNews) ||
+    (isSure && (Object.keys(said).length === 0 || (queued.length === 0 && one.unreadable.length === 0)));
   if (isNeedless) check('needless rows', added, []);
   const isNeeded = !isSure || (waits && isNews);
   if (!isNeedless && isNeeded && !one.unwritable.includes('idv-pending'))

@@ -18,7 +18,8 @@ function streakOf(calls: readonly string[]): Streak {
     const outcome = outcomes[call[0] ?? ''];
     if (outcome !== undefined) streak.note(call.slice(1), outcome);
     // The question about an id that cannot exist fails too.
-    if (streak.isSuspicious) streak.decide(false, streak.number);
+    if (streak.isSuspicious)
+      streak.decide({ kind: 'failed', code: 'TIMEOUT', reason: 'timeout' }, streak.number);
   }
   return streak;
 }
@@ -53,7 +54,7 @@ describe('the question that decides', () => {
     const streak = suspicious();
     expect(streak.isSuspicious).toBe(true);
     const { number } = streak;
-    streak.decide(true, number);
+    streak.decide({ kind: 'invalid', code: 'TransactionIdInvalid', message: '' }, number);
     expect(streak.isSuspicious).toBe(false);
     expect(streak.isOpen(number)).toBe(false);
     expect(streak.trouble).toBeUndefined();
@@ -65,21 +66,31 @@ describe('the question that decides', () => {
     const streak = suspicious();
     const { number } = streak;
     streak.note('9', S);
-    streak.decide(false, number);
+    streak.decide(F, number);
     expect(streak.trouble).toBeUndefined();
   });
 
-  it('is due at the end of a run of which every call failed, throttled ones apart', () => {
+  it('is due at the end of a run without a business answer, throttled calls apart', () => {
     const streak = new Streak();
-    expect(streak.hasOnlyFailed).toBe(false);
+    expect(streak.isUndecided).toBe(false);
     streak.note('1', T);
-    expect(streak.hasOnlyFailed).toBe(false);
+    expect(streak.isUndecided).toBe(false);
     streak.note('1', F);
     streak.note('1', T);
-    expect(streak.hasOnlyFailed).toBe(true);
+    expect(streak.isUndecided).toBe(true);
     streak.note('2', S);
     streak.note('3', F);
-    expect(streak.hasOnlyFailed).toBe(false);
+    expect(streak.isUndecided).toBe(false);
+  });
+
+  it('says forbidden where it is refused itself, however few transactions were', () => {
+    const R = { kind: 'forbidden', code: 'Forbidden.X', message: 'no rights' } as const;
+    const streak = new Streak();
+    streak.note('1', R);
+    streak.note('2', F);
+    expect(streak.isUndecided).toBe(true);
+    streak.decide(R, streak.number);
+    expect(streak.trouble).toBe('forbidden');
   });
 });
 
