@@ -197,7 +197,7 @@ export class Feed {
   }
 
   async #begin(row: BegunRow, shard: number, completed: Promise<void>): Promise<void> {
-    const { asker, report, fail, shards } = this.#options;
+    const { report, shards } = this.#options;
     const { reading, place, receivedAtMs, raw, inquiry } = row;
     if (inquiry.isBegun) return;
     if (!reading.ok) {
@@ -207,17 +207,26 @@ export class Feed {
     // Whoever has the shard now asks about its rows; if another shard of ours has one too, its turn comes.
     if (!shards.holds(shard)) return;
     inquiry.isBegun = true;
-    // Even the merchant id to ask with may have to be looked up.
-    if (!saysSomething(inquiry.transaction)) await completed;
+    const start = () => this.#start(inquiry, completed);
+    if (saysSomething(inquiry.transaction)) return start();
+    // Even the merchant id to ask with may have to be looked up; other rows need not wait for that.
+    completed.then(start).catch((error: unknown) => this.#giveUp(inquiry, error));
+  }
+
+  /** Resolves when the question is put, or is not. */
+  async #start(inquiry: Inquiry, completed: Promise<void>): Promise<void> {
+    const { asker, report } = this.#options;
     this.#noteNearEnd(inquiry);
     if (this.#isOver(inquiry)) return;
     const permit = await asker.permit().catch(() => undefined);
     if (permit === undefined) return inquiry.settle({ kind: 'unfinished' });
     report.add({ asked: 1 });
-    this.#ask(inquiry, permit, completed).catch((error: unknown) => {
-      fail(error);
-      inquiry.settle({ kind: 'unfinished' });
-    });
+    this.#ask(inquiry, permit, completed).catch((error: unknown) => this.#giveUp(inquiry, error));
+  }
+
+  #giveUp(inquiry: Inquiry, error: unknown): void {
+    this.#options.fail(error);
+    inquiry.settle({ kind: 'unfinished' });
   }
 
   /** Under another merchant id, that became known meanwhile, the service may know the transaction after all. */
