@@ -32,8 +32,9 @@ async function causesOf({ slsClient }: Cloud): Promise<Array<{ cause: string; co
 /** Where everything is, and something to try. */
 export function addressesOf(cloud: Cloud, example: string | undefined): string[] {
   const { fc, sls, cloudauth, console: page } = cloud;
+  const token = 'authorization' in cloud.apiHeaders ? ' -H "authorization: Bearer $TOKEN"' : '';
   const tries = [
-    ...(example === undefined ? [] : [`curl ${fc.url}/v1/transactions/${example}`]),
+    ...(example === undefined ? [] : [`curl ${fc.url}/v1/transactions/${example}${token}`]),
     `curl -d '{"tick":"sweep"}' ${fc.url}/_control`,
   ];
   return [

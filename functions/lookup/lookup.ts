@@ -109,9 +109,12 @@ async function keepAnswer(services: Services, question: Question, outcome: Answe
   const { verifyDelayMs } = services.settings;
   const openedMs = openedAtMs(question);
   const final = openedMs !== undefined && askedAtMs >= openedMs + verifyDelayMs;
-  // A session is opened before we hear of it: half an hour after that nobody's word is needed.
+  // A session is opened before we hear of it: half an hour after that, or once the sweep has asked, nobody's word is
+  // needed.
   const heardOfAtMs = registrationOf(known).registeredAtMs;
-  const isSure = final && heardOfAtMs !== undefined && askedAtMs >= heardOfAtMs + verifyDelayMs;
+  const isSwept = known.answers.some((one) => one.source === 'sweep' && one.final && one.answered);
+  const isLongKnown = heardOfAtMs !== undefined && askedAtMs >= heardOfAtMs + verifyDelayMs;
+  const isSure = final && (isLongKnown || isSwept);
   const output = toOutput(services, question, { outcome, final });
   const moment = { nowMs: askedAtMs, verifyDelayMs };
   // Where the queue could not be read, nobody knows whether it says as much as the caller.

@@ -9,7 +9,7 @@ import { registerCommand } from './command/register.ts';
 import { replayCommand } from './command/replay.ts';
 import { sweepCommand } from './command/sweep.ts';
 import { fileTrouble } from './files.ts';
-import { json } from './print.ts';
+import { json, plain } from './print.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
 
 const COMMANDS: Readonly<Record<CommandName, (world: World) => Promise<number>>> = {
@@ -61,6 +61,7 @@ function isWrongCommandLine(error: unknown): boolean {
 function explain(error: unknown): string {
   const trouble = fileTrouble(error);
   if (trouble !== undefined) return trouble;
-  if (error instanceof ServiceError) return `the log store cannot be used: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof ServiceError) return plain(`the log store cannot be used: ${error.message}`);
+  // A message may repeat what stands in a file.
+  return plain(error instanceof Error ? error.message : String(error));
 }

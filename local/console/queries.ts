@@ -171,7 +171,7 @@ function onlyFields(row: Record<string, string>): Record<string, string> {
 export async function labelValues(sls: LogQueries, range: Range) {
   const query =
     '* | SELECT label, value, n FROM (SELECT label, value, n, row_number() OVER (PARTITION BY label ORDER BY n DESC, value) AS place FROM' +
-    ' (SELECT label, value, count(1) AS n FROM (SELECT transaction_id, max(labels) AS labels FROM log GROUP BY transaction_id)' +
+    ' (SELECT label, value, count(1) AS n FROM (SELECT transaction_id, max_by(labels, view_key) AS labels FROM log GROUP BY transaction_id)' +
     ` CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value) WHERE labels IS NOT NULL AND value <> '' GROUP BY label, value))` +
     ` WHERE place <= ${MOST_VALUES_LISTED} ORDER BY label, place LIMIT 2000`;
   return sls.query(RECORDS_LOGSTORE, { query, ...range });

@@ -124,7 +124,8 @@ async function startFrom({ line }: World, path: string, statePath: string): Prom
   };
   if (line.flag('again')) return fresh;
   const before = await readProgress(statePath);
-  if (before === undefined) return fresh;
+  // Nothing was sent by it: there is nothing to go on from.
+  if (before === undefined || before.offset === 0) return fresh;
   if (await isSameFile(path, before.fingerprint)) return before;
   throw new Error(
     `${statePath} speaks of another file: ${path} begins differently now. --again begins anew.`,

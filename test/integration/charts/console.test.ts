@@ -162,6 +162,25 @@ describe('the console over HTTP', () => {
     expect(new Set(body.rows.map(({ label }) => label))).toContain('platform');
   });
 
+  it('lists the labels of the record that counts, not of another row of the transaction', async () => {
+    const at = Math.floor(nowMs / 1_000);
+    const row = (viewKey: string, labels: string) => {
+      const { timeSeconds, contents } = oddRow('twice', labels, at);
+      return {
+        timeSeconds,
+        contents: contents.map(([key, value]) => [key, key === 'view_key' ? viewKey : value] as const),
+      };
+    };
+    await world.sls.putLogs(RECORDS_LOGSTORE, [
+      row('301', '{"zone":"older"}'),
+      row('311', '{"area":"newer"}'),
+    ]);
+    const { body } = await ask('/api/labels');
+    const values = body.rows.map(({ label, value }) => `${label} ${value}`);
+    expect(values).toContain('area newer');
+    expect(values).not.toContain('zone older');
+  });
+
   it('compares the figures with the period before of the same length', async () => {
     const [day] = (await ask('/api/charts/headline-interrupted')).body.rows;
     expect(Number(day?.['before'])).toBe(7);

@@ -68,6 +68,23 @@ function file(name: string, text: string): string {
   return path;
 }
 
+describe('a file that cannot be read as what it is', () => {
+  it('leaves nothing in the way of the mended one', async () => {
+    const path = file('mended.csv', 'transactionId,note\na,b\n');
+    expect((await cli(['backfill', path])).code).not.toBe(0);
+    writeFileSync(path, 'transactionId,labels.note\na,b\n');
+    expect((await cli(['backfill', path])).stderr).not.toContain('speaks of another file');
+  });
+
+  it('moves no cursor and rings no bell', async () => {
+    const path = file('bell.csv', 'transactionId,\x1b[31mred\x1b]0;title\x07\na,b\n');
+    const { code, stderr } = await cli(['backfill', path]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('red');
+    expect(stderr).not.toMatch(/\p{Cc}/u);
+  });
+});
+
 describe('a wrong command line', () => {
   const here = join(folder, 'a.csv');
   beforeAll(() => {
