@@ -11,6 +11,7 @@ kind of failure did not come up.
   --kills N          how often the process is killed (20)
   --doubles N        how often two timers fire at once (20)
   --shards N         of the queue; more than one are split and merged under way (1)
+  --run-seconds N    how long a run may take, its margin of 4 s included (12)
   --help             this text`;
 
 /** @throws FlagError */
@@ -23,6 +24,7 @@ export function readChaosFlags(args: readonly string[]): Omit<ChaosOptions, 'say
       kills: { type: 'string', default: '20' },
       doubles: { type: 'string', default: '20' },
       shards: { type: 'string', default: '1' },
+      'run-seconds': { type: 'string', default: '12' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -32,6 +34,7 @@ export function readChaosFlags(args: readonly string[]): Omit<ChaosOptions, 'say
     seed: whole('--seed', values.seed, { least: 0, most: 2 ** 32 - 1 }),
     kills: whole('--kills', values.kills, { least: 0, most: 1_000 }),
     doubles: whole('--doubles', values.doubles, { least: 0, most: 1_000 }),
+    runSeconds: whole('--run-seconds', values['run-seconds'], { least: 6, most: 600 }),
     shards: whole('--shards', values.shards, { least: 1, most: 8 }),
   };
 }

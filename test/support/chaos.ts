@@ -20,6 +20,8 @@ export interface ChaosOptions {
   readonly doubles: number;
   /** Of the queue, at the begin; with more than one they are split and merged under way. */
   readonly shards: number;
+  /** Of a run, its margin of 4 s included: short ones end in mid-work. */
+  readonly runSeconds: number;
   readonly say?: (line: string) => void;
 }
 
@@ -38,6 +40,8 @@ export interface ChaosReport extends Faults {
   readonly registrations: number;
   /** Calls of either service that failed on purpose. */
   readonly injected: number;
+  /** Calls of runs that were killed, or lost their credentials, and of which nothing was written. */
+  readonly cutOff: number;
   /** Ids whose record lacks what some registration said. */
   readonly forgotten: string[];
   readonly splits: number;
@@ -69,6 +73,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   }
 }
 
+type Misfortune = 'kill' | 'double' | 'credentials' | undefined;
+
 class Chaos {
   readonly #options: ChaosOptions;
   readonly #random: () => number;
@@ -78,6 +84,7 @@ class Chaos {
   /** What is said of a transaction only when the next wave comes. */
   #later: PendingInput[] = [];
   #again = 0;
+  #cutOff = 0;
   #splits = 0;
   #merges = 0;
   #world: SweepWorld | undefined;
@@ -96,7 +103,7 @@ class Chaos {
     this.#world = await SweepWorld.open({
       seed: this.#options.seed,
       reservedConcurrency: null,
-      timeoutSeconds: 12,
+      timeoutSeconds: this.#options.runSeconds,
       slsHooks: { before: (call) => this.#beforeSls(call) },
       env: {
         QPS_LIMIT: '1000',
@@ -197,6 +204,7 @@ class Chaos {
     const cloudauthFaults = Object.fromEntries(CLOUDAUTH_KINDS.map((kind) => [kind, byAnswer[kind] ?? 0]));
     return {
       registrations: this.#ids.length + this.#again,
+      cutOff: this.#cutOff,
       injected: sum(Object.values(cloudauthFaults)) + sum(this.#slsFaults.values()),
       forgotten: this.#ids.filter((id) => !isWhole(finals.get(id) ?? [])),
       splits: this.#splits,
@@ -258,7 +266,21 @@ class Chaos {
     return this.#open.age();
   }
 
-  async #tick(misfortune: 'kill' | 'double' | 'credentials' | undefined): Promise<void> {
+  async #tick(misfortune: Misfortune): Promise<void> {
+    const before = await this.#progress();
+    await this.#tickOnce(misfortune);
+    if (misfortune !== 'kill' && misfortune !== 'credentials') return;
+    const after = await this.#progress();
+    this.#cutOff += Math.max(0, after.calls - before.calls - (after.written - before.written));
+  }
+
+  async #progress(): Promise<{ calls: number; written: number }> {
+    const world = this.#open;
+    const { rows } = await world.stats<{ rows: Record<string, number> }>(world.sls);
+    return { calls: await world.calls(), written: (rows['idv-records'] ?? 0) + (rows['idv-pending'] ?? 0) };
+  }
+
+  async #tickOnce(misfortune: Misfortune): Promise<void> {
     const world = this.#open;
     const runs = [world.run()];
     if (this.#options.shards > 1 && misfortune !== undefined) await this.#reshard();
@@ -288,8 +310,8 @@ class Chaos {
   /** While a run works. */
   async #reshard(): Promise<void> {
     await sleep(100 + 400 * this.#random());
-    const many = (await this.#readWrite()).length >= this.#options.shards + 2;
-    if (many || this.#random() < 0.5) await this.#merge();
+    // In turn, so that there is always something to merge.
+    if (this.#merges < this.#splits) await this.#merge();
     else await this.#split();
   }
 

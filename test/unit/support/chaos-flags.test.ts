@@ -3,7 +3,14 @@ import { readChaosFlags } from '../../support/chaos-flags.ts';
 
 describe('the command line of npm run chaos', () => {
   it('has the full run for its defaults', () => {
-    expect(readChaosFlags([])).toEqual({ transactions: 10_000, seed: 1, kills: 20, doubles: 20, shards: 1 });
+    expect(readChaosFlags([])).toEqual({
+      transactions: 10_000,
+      seed: 1,
+      kills: 20,
+      doubles: 20,
+      runSeconds: 12,
+      shards: 1,
+    });
     expect(readChaosFlags(['--seed', '42', '--kills=0'])).toMatchObject({ seed: 42, kills: 0 });
   });
 
