@@ -14,6 +14,12 @@ export function readDepth(text: string | undefined): Depth {
   return depth as Depth;
 }
 
+/**
+ * Where a model's histories begin: the same everywhere, so that a run is red for what changed and not for its luck.
+ * `IDV_TEST_SEED=N` draws others.
+ */
+export const SEED = Number(process.env.IDV_TEST_SEED ?? 20_261_124);
+
 /** How many cases, transactions, seconds …: what the present run's depth asks for. */
 export function cases(howMany: Readonly<Record<Depth, number>>): number {
   return howMany[readDepth(process.env.IDV_TEST_DEPTH)];
