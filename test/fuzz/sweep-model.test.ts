@@ -284,6 +284,8 @@ class World {
       },
     );
     const report = await this.clock.run(Promise.race([work, killed]));
+    // What a run leaves under way is given up with it; here as late as the instance is used again.
+    dead = true;
     return { report, stolen, startedAtMs };
   }
 
