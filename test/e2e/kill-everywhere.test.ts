@@ -116,8 +116,9 @@ describe('killed at every boundary', () => {
       const ids = await world.register(12, { prefix: nameOf(boundary), groupRows: 4 });
       if (await killAt(world, boundary, ids)) reached.push(nameOf(boundary));
     });
-    // The killings did happen: all, but for a call or two that another run may make fewer or later.
-    expect(reached.length).toBeGreaterThanOrEqual(boundaries.length - 4);
+    // The killings did happen, but for the last of the calls, of which another run may make fewer: a heartbeat, or a
+    // search that serves two pages.
+    expect(reached.length).toBeGreaterThanOrEqual(Math.floor(0.8 * boundaries.length));
   }, 900_000);
 
   it(`300 transactions, at ${LARGE_BOUNDARIES} seeded boundaries`, async () => {
