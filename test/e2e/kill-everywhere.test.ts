@@ -83,12 +83,17 @@ async function expectClosedBooks(world: SweepWorld): Promise<void> {
 async function callsOfOneRun(transactions: number, groupRows: number) {
   const world = await SweepWorld.open({ bundle, env: QUICK });
   try {
+    // The first search of a log store takes longer, and a longer run makes more heartbeats than those that follow.
+    await world.register(transactions, { prefix: 'first', groupRows });
+    await world.age();
+    await world.report();
     await world.register(transactions, { groupRows });
     await world.age();
     const before = (await world.stats<{ calls: number }>(world.sls)).calls;
+    const asked = await world.calls();
     await world.report();
     const sls = (await world.stats<{ calls: number }>(world.sls)).calls - before;
-    return { sls, cloudauth: await world.calls() };
+    return { sls, cloudauth: (await world.calls()) - asked };
   } finally {
     await world.close();
   }
@@ -116,9 +121,8 @@ describe('killed at every boundary', () => {
       const ids = await world.register(12, { prefix: nameOf(boundary), groupRows: 4 });
       if (await killAt(world, boundary, ids)) reached.push(nameOf(boundary));
     });
-    // The killings did happen, but for the last of the calls, of which another run may make fewer: a heartbeat, or a
-    // search that serves two pages.
-    expect(reached.length).toBeGreaterThanOrEqual(Math.floor(0.8 * boundaries.length));
+    // The killings did happen: all, but for a call or two that another run may make fewer or later.
+    expect(reached.length).toBeGreaterThanOrEqual(boundaries.length - 4);
   }, 900_000);
 
   it(`300 transactions, at ${LARGE_BOUNDARIES} seeded boundaries`, async () => {
