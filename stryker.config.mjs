@@ -11,7 +11,16 @@ export default {
   // Each mutant loads the bundle once more, and a loaded module is never freed.
   maxTestRunnerReuse: 150,
   timeoutMS: 10_000,
-  ignorePatterns: ['local', 'functions', 'deploy', 'dist', 'test/e2e', 'test/integration', 'reports'],
+  ignorePatterns: [
+    'local',
+    'client',
+    'functions',
+    'deploy',
+    'dist',
+    'test/e2e',
+    'test/integration',
+    'reports',
+  ],
   tempDirName: '.stryker-tmp',
   cleanTempDir: 'always',
   reporters: ['clear-text', 'json', 'progress'],

@@ -1,5 +1,10 @@
 import * as z from 'zod';
-import { DEFAULT_DAYS_KEPT, MOST_DAYS_KEPT, MOST_SOURCE_DAYS, retentionIssues } from '../shared/retention.ts';
+import {
+  DEFAULT_DAYS_KEPT,
+  MOST_DAYS_KEPT,
+  MOST_SOURCE_DAYS,
+  retentionIssues,
+} from '../shared/logstores/retention.ts';
 import { REGION_TABLE, regionFacts } from './regions.ts';
 
 /** What s.yaml says under `resources.sls.props`. */

@@ -1,8 +1,8 @@
-import { SWEEP_FIELDS, SWEEPS_LOGSTORE } from '../functions/sweep/report-fields.ts';
-import { PENDING_FIELDS, PENDING_LOGSTORE } from '../shared/pending.ts';
-import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../shared/record/event-fields.ts';
-import type { FieldTable } from '../shared/record/field-table.ts';
-import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../shared/record/record-fields.ts';
+import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../shared/logstores/events.ts';
+import type { FieldTable } from '../shared/logstores/field-table.ts';
+import { PENDING_FIELDS, PENDING_LOGSTORE } from '../shared/logstores/pending.ts';
+import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../shared/logstores/records.ts';
+import { SWEEP_FIELDS, SWEEPS_LOGSTORE } from '../shared/logstores/sweeps.ts';
 
 const LOGSTORES: readonly (readonly [name: string, row: string, fields: FieldTable])[] = [
   [RECORDS_LOGSTORE, 'one answer about one transaction', RECORD_FIELDS],

@@ -1,8 +1,8 @@
-import { toSlsAlert } from './charts/alert.ts';
-import { ALERTS } from './charts/alerts.ts';
-import { DASHBOARDS } from './charts/dashboards.ts';
-import { SAVED_SEARCHES } from './charts/saved-searches.ts';
-import { toSlsDashboard } from './charts/sls-dashboard.ts';
+import { toSlsAlert } from '../shared/charts/alert.ts';
+import { ALERTS } from '../shared/charts/alerts.ts';
+import { DASHBOARDS } from '../shared/charts/dashboards.ts';
+import { SAVED_SEARCHES } from '../shared/charts/saved-searches.ts';
+import { toSlsDashboard } from './sls-dashboard.ts';
 
 /** A dashboard as SLS keeps it. */
 export interface DashboardDocument {

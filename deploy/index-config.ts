@@ -1,4 +1,4 @@
-import type { Field, FieldTable } from '../shared/record/field-table.ts';
+import type { Field, FieldTable } from '../shared/logstores/field-table.ts';
 
 /** One key of an SLS index, in the SDK's spelling (`docValue` is `doc_value` on the wire). */
 export interface IndexKey {

@@ -1,9 +1,9 @@
-import { SWEEP_FIELDS, SWEEPS_LOGSTORE } from '../functions/sweep/report-fields.ts';
-import { PENDING_FIELDS, PENDING_LOGSTORE } from '../shared/pending.ts';
-import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../shared/record/event-fields.ts';
-import { defineFields } from '../shared/record/field-table.ts';
-import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../shared/record/record-fields.ts';
-import { DEFAULT_DAYS_KEPT } from '../shared/retention.ts';
+import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../shared/logstores/events.ts';
+import { defineFields } from '../shared/logstores/field-table.ts';
+import { PENDING_FIELDS, PENDING_LOGSTORE } from '../shared/logstores/pending.ts';
+import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../shared/logstores/records.ts';
+import { DEFAULT_DAYS_KEPT } from '../shared/logstores/retention.ts';
+import { SWEEP_FIELDS, SWEEPS_LOGSTORE } from '../shared/logstores/sweeps.ts';
 import { type IndexConfig, indexOf } from './index-config.ts';
 
 /** Where Function Compute puts what the functions print, and its own figures for each invocation. */

@@ -1,6 +1,6 @@
-import { ALERTS } from './charts/alerts.ts';
-import type { Chart } from './charts/chart.ts';
-import { DASHBOARDS } from './charts/dashboards.ts';
+import { ALERTS } from '../shared/charts/alerts.ts';
+import type { Chart } from '../shared/charts/chart.ts';
+import { DASHBOARDS } from '../shared/charts/dashboards.ts';
 
 /** The README's metric dictionary: what each chart and alert counts, from their definitions. */
 export function metricDictionary(): string {

@@ -1,6 +1,6 @@
 import type { Credentials } from '../shared/credentials.ts';
 import { SlsError } from '../shared/errors.ts';
-import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../shared/pending.ts';
+import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../shared/logstores/pending.ts';
 import { collectDocuments, type Documents } from './documents.ts';
 import { LOGSTORES } from './logstores.ts';
 import { alertResource, dashboardResource, savedSearchResource } from './resources/document.ts';

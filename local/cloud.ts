@@ -19,7 +19,7 @@ import {
 import { createFcServer, type FcServer } from './fc/server.ts';
 import type { Flags } from './flags.ts';
 import { apiAccess, DIST_DIR, functionSpecs, settingsFrom } from './functions.ts';
-import { createSlsServer } from './sls/server.ts';
+import { createSlsServer } from './sls/src/server.ts';
 
 /** The local cloud, provisioned and empty or as its data folder has it. */
 export interface Cloud {
@@ -161,7 +161,7 @@ async function openConsole(parts: ConsoleParts): Promise<LocalServer | undefined
     parts.options.say('The console is left out: its page is not built (npm run build).');
     return undefined;
   }
-  const { createConsoleServer } = await import('./console/server.ts');
+  const { createConsoleServer } = await import('../client/console/server.ts');
   const { sls, slsUrl, lookupUrl, lookupHeaders } = parts;
   return opened(parts.onClose, parts.port, (port) =>
     createConsoleServer({ port, sls, slsUrl, lookupUrl, lookupHeaders, pageDir, now: Date.now }),

@@ -1,4 +1,4 @@
-import { PENDING_LOGSTORE } from '../shared/pending.ts';
+import { PENDING_LOGSTORE } from '../shared/logstores/pending.ts';
 import type { Cloud } from './cloud.ts';
 import { callApi } from './own-call.ts';
 

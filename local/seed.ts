@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PENDING_LOGSTORE } from '../shared/pending.ts';
+import { PENDING_LOGSTORE } from '../shared/logstores/pending.ts';
 import type { Cloud } from './cloud.ts';
 import type { Session } from './cloudauth/session-types.ts';
 import { drawSessions } from './cloudauth/sessions.ts';

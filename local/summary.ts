@@ -1,5 +1,5 @@
-import { RECORDS_LOGSTORE } from '../shared/record/record-fields.ts';
-import { WIDEST_WINDOWS } from '../shared/retention.ts';
+import { RECORDS_LOGSTORE } from '../shared/logstores/records.ts';
+import { WIDEST_WINDOWS } from '../shared/logstores/retention.ts';
 import { SECOND_MS } from '../shared/time.ts';
 import type { Cloud } from './cloud.ts';
 import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET, LOCAL_PROJECT } from './credentials.ts';

@@ -10,7 +10,7 @@ import {
   RETENTION_RULES,
   type RetentionDays,
   ruleMessage,
-} from './retention.ts';
+} from './logstores/retention.ts';
 import { DAY_MS } from './time.ts';
 
 /**

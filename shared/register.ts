@@ -1,5 +1,10 @@
 import { SlsError, UpstreamNetworkError } from './errors.ts';
-import { PENDING_GROUP_ROWS, PENDING_LOGSTORE, type PendingTransaction, toPendingLog } from './pending.ts';
+import {
+  PENDING_GROUP_ROWS,
+  PENDING_LOGSTORE,
+  type PendingTransaction,
+  toPendingLog,
+} from './logstores/pending.ts';
 import { retry } from './retry.ts';
 import type { SlsDataPlane } from './sls/types.ts';
 import type { Clock } from './time.ts';

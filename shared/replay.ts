@@ -4,13 +4,13 @@ import {
   type PendingTransaction,
   readPendingRow,
   toPendingLog,
-} from './pending.ts';
+} from './logstores/pending.ts';
+import { RECORDS_LOGSTORE } from './logstores/records.ts';
+import type { Windows } from './logstores/retention.ts';
+import { recordView } from './logstores/view.ts';
 import type { Disposition } from './record/record.ts';
-import { RECORDS_LOGSTORE } from './record/record-fields.ts';
-import type { Windows } from './retention.ts';
 import type { SlsDataPlane } from './sls/types.ts';
 import { type Clock, HOUR_MS, SECOND_MS } from './time.ts';
-import { recordView } from './view.ts';
 import { putWithRetry } from './write-records.ts';
 
 /** What can be asked about again with some hope: the service, our rights or our settings may have changed. */

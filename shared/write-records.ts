@@ -1,8 +1,8 @@
 import { SlsError } from './errors.ts';
-import { toContents } from './record/contents.ts';
-import { EVENT_FIELDS, EVENTS_LOGSTORE, type EventRow } from './record/event-fields.ts';
+import { toContents } from './logstores/contents.ts';
+import { EVENT_FIELDS, EVENTS_LOGSTORE, type EventRow } from './logstores/events.ts';
+import { RECORD_FIELDS, RECORDS_LOGSTORE, type RecordRow } from './logstores/records.ts';
 import type { RecordOutput } from './record/record.ts';
-import { RECORD_FIELDS, RECORDS_LOGSTORE, type RecordRow } from './record/record-fields.ts';
 import { reduceEvent, reduceRecord } from './record/reduce.ts';
 import { type RetryPolicy, retry } from './retry.ts';
 import { decodeContents, type EncodedContents, encodeContents } from './sls/codec.ts';

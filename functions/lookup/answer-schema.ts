@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { PROBLEM_CODES } from '../../shared/fc/problem.ts';
-import { EVENT_FIELDS } from '../../shared/record/event-fields.ts';
-import type { FieldTable } from '../../shared/record/field-table.ts';
-import { RECORD_FIELDS } from '../../shared/record/record-fields.ts';
+import { EVENT_FIELDS } from '../../shared/logstores/events.ts';
+import type { FieldTable } from '../../shared/logstores/field-table.ts';
+import { RECORD_FIELDS } from '../../shared/logstores/records.ts';
 import { STORE_FAILURES } from './failure.ts';
 import { HISTORY_COLUMNS, MAX_HISTORY_ROWS } from './known.ts';
 import { transactionId } from './request-schema.ts';

@@ -1,6 +1,6 @@
-import type { PendingTransaction } from '../../shared/pending.ts';
+import type { PendingTransaction } from '../../shared/logstores/pending.ts';
+import { Registration } from '../../shared/logstores/registration.ts';
 import { type StorePendingOutcome, storePending } from '../../shared/register.ts';
-import { Registration } from '../../shared/registration.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
 import { type Known, registrationOf } from './known.ts';
 import type { Transaction } from './request-schema.ts';

@@ -1,7 +1,7 @@
-import { PENDING_LOGSTORE, type PendingTransaction, readPendingRow } from '../../shared/pending.ts';
-import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
-import { type Given, givenInRecord, Registration } from '../../shared/registration.ts';
-import type { Windows } from '../../shared/retention.ts';
+import { PENDING_LOGSTORE, type PendingTransaction, readPendingRow } from '../../shared/logstores/pending.ts';
+import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
+import { type Given, givenInRecord, Registration } from '../../shared/logstores/registration.ts';
+import type { Windows } from '../../shared/logstores/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 

@@ -1,7 +1,7 @@
 import { DeadlineError } from '../../shared/errors.ts';
 import { type Problem, toProblem, toProblemError } from '../../shared/fc/http.ts';
 import { ProblemError } from '../../shared/fc/problem.ts';
-import type { PendingTransaction } from '../../shared/pending.ts';
+import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { enqueue, missingRow } from './enqueue.ts';
 import { logFieldsOf } from './failure.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Issue } from '../../shared/errors.ts';
-import type { Windows } from '../../shared/retention.ts';
+import type { Windows } from '../../shared/logstores/retention.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { CloudauthClient } from '../../shared/cloudauth/types.ts';
+import type { Windows } from '../../shared/logstores/retention.ts';
 import type { Pacer } from '../../shared/pace.ts';
 import type { RecordOutput } from '../../shared/record/record.ts';
-import type { Windows } from '../../shared/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import type { Clock } from '../../shared/time.ts';
 import type { Trace } from './trace.ts';

@@ -1,7 +1,7 @@
 import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
-import { deriveMerchantBizId } from '../../shared/merchant-biz-id.ts';
+import { deriveMerchantBizId } from '../../shared/logstores/ids.ts';
+import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { Pacer, type PaceTicket } from '../../shared/pace.ts';
-import type { PendingTransaction } from '../../shared/pending.ts';
 import { type Disposition, toRecord } from '../../shared/record/record.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { prepareOutput } from '../../shared/write-records.ts';

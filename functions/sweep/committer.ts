@@ -4,7 +4,7 @@ import {
   PENDING_LOGSTORE,
   type PendingTransaction,
   toPendingLog,
-} from '../../shared/pending.ts';
+} from '../../shared/logstores/pending.ts';
 import { registeredAgain } from '../../shared/record/record.ts';
 import { amendOutput, type PreparedOutput, putWithRetry, writeRecords } from '../../shared/write-records.ts';
 import { takeEffect } from './effects.ts';

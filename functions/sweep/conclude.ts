@@ -1,10 +1,10 @@
-import { PENDING_LOGSTORE } from '../../shared/pending.ts';
-import { toContents } from '../../shared/record/contents.ts';
-import { LATE_EVENT_DAYS } from '../../shared/retention.ts';
+import { toContents } from '../../shared/logstores/contents.ts';
+import { PENDING_LOGSTORE } from '../../shared/logstores/pending.ts';
+import { LATE_EVENT_DAYS } from '../../shared/logstores/retention.ts';
+import { type RunEnd, SWEEP_FIELDS, SWEEPS_LOGSTORE, type SweepRow } from '../../shared/logstores/sweeps.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import { putWithRetry } from '../../shared/write-records.ts';
 import type { RunReport } from './report.ts';
-import { type RunEnd, SWEEP_FIELDS, SWEEPS_LOGSTORE, type SweepRow } from './report-fields.ts';
 import type { RunInput, Services, SweepSettings } from './services.ts';
 import type { ShardQueue } from './shard-queue.ts';
 import type { Shards } from './shards.ts';

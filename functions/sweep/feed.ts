@@ -1,5 +1,5 @@
 import { LeaseLostError } from '../../shared/errors.ts';
-import { type PendingTransaction, saysSomething } from '../../shared/pending.ts';
+import { type PendingTransaction, saysSomething } from '../../shared/logstores/pending.ts';
 import { type RecordInput, toRecord } from '../../shared/record/record.ts';
 import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
 import { prepareOutput } from '../../shared/write-records.ts';

@@ -3,9 +3,9 @@ import type { CloudauthClient } from '../../shared/cloudauth/types.ts';
 import type { FcContext } from '../../shared/fc/context.ts';
 import type { RoleCredentials } from '../../shared/fc/role-credentials.ts';
 import type { Logger } from '../../shared/logger.ts';
+import type { SweepRow } from '../../shared/logstores/sweeps.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { type Clock, SECOND_MS } from '../../shared/time.ts';
-import type { SweepRow } from './report-fields.ts';
 import { runSweep } from './run.ts';
 import type { RunInput, SweepSettings } from './services.ts';
 

@@ -3,7 +3,7 @@ import { createCloudauthClient } from '../../shared/cloudauth/client.ts';
 import { type Config, loadConfig } from '../../shared/config.ts';
 import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
 import { createLogger } from '../../shared/logger.ts';
-import { windowsOf } from '../../shared/retention.ts';
+import { windowsOf } from '../../shared/logstores/retention.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import { systemClock } from '../../shared/time.ts';
 import { MAX_CALLS_AT_ONCE } from './asker.ts';

@@ -1,6 +1,6 @@
 import { SlsError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/pending.ts';
+import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/logstores/pending.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { type Clock, SECOND_MS } from '../../shared/time.ts';
 

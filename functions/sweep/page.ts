@@ -1,4 +1,4 @@
-import { type PendingReading, readPendingRow } from '../../shared/pending.ts';
+import { type PendingReading, readPendingRow } from '../../shared/logstores/pending.ts';
 import type { PulledGroup } from '../../shared/sls/types.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import type { Inquiry } from './inquiry.ts';

@@ -3,10 +3,10 @@ import {
   type PendingTransaction,
   readPendingRow,
   saysSomething,
-} from '../../shared/pending.ts';
-import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
-import { givenInRecord } from '../../shared/registration.ts';
-import type { Windows } from '../../shared/retention.ts';
+} from '../../shared/logstores/pending.ts';
+import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
+import { givenInRecord } from '../../shared/logstores/registration.ts';
+import type { Windows } from '../../shared/logstores/retention.ts';
 import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import type { Recalled, Recorded } from './inquiry.ts';
 import type { Services } from './services.ts';

@@ -1,7 +1,7 @@
 import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import type { RunEnd, SweepRow } from '../../shared/logstores/sweeps.ts';
 import type { Disposition } from '../../shared/record/record.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
-import type { RunEnd, SweepRow } from './report-fields.ts';
 import type { RunInput, SweepSettings } from './services.ts';
 
 /** Counts one run while it goes on; belongs to its invocation. */

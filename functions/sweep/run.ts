@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { LeaseLostError, SlsError } from '../../shared/errors.ts';
-import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/pending.ts';
+import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/logstores/pending.ts';
+import type { RunEnd, SweepRow } from '../../shared/logstores/sweeps.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { Asker } from './asker.ts';
 import { Committer } from './committer.ts';
@@ -9,7 +10,6 @@ import { Feed } from './feed.ts';
 import { Inquiries } from './inquiry.ts';
 import { Lease } from './lease.ts';
 import { RunReport } from './report.ts';
-import type { RunEnd, SweepRow } from './report-fields.ts';
 import type { RunInput, Services, SweepSettings } from './services.ts';
 import { Shards } from './shards.ts';
 import { ChangeSignal } from './signal.ts';

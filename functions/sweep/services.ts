@@ -1,6 +1,6 @@
 import type { CloudauthClient } from '../../shared/cloudauth/types.ts';
 import type { Logger } from '../../shared/logger.ts';
-import type { Windows } from '../../shared/retention.ts';
+import type { Windows } from '../../shared/logstores/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import type { Clock } from '../../shared/time.ts';
 

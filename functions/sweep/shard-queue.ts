@@ -1,5 +1,5 @@
 import { LeaseLostError, SlsError, UpstreamContractError } from '../../shared/errors.ts';
-import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/pending.ts';
+import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/logstores/pending.ts';
 import { retry } from '../../shared/retry.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import { isBefore, isCursor, isInvalidCursor } from './cursors.ts';

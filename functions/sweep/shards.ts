@@ -1,5 +1,5 @@
 import { LeaseLostError } from '../../shared/errors.ts';
-import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/pending.ts';
+import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/logstores/pending.ts';
 import type { Shard } from '../../shared/sls/types.ts';
 import { isBefore, isCursor } from './cursors.ts';
 import type { Lease } from './lease.ts';

@@ -1,8 +1,8 @@
+import type { RecordRow } from '../logstores/records.ts';
 import { CAUSE_ROWS, OTHERWISE } from './cause-rows.ts';
 import type { Cause, Confidence } from './causes.ts';
 import type { Check } from './contradictions.ts';
 import type { Known } from './present.ts';
-import type { RecordRow } from './record-fields.ts';
 import type { Session } from './session.ts';
 
 export interface Verdict {

@@ -1,4 +1,4 @@
-import type { RecordRow } from './record-fields.ts';
+import type { RecordRow } from '../logstores/records.ts';
 import type { Session } from './session.ts';
 
 /** Why a session ended as it did. */

@@ -1,4 +1,4 @@
-import type { RecordRow } from './record-fields.ts';
+import type { RecordRow } from '../logstores/records.ts';
 import { codeEnds, type Session } from './session.ts';
 
 /** A named check for fields that cannot all be right. It is reported; it never changes an outcome. */

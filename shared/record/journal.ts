@@ -1,4 +1,4 @@
-import type { EventRow } from './event-fields.ts';
+import type { EventRow } from '../logstores/events.ts';
 import { eachLogLine, type LogLine } from './log-lines.ts';
 import type { Stage } from './stages.ts';
 import { clip } from './text.ts';

@@ -1,13 +1,14 @@
+import type { EventRow } from '../logstores/events.ts';
+import type { RecordRow } from '../logstores/records.ts';
+import { viewKeyOf } from '../logstores/view-key.ts';
 import { readAnswer } from './answer.ts';
 import { decideCause } from './cause.ts';
 import { findContradictions } from './contradictions.ts';
-import type { EventRow } from './event-fields.ts';
 import { EVENTS_MAX, readJournal, toEventRows } from './journal.ts';
 import { type JsonTexts, toJsonText, toJsonTexts } from './json-text.ts';
 import { toLong } from './number.ts';
 import { permissionOutcomeOf } from './permission.ts';
 import { type Known, present } from './present.ts';
-import type { RecordRow } from './record-fields.ts';
 import { revisionOf } from './revision.ts';
 import { readSession, type Session } from './session.ts';
 import type { Stage } from './stages.ts';
@@ -15,7 +16,6 @@ import { readStatistics } from './statistics.ts';
 import { tellStory, tellWithoutAnswer } from './story.ts';
 import { clip, storable } from './text.ts';
 import { createUnknowns } from './unknowns.ts';
-import { viewKeyOf } from './view-key.ts';
 
 export const DISPOSITIONS = ['answered', 'not_completed', 'invalid', 'expired', 'gave_up'] as const;
 export type Disposition = (typeof DISPOSITIONS)[number];

@@ -1,5 +1,5 @@
-import type { EventRow } from './event-fields.ts';
-import type { RecordRow } from './record-fields.ts';
+import type { EventRow } from '../logstores/events.ts';
+import type { RecordRow } from '../logstores/records.ts';
 import { clip } from './text.ts';
 
 /** Ids and codes fit whole; a text that made the log store refuse the row does not. */

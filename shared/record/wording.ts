@@ -1,4 +1,4 @@
-import type { EventKind } from './event-fields.ts';
+import type { EventKind } from '../logstores/events.ts';
 import { STAGES, type Stage } from './stages.ts';
 
 /**

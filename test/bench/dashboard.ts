@@ -1,7 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
-import { queryOf } from '../../deploy/charts/chart.ts';
-import { DASHBOARDS } from '../../deploy/charts/dashboards.ts';
-import { RECORD_FIELDS, type RecordRow } from '../../shared/record/record-fields.ts';
+import { queryOf } from '../../shared/charts/chart.ts';
+import { DASHBOARDS } from '../../shared/charts/dashboards.ts';
+import { RECORD_FIELDS, type RecordRow } from '../../shared/logstores/records.ts';
 import { type ChartWorld, drawAnswered, openChartWorld, store } from '../support/chart-world.ts';
 import { type Bench, sampleOf } from './harness.ts';
 

@@ -9,10 +9,10 @@ import {
   LOCAL_REGION,
   MemoryCredentialStore,
 } from '../../local/credentials.ts';
-import { createSlsServer } from '../../local/sls/server.ts';
-import { PENDING_LOGSTORE, toPendingLog } from '../../shared/pending.ts';
+import { createSlsServer } from '../../local/sls/src/server.ts';
+import { PENDING_LOGSTORE, toPendingLog } from '../../shared/logstores/pending.ts';
+import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { toRecord } from '../../shared/record/record.ts';
-import { RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../shared/time.ts';

@@ -57,7 +57,7 @@ function readOptions(): Options {
 }
 
 async function startServer(dataDir: string): Promise<{ child: ChildProcess; url: string }> {
-  const args = ['--import', 'tsx', 'local/sls/main.ts', '--port', '0', '--data', dataDir];
+  const args = ['--import', 'tsx', 'local/sls/src/main.ts', '--port', '0', '--data', dataDir];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));

@@ -8,13 +8,13 @@ import {
   LOCAL_REGION,
   MemoryCredentialStore,
 } from '../../local/credentials.ts';
-import { createSlsServer } from '../../local/sls/server.ts';
+import { createSlsServer } from '../../local/sls/src/server.ts';
 import {
   PENDING_GROUP_ROWS,
   PENDING_LOGSTORE,
   SWEEP_CONSUMER_GROUP,
   toPendingLog,
-} from '../../shared/pending.ts';
+} from '../../shared/logstores/pending.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import { type Bench, sampleOf } from './harness.ts';
 import { runBundle, TIMER_EVENT } from './support/run-bundle.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { DASHBOARDS } from '../../deploy/charts/dashboards.ts';
+import { DASHBOARDS } from '../../shared/charts/dashboards.ts';
 import { allChartsDrawn, openBrowser, statusNamesTheId } from '../support/browser.ts';
 import { type RunningCloud, startLocalCloud } from '../support/local-cloud.ts';
 

@@ -7,8 +7,8 @@ import { runScript } from '../support/script.ts';
 
 const USAGE = `Usage: npm run screenshots [-- FOLDER]
 
-Makes the pictures of the README, and a phone's view beside each, in FOLDER (local/console/pictures).`;
-const PICTURES = join(import.meta.dirname, '../../local/console/pictures');
+Makes the pictures of the README, and a phone's view beside each, in FOLDER (client/console/pictures).`;
+const PICTURES = join(import.meta.dirname, '../../client/console/pictures');
 const VIEWS = [
   ['drop-off', '#/idv-drop-off'],
   ['operations', '#/idv-operations'],

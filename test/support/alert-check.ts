@@ -1,4 +1,4 @@
-import { ALERTS } from '../../deploy/charts/alerts.ts';
+import { ALERTS } from '../../shared/charts/alerts.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 
 /** Whether SLS would raise the alert when it evaluates it at that time, over the rows it holds. */

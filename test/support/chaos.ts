@@ -1,6 +1,6 @@
 import type { ServiceCall } from '../../local/call-hooks.ts';
 import type { InvocationRecord } from '../../local/fc/invocation-log.ts';
-import { readLedger } from '../../shared/ledger.ts';
+import { readLedger } from '../../shared/logstores/ledger.ts';
 import { seeded } from './seeded.ts';
 import { type Faults, faultsOf } from './sweep-settle.ts';
 import { type PendingInput, SweepWorld, type TextRow } from './sweep-world.ts';

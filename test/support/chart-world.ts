@@ -9,12 +9,12 @@ import {
   LOCAL_REGION,
   MemoryCredentialStore,
 } from '../../local/credentials.ts';
-import { createSlsServer } from '../../local/sls/server.ts';
-import { PENDING_LOGSTORE, toPendingLog } from '../../shared/pending.ts';
-import { toContents } from '../../shared/record/contents.ts';
-import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../../shared/record/event-fields.ts';
+import { createSlsServer } from '../../local/sls/src/server.ts';
+import { toContents } from '../../shared/logstores/contents.ts';
+import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../../shared/logstores/events.ts';
+import { PENDING_LOGSTORE, toPendingLog } from '../../shared/logstores/pending.ts';
+import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
-import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import type { Log, SlsDataPlane } from '../../shared/sls/types.ts';
 import type { Known } from './chart-truth.ts';

@@ -1,6 +1,6 @@
-import { toContents } from '../../shared/record/contents.ts';
+import { toContents } from '../../shared/logstores/contents.ts';
+import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { toRecord } from '../../shared/record/record.ts';
-import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/record/record-fields.ts';
 import type { ChartWorld } from './chart-world.ts';
 
 /** Rows of idv-records, as a person would write them down: column to value. */

@@ -10,14 +10,14 @@ import {
   LOCAL_REGION,
   MemoryCredentialStore,
 } from '../../local/credentials.ts';
-import { createSlsServer } from '../../local/sls/server.ts';
+import { createSlsServer } from '../../local/sls/src/server.ts';
 import { createCloudauthClient } from '../../shared/cloudauth/client.ts';
 import type { FcResponse } from '../../shared/fc/http.ts';
 import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
-import { readLedger } from '../../shared/ledger.ts';
 import { createLogger } from '../../shared/logger.ts';
+import { readLedger } from '../../shared/logstores/ledger.ts';
+import { DEFAULT_DAYS_KEPT, type RetentionDays, windowsOf } from '../../shared/logstores/retention.ts';
 import { Pacer } from '../../shared/pace.ts';
-import { DEFAULT_DAYS_KEPT, type RetentionDays, windowsOf } from '../../shared/retention.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { systemClock } from '../../shared/time.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../local/credentials.ts';
 import type { InvocationRecord } from '../../local/fc/invocation-log.ts';
 import { createFcServer, type FcServer } from '../../local/fc/server.ts';
-import { createSlsServer } from '../../local/sls/server.ts';
+import { createSlsServer } from '../../local/sls/src/server.ts';
 import { createSlsCaller, type SlsCaller } from '../../shared/sls/call.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';

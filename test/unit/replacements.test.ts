@@ -53,7 +53,7 @@ function textReplacements(text: string): string[] {
 }
 
 describe('replacements', () => {
-  const files = ['functions', 'shared', 'local', 'deploy']
+  const files = ['functions', 'shared', 'client', 'local', 'deploy']
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
         (name) => `${folder}/${name}`,

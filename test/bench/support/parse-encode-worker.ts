@@ -1,8 +1,8 @@
 import { toOutcome } from '../../../shared/cloudauth/outcome.ts';
-import { toContents } from '../../../shared/record/contents.ts';
-import { EVENT_FIELDS } from '../../../shared/record/event-fields.ts';
+import { toContents } from '../../../shared/logstores/contents.ts';
+import { EVENT_FIELDS } from '../../../shared/logstores/events.ts';
+import { RECORD_FIELDS } from '../../../shared/logstores/records.ts';
 import { type RecordOutput, toRecord } from '../../../shared/record/record.ts';
-import { RECORD_FIELDS } from '../../../shared/record/record-fields.ts';
 import { withEncoded } from '../../../shared/sls/codec.ts';
 import { compress } from '../../../shared/sls/compression.ts';
 import type { Log } from '../../../shared/sls/types.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LocalServer } from '../../../local/call-hooks.ts';
 import { LOCAL_ACCOUNT_ID, MemoryCredentialStore } from '../../../local/credentials.ts';
 import { DIST_DIR } from '../../../local/functions.ts';
-import { createSlsServer } from '../../../local/sls/server.ts';
+import { createSlsServer } from '../../../local/sls/src/server.ts';
 import { loadConfig } from '../../../shared/config.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
 import { type Recorded, Workspace } from './workspace.ts';

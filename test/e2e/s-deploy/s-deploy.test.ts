@@ -5,7 +5,7 @@ import { LOGSTORES } from '../../../deploy/logstores.ts';
 import { SlsControl } from '../../../deploy/sls-client.ts';
 import type { LocalServer } from '../../../local/call-hooks.ts';
 import { LOCAL_ACCOUNT_ID, MemoryCredentialStore } from '../../../local/credentials.ts';
-import { createSlsServer } from '../../../local/sls/server.ts';
+import { createSlsServer } from '../../../local/sls/src/server.ts';
 import { createSlsClient } from '../../../shared/sls/client.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
 import { Workspace } from './workspace.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Chart, queryOf } from '../../../deploy/charts/chart.ts';
-import { DASHBOARDS } from '../../../deploy/charts/dashboards.ts';
+import { type Chart, queryOf } from '../../../shared/charts/chart.ts';
+import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
 import { EXPECTED, type ExpectedRow, type Known } from '../../support/chart-truth.ts';
 import {
   type ChartWorld,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Chart, queryOf } from '../../../deploy/charts/chart.ts';
-import { DASHBOARDS } from '../../../deploy/charts/dashboards.ts';
-import { PENDING_LOGSTORE } from '../../../shared/pending.ts';
+import { type Chart, queryOf } from '../../../shared/charts/chart.ts';
+import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
+import { PENDING_LOGSTORE } from '../../../shared/logstores/pending.ts';
 import { type ChartWorld, openChartWorld } from '../../support/chart-world.ts';
 import { type HandMade, putRows } from '../../support/hand-made.ts';
 

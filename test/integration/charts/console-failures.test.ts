@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createConsoleServer } from '../../../local/console/server.ts';
+import { createConsoleServer } from '../../../client/console/server.ts';
 import { type ChartWorld, openChartWorld } from '../../support/chart-world.ts';
 
 /** What the console says when the services behind it fail: soon, by name, and after one more try where that may help. */

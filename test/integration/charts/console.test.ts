@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DASHBOARDS } from '../../../deploy/charts/dashboards.ts';
-import { createConsoleServer } from '../../../local/console/server.ts';
-import { RECORDS_LOGSTORE } from '../../../shared/record/record-fields.ts';
+import { createConsoleServer } from '../../../client/console/server.ts';
+import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
+import { RECORDS_LOGSTORE } from '../../../shared/logstores/records.ts';
 import {
   type ChartWorld,
   type Drawn,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { queryOf } from '../../../deploy/charts/chart.ts';
-import { DASHBOARDS } from '../../../deploy/charts/dashboards.ts';
+import { queryOf } from '../../../shared/charts/chart.ts';
+import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
 import { type ChartWorld, openChartWorld } from '../../support/chart-world.ts';
 import { type HandMade, putRows, rowOfResult } from '../../support/hand-made.ts';
 

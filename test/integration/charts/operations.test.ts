@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ALERTS } from '../../../deploy/charts/alerts.ts';
-import { queryOf } from '../../../deploy/charts/chart.ts';
-import { DASHBOARDS } from '../../../deploy/charts/dashboards.ts';
-import { SAVED_SEARCHES } from '../../../deploy/charts/saved-searches.ts';
-import { SWEEP_FIELDS, SWEEPS_LOGSTORE, type SweepRow } from '../../../functions/sweep/report-fields.ts';
-import { readLedger } from '../../../shared/ledger.ts';
-import { toContents } from '../../../shared/record/contents.ts';
+import { ALERTS } from '../../../shared/charts/alerts.ts';
+import { queryOf } from '../../../shared/charts/chart.ts';
+import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
+import { SAVED_SEARCHES } from '../../../shared/charts/saved-searches.ts';
+import { toContents } from '../../../shared/logstores/contents.ts';
+import { readLedger } from '../../../shared/logstores/ledger.ts';
+import { SWEEP_FIELDS, SWEEPS_LOGSTORE, type SweepRow } from '../../../shared/logstores/sweeps.ts';
 import { toRecord } from '../../../shared/record/record.ts';
 import { isRaised as evaluate } from '../../support/alert-check.ts';
 import { type ChartWorld, drawAnswered, openChartWorld, register, store } from '../../support/chart-world.ts';

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { ALERTS } from '../../../deploy/charts/alerts.ts';
 import { provision } from '../../../deploy/provision.ts';
 import { SlsControl } from '../../../deploy/sls-client.ts';
 import {
@@ -8,7 +7,8 @@ import {
   LOCAL_PROJECT,
   LOCAL_REGION,
 } from '../../../local/credentials.ts';
-import { SWEEPS_LOGSTORE } from '../../../shared/sweeps-logstore.ts';
+import { ALERTS } from '../../../shared/charts/alerts.ts';
+import { SWEEPS_LOGSTORE } from '../../../shared/logstores/sweeps-logstore.ts';
 import { isRaised } from '../../support/alert-check.ts';
 import { bundleSweep, removeBundle } from '../../support/sweep-bundle.ts';
 import { SweepWorld } from '../../support/sweep-world.ts';

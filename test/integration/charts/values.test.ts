@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createConsoleServer } from '../../../local/console/server.ts';
-import { RECORDS_LOGSTORE } from '../../../shared/record/record-fields.ts';
+import { createConsoleServer } from '../../../client/console/server.ts';
+import { RECORDS_LOGSTORE } from '../../../shared/logstores/records.ts';
 import { type ChartWorld, openChartWorld } from '../../support/chart-world.ts';
 
 /**

@@ -8,7 +8,7 @@ import {
   LOCAL_PROJECT,
   MemoryCredentialStore,
 } from '../../../local/credentials.ts';
-import { createSlsServer } from '../../../local/sls/server.ts';
+import { createSlsServer } from '../../../local/sls/src/server.ts';
 import { createSlsClient, type SlsClientOptions } from '../../../shared/sls/client.ts';
 import type { Log } from '../../../shared/sls/types.ts';
 

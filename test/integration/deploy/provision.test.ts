@@ -6,8 +6,8 @@ import { type ProvisionOptions, plan, provision } from '../../../deploy/provisio
 import { SlsControl } from '../../../deploy/sls-client.ts';
 import type { LocalServer } from '../../../local/call-hooks.ts';
 import { MemoryCredentialStore } from '../../../local/credentials.ts';
-import { createSlsServer } from '../../../local/sls/server.ts';
-import { RECORD_FIELDS } from '../../../shared/record/record-fields.ts';
+import { createSlsServer } from '../../../local/sls/src/server.ts';
+import { RECORD_FIELDS } from '../../../shared/logstores/records.ts';
 
 const PROJECT = 'idv-test';
 

@@ -6,7 +6,7 @@ import { remove } from '../../../deploy/remove.ts';
 import { SlsControl } from '../../../deploy/sls-client.ts';
 import type { LocalServer } from '../../../local/call-hooks.ts';
 import { MemoryCredentialStore } from '../../../local/credentials.ts';
-import { createSlsServer } from '../../../local/sls/server.ts';
+import { createSlsServer } from '../../../local/sls/src/server.ts';
 import { createSlsClient } from '../../../shared/sls/client.ts';
 import type { SlsDataPlane } from '../../../shared/sls/types.ts';
 

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { type AppOptions, createHandler } from '../../../functions/lookup/app.ts';
 import { createCloudauthClient } from '../../../shared/cloudauth/client.ts';
 import { createRoleCredentials } from '../../../shared/fc/role-credentials.ts';
-import { readLedger } from '../../../shared/ledger.ts';
 import { createLogger } from '../../../shared/logger.ts';
+import { readLedger } from '../../../shared/logstores/ledger.ts';
 import { Pacer } from '../../../shared/pace.ts';
 import { createSlsClient } from '../../../shared/sls/client.ts';
 import { systemClock } from '../../../shared/time.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createApi } from '../../../local/cli/api.ts';
-import { readCommandLine } from '../../../local/cli/arguments.ts';
-import { type Lateness, latenessCommand } from '../../../local/cli/command/lateness.ts';
-import { ledgerCommand } from '../../../local/cli/command/ledger.ts';
-import { replayCommand } from '../../../local/cli/command/replay.ts';
-import type { World } from '../../../local/cli/world.ts';
+import { createApi } from '../../../client/cli/api.ts';
+import { readCommandLine } from '../../../client/cli/arguments.ts';
+import { type Lateness, latenessCommand } from '../../../client/cli/command/lateness.ts';
+import { ledgerCommand } from '../../../client/cli/command/ledger.ts';
+import { replayCommand } from '../../../client/cli/command/replay.ts';
+import type { World } from '../../../client/cli/world.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
 import { toRecord } from '../../../shared/record/record.ts';
 import { systemClock } from '../../../shared/time.ts';

@@ -12,7 +12,7 @@ import { openTriggerServer, type TriggerServer } from '../../support/trigger-ser
 let world: LookupWorld;
 let trigger: TriggerServer;
 const folder = mkdtempSync(join(tmpdir(), 'idv-cli-'));
-const MAIN = join(import.meta.dirname, '../../../local/cli/main.ts');
+const MAIN = join(import.meta.dirname, '../../../client/cli/main.ts');
 
 beforeAll(async () => {
   world = await openLookupWorld({

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { QueryEngine } from '../../../local/sls/query/contract.ts';
-import { createQueryEngine } from '../../../local/sls/query/engine.ts';
+import type { QueryEngine } from '../../../local/sls/src/query/contract.ts';
+import { createQueryEngine } from '../../../local/sls/src/query/engine.ts';
 import { type Asking, BASE, double, long, MemoryLogstore, rowsOf, text } from './support.ts';
 
 /**

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { QueryableLogstore, QueryEngine, StoredRow } from '../../../local/sls/query/contract.ts';
-import { createQueryEngine } from '../../../local/sls/query/engine.ts';
+import type { QueryableLogstore, QueryEngine, StoredRow } from '../../../local/sls/src/query/contract.ts';
+import { createQueryEngine } from '../../../local/sls/src/query/engine.ts';
 import { ask, BASE, double, long, MemoryLogstore, rowsOf, text } from './support.ts';
 
 let engine: QueryEngine;

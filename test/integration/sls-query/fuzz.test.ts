@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type QueryEngine, QueryRefused } from '../../../local/sls/query/contract.ts';
-import { createQueryEngine } from '../../../local/sls/query/engine.ts';
-import { javaDouble } from '../../../local/sls/query/sql/format.ts';
+import { type QueryEngine, QueryRefused } from '../../../local/sls/src/query/contract.ts';
+import { createQueryEngine } from '../../../local/sls/src/query/engine.ts';
+import { javaDouble } from '../../../local/sls/src/query/sql/format.ts';
 import { cases } from '../../support/depth.ts';
 import { type Asking, ask, double, long, MemoryLogstore, rowsOf, text } from './support.ts';
 

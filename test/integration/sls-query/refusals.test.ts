@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { QueryEngine } from '../../../local/sls/query/contract.ts';
-import { createQueryEngine } from '../../../local/sls/query/engine.ts';
+import type { QueryEngine } from '../../../local/sls/src/query/contract.ts';
+import { createQueryEngine } from '../../../local/sls/src/query/engine.ts';
 import { type Asking, ask, long, MemoryLogstore, refusalOf, text } from './support.ts';
 
 /** What is outside the dialect is refused by name, and says where. */

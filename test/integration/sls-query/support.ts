@@ -6,7 +6,7 @@ import {
   QueryRefused,
   type QueryRequest,
   type StoredRow,
-} from '../../../local/sls/query/contract.ts';
+} from '../../../local/sls/src/query/contract.ts';
 
 type Fields = Record<string, string | number>;
 

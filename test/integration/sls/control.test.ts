@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CallVerdict } from '../../../local/call-hooks.ts';
 import { MemoryCredentialStore } from '../../../local/credentials.ts';
-import type { SlsServerOptions } from '../../../local/sls/server.ts';
+import type { SlsServerOptions } from '../../../local/sls/src/server.ts';
 import { decodeGroupList, encodeGroup } from './support/log-group.ts';
 import { createRawClient, type RawAnswer, type RawCall } from './support/raw-client.ts';
 import { openTarget, type Target } from './support/target.ts';

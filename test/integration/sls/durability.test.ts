@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryCredentialStore } from '../../../local/credentials.ts';
-import { createSlsServer } from '../../../local/sls/server.ts';
+import { createSlsServer } from '../../../local/sls/src/server.ts';
 import { decodeGroupList, encodeGroup } from './support/log-group.ts';
 import { createRawClient, type RawAnswer, type RawCall } from './support/raw-client.ts';
 import type { Target } from './support/target.ts';
@@ -36,7 +36,7 @@ describe('durability', () => {
   const startProgram = async (
     flags = ['--port', '0', '--data', dataDir],
   ): Promise<{ child: ChildProcess; url: string }> => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'local/sls/main.ts', ...flags], {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'local/sls/src/main.ts', ...flags], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, TMPDIR: dataDir },

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Ledger, readLedger } from '../../../shared/ledger.ts';
+import { type Ledger, readLedger } from '../../../shared/logstores/ledger.ts';
+import { eventView, recordView } from '../../../shared/logstores/view.ts';
 import { replay } from '../../../shared/replay.ts';
 import { systemClock } from '../../../shared/time.ts';
-import { eventView, recordView } from '../../../shared/view.ts';
 import { SweepWorld } from '../../support/sweep-world.ts';
 import { DEFAULT_WINDOWS } from '../../support/windows.ts';
 

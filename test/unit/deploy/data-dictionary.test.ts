@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { dataDictionary } from '../../../deploy/data-dictionary.ts';
-import { SWEEP_FIELDS } from '../../../functions/sweep/report-fields.ts';
-import { PENDING_FIELDS } from '../../../shared/pending.ts';
-import { EVENT_FIELDS } from '../../../shared/record/event-fields.ts';
-import { RECORD_FIELDS } from '../../../shared/record/record-fields.ts';
+import { EVENT_FIELDS } from '../../../shared/logstores/events.ts';
+import { PENDING_FIELDS } from '../../../shared/logstores/pending.ts';
+import { RECORD_FIELDS } from '../../../shared/logstores/records.ts';
+import { SWEEP_FIELDS } from '../../../shared/logstores/sweeps.ts';
 
 describe('the data dictionary', () => {
   it('has a line for every column of every logstore', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { indexOf } from '../../../deploy/index-config.ts';
 import { LOGSTORES } from '../../../deploy/logstores.ts';
-import { defineFields } from '../../../shared/record/field-table.ts';
+import { defineFields } from '../../../shared/logstores/field-table.ts';
 
 const field = { meaning: 'm', source: 's' };
 const table = defineFields({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { SlsError, UpstreamNetworkError, UpstreamTimeoutError } from '../../../shared/errors.ts';
-import type { PendingTransaction } from '../../../shared/pending.ts';
+import type { PendingTransaction } from '../../../shared/logstores/pending.ts';
 import { storePending } from '../../../shared/register.ts';
 import type { Log, SlsDataPlane } from '../../../shared/sls/types.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';

@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryCredentialStore } from '../../../../local/credentials.ts';
-import { createSlsServer, type SlsServerOptions } from '../../../../local/sls/server.ts';
+import { createSlsServer, type SlsServerOptions } from '../../../../local/sls/src/server.ts';
 
 /** Where the conformance suite sends its calls: the local server, or with REMOTE=1 the real service. */
 export interface Target {

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { mergeKnown, missingRow, newsRow } from '../../../../functions/lookup/enqueue.ts';
 import { type Known, readKnown, registrationOf } from '../../../../functions/lookup/known.ts';
 import { SlsError } from '../../../../shared/errors.ts';
-import { deriveMerchantBizId } from '../../../../shared/merchant-biz-id.ts';
-import { windowsOf } from '../../../../shared/retention.ts';
+import { deriveMerchantBizId } from '../../../../shared/logstores/ids.ts';
+import { windowsOf } from '../../../../shared/logstores/retention.ts';
 import type { QueryRequest, SlsDataPlane } from '../../../../shared/sls/types.ts';
 import { DEFAULT_WINDOWS } from '../../../support/windows.ts';
 

@@ -3,7 +3,7 @@ import { Inquiries } from '../../../../functions/sweep/inquiry.ts';
 import { Lease } from '../../../../functions/sweep/lease.ts';
 import { runSweep } from '../../../../functions/sweep/run.ts';
 import type { CheckVerifyLogOutcome } from '../../../../shared/cloudauth/types.ts';
-import type { PendingTransaction } from '../../../../shared/pending.ts';
+import type { PendingTransaction } from '../../../../shared/logstores/pending.ts';
 import type { SlsDataPlane } from '../../../../shared/sls/types.ts';
 import { type Contents, MemorySls } from '../../../support/memory-cloud.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';

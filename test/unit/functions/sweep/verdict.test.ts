@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { endAtMs, isNearEnd, isOver, judge } from '../../../../functions/sweep/verdict.ts';
 import type { CheckVerifyLogOutcome } from '../../../../shared/cloudauth/types.ts';
-import type { PendingTransaction } from '../../../../shared/pending.ts';
+import type { PendingTransaction } from '../../../../shared/logstores/pending.ts';
 
 const DAY_MS = 86_400_000;
 const NOW_MS = 1_795_000_000_000;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { RECORD_FIELDS } from '../../../../shared/logstores/records.ts';
 import { CAUSE_ROWS, OTHERWISE } from '../../../../shared/record/cause-rows.ts';
 import { CAUSES } from '../../../../shared/record/causes.ts';
 import { CODES } from '../../../../shared/record/codes.ts';
 import { CHECKS } from '../../../../shared/record/contradictions.ts';
 import { PERMISSION_OUTCOMES } from '../../../../shared/record/permission.ts';
-import { RECORD_FIELDS } from '../../../../shared/record/record-fields.ts';
 import { STAGES } from '../../../../shared/record/stages.ts';
 import { JUDGED, statistics } from './judged-sessions.ts';
 import { recordOf } from './record-of.ts';

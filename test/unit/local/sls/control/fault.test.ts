@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createRandom, FaultPlan, type FaultRule } from '../../../../../local/sls/control/fault.ts';
+import { createRandom, FaultPlan, type FaultRule } from '../../../../../local/sls/src/control/fault.ts';
 
 const rule = (more: Partial<FaultRule>): FaultRule => ({
   action: 'PutLogs',

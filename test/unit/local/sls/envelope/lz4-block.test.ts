@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compressLz4Block, decompressLz4Block } from '../../../../../local/sls/envelope/lz4-block.ts';
+import { compressLz4Block, decompressLz4Block } from '../../../../../local/sls/src/envelope/lz4-block.ts';
 
 interface Lz4Js {
   compressBlock(src: Uint8Array, dst: Uint8Array, at: number, length: number, table: Uint32Array): number;

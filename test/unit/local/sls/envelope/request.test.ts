@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { negotiateCompression } from '../../../../../local/sls/envelope/compression.ts';
-import { projectOfHost } from '../../../../../local/sls/envelope/request.ts';
+import { negotiateCompression } from '../../../../../local/sls/src/envelope/compression.ts';
+import { projectOfHost } from '../../../../../local/sls/src/envelope/request.ts';
 
 describe('project of a host name', () => {
   it.each([

@@ -8,7 +8,7 @@ import {
   signV1,
   signV4,
   stringsToSignV1,
-} from '../../../../../local/sls/envelope/signature.ts';
+} from '../../../../../local/sls/src/envelope/signature.ts';
 
 function parts(given: {
   method: string;

@@ -6,7 +6,7 @@ import {
   decodeLogGroup,
   encodeLogGroupList,
   encodeTags,
-} from '../../../../../local/sls/proto/log-group.ts';
+} from '../../../../../local/sls/src/proto/log-group.ts';
 
 /** The schema as the official SDKs publish it, read by an independent implementation. */
 const schema = protobuf.parse(

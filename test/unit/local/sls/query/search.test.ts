@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { QueryRefused } from '../../../../../local/sls/query/contract.ts';
-import type { SearchNode } from '../../../../../local/sls/query/search/ast.ts';
-import { parseSearch } from '../../../../../local/sls/query/search/parse.ts';
-import { splitQuery } from '../../../../../local/sls/query/search/split.ts';
-import { wordsOf } from '../../../../../local/sls/query/search/words.ts';
+import { QueryRefused } from '../../../../../local/sls/src/query/contract.ts';
+import type { SearchNode } from '../../../../../local/sls/src/query/search/ast.ts';
+import { parseSearch } from '../../../../../local/sls/src/query/search/parse.ts';
+import { splitQuery } from '../../../../../local/sls/src/query/search/split.ts';
+import { wordsOf } from '../../../../../local/sls/src/query/search/words.ts';
 
 /** The tree with all its brackets. */
 function shape(node: SearchNode): string {

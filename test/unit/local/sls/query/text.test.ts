@@ -1,11 +1,14 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { QueryRefused } from '../../../../../local/sls/query/contract.ts';
-import { javaDouble } from '../../../../../local/sls/query/sql/format.ts';
-import { fromJodaFormat, fromMysqlFormat } from '../../../../../local/sls/query/sql/functions/time-format.ts';
-import { readSql } from '../../../../../local/sls/query/sql/run.ts';
-import { toDouble, toLong } from '../../../../../local/sls/query/store/field-value.ts';
-import { readPairs, writePairs } from '../../../../../local/sls/query/store/row-text.ts';
+import { QueryRefused } from '../../../../../local/sls/src/query/contract.ts';
+import { javaDouble } from '../../../../../local/sls/src/query/sql/format.ts';
+import {
+  fromJodaFormat,
+  fromMysqlFormat,
+} from '../../../../../local/sls/src/query/sql/functions/time-format.ts';
+import { readSql } from '../../../../../local/sls/src/query/sql/run.ts';
+import { toDouble, toLong } from '../../../../../local/sls/src/query/store/field-value.ts';
+import { readPairs, writePairs } from '../../../../../local/sls/src/query/store/row-text.ts';
 
 /** What `Double.toString` of Java gives. */
 it.each([

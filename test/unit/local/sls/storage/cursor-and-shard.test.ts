@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeCursor, encodeCursor } from '../../../../../local/sls/storage/cursor.ts';
+import { decodeCursor, encodeCursor } from '../../../../../local/sls/src/storage/cursor.ts';
 import {
   evenRanges,
   LAST_KEY,
   middleKey,
   ownsKey,
   parseKey,
-} from '../../../../../local/sls/storage/shard.ts';
+} from '../../../../../local/sls/src/storage/shard.ts';
 
 describe('cursor', () => {
   it('is the base64 of a decimal integer, as in the documentation of PullLogs', () => {

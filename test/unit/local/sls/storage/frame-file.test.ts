@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { FrameFile } from '../../../../../local/sls/storage/frame-file.ts';
+import { FrameFile } from '../../../../../local/sls/src/storage/frame-file.ts';
 
 describe('FrameFile', () => {
   let directory = '';

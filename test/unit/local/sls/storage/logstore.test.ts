@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { StoredRow } from '../../../../../local/sls/query/contract.ts';
-import { Logstore, type LogstoreRecord } from '../../../../../local/sls/storage/logstore.ts';
-import { evenRanges, type Shard } from '../../../../../local/sls/storage/shard.ts';
+import type { StoredRow } from '../../../../../local/sls/src/query/contract.ts';
+import { Logstore, type LogstoreRecord } from '../../../../../local/sls/src/storage/logstore.ts';
+import { evenRanges, type Shard } from '../../../../../local/sls/src/storage/shard.ts';
 import { encodeGroup } from '../../../../integration/sls/support/log-group.ts';
 
 const START_MS = 1_800_000_000_000;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { MetaStore } from '../../../../../local/sls/storage/meta-store.ts';
+import { MetaStore } from '../../../../../local/sls/src/storage/meta-store.ts';
 
 describe('MetaStore', () => {
   let directory = '';

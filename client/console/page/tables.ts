@@ -1,0 +1,88 @@
+import type { Column } from '../../../shared/charts/chart.ts';
+import type { Row } from './api.ts';
+import { element } from './dom.ts';
+import { isNumeric, show } from './format.ts';
+import { say, word } from './words.ts';
+
+/** More are shown on request; two further ones are not worth a button. */
+const FIRST_ROWS = 10;
+const NOT_WORTH_A_BUTTON = 2;
+const LONG_TEXT = 60;
+
+/** Where a click on a transaction goes. */
+export function transactionLink(id: string): HTMLElement {
+  return element('a', { href: `#/transactions/${encodeURIComponent(id)}`, class: 'id' }, id);
+}
+
+export interface TableOptions {
+  readonly caption: string;
+  /** It is what the reader came for: every row is shown at once. */
+  readonly whole?: boolean;
+  /** Makes the cells of a column into buttons: the way to a bar's transactions without a mouse. */
+  readonly pick?: { readonly column: string; readonly onPick: (row: Row) => void };
+}
+
+export function table(
+  columns: readonly Column[],
+  rows: readonly Row[],
+  { caption, pick, whole = false }: TableOptions,
+): HTMLElement {
+  const head = element(
+    'tr',
+    {},
+    ...columns.map((column) =>
+      element('th', { scope: 'col', class: isNumeric(column.as) ? 'number' : undefined }, say(column.title)),
+    ),
+  );
+  const body = rows.map((row) =>
+    element(
+      'tr',
+      {},
+      ...columns.map((column) => cell(column, row, pick?.column === column.name ? pick.onPick : undefined)),
+    ),
+  );
+  const few = whole || rows.length <= FIRST_ROWS + NOT_WORTH_A_BUTTON;
+  const shown = element('tbody', {}, ...(few ? body : body.slice(0, FIRST_ROWS)));
+  const region = element(
+    'div',
+    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+    element('table', {}, element('caption', { class: 'quiet' }, caption), element('thead', {}, head), shown),
+  );
+  return few ? region : element('div', {}, region, moreRows(shown, body));
+}
+
+/** How many rows are seen of how many there are, and the rest on request. */
+function moreRows(shown: HTMLElement, rows: readonly HTMLElement[]): HTMLElement {
+  const said = element('span');
+  const button = element('button', {
+    type: 'button',
+    click: () => fill(shown.childElementCount < rows.length ? rows.length : FIRST_ROWS),
+  });
+  const fill = (count: number) => {
+    shown.replaceChildren(...rows.slice(0, count));
+    said.textContent = word('showing', { shown: count, all: rows.length });
+    button.textContent = count < rows.length ? word('showAll', { all: rows.length }) : word('showFewer');
+  };
+  fill(FIRST_ROWS);
+  return element('p', { class: 'more' }, said, button);
+}
+
+function cell(column: Column, row: Row, onPick: ((row: Row) => void) | undefined): HTMLElement {
+  const value = row[column.name];
+  const text = show(value, column.as);
+  const content =
+    column.as === 'id' && value !== undefined
+      ? transactionLink(value)
+      : onPick === undefined
+        ? text
+        : element('button', { type: 'button', class: 'link', click: () => onPick(row) }, text);
+  return element('td', { class: kindOf(column, text) }, content);
+}
+
+/** How a cell takes its room: see the style sheet. */
+function kindOf({ as }: Column, text: string): string | undefined {
+  if (as === 'time_ms') return 'number time';
+  if (isNumeric(as)) return 'number';
+  if (as === 'key') return 'key';
+  return as === 'text' && text.length > LONG_TEXT ? 'long' : undefined;
+}

@@ -1,0 +1,178 @@
+import { type Chart, queryOf } from '../../shared/charts/chart.ts';
+import { FUNNEL_BESIDE_STAGES, FUNNEL_COLUMNS_READ } from '../../shared/charts/funnel.ts';
+import { LABELS_AS_MAP, WEEK_COMPARISON } from '../../shared/charts/sql.ts';
+import { EVENTS_LOGSTORE } from '../../shared/logstores/events.ts';
+import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
+import { sqlText } from '../../shared/sls/sql-text.ts';
+import type { SlsDataPlane } from '../../shared/sls/types.ts';
+
+/**
+ * What the console asks the local SLS, always through its ordinary query API. Everything that comes from the
+ * page is checked against a pattern or made a literal by `sqlText`: it can narrow a query, never change its meaning.
+ */
+
+export interface Range {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+}
+
+/** Label name to the value asked for. */
+export type LabelFilter = Readonly<Record<string, string>>;
+
+export type LogQueries = Pick<SlsDataPlane, 'query'>;
+
+export class BadRequest extends Error {
+  override readonly name = 'BadRequest';
+}
+
+const LABEL_NAME = /^[a-z][a-z0-9_]{0,31}$/;
+const TRANSACTION_ID = /^[A-Za-z0-9_|:+/=-]{1,128}$/;
+const MOST_LABELS = 20;
+const MOST_VALUE_CHARACTERS = 128;
+const MOST_VALUES_LISTED = 50;
+
+/** Columns a list of transactions may be narrowed by. */
+const DRILL_FIELDS = ['stage', 'cause', 'interrupt_page', 'permission_outcome', 'contradictions', 'journey'];
+
+/** The condition for a label filter, or undefined where there is none. */
+export function labelCondition(filter: LabelFilter): string | undefined {
+  const entries = Object.entries(filter);
+  if (entries.length > MOST_LABELS)
+    throw new BadRequest(`at most ${MOST_LABELS} labels can be asked for at once`);
+  const parts = entries.map(([name, value]) => {
+    if (!LABEL_NAME.test(name))
+      throw new BadRequest(`label: ${JSON.stringify(name.slice(0, 40))} is not a label name`);
+    if (value.length > MOST_VALUE_CHARACTERS) {
+      throw new BadRequest(`label.${name}: at most ${MOST_VALUE_CHARACTERS} characters`);
+    }
+    return `json_extract_scalar(labels, '$.${name}') = ${sqlText(value)}`;
+  });
+  return parts.length === 0 ? undefined : parts.join(' AND ');
+}
+
+/** A headline figure is compared with the period before of the same length: in SLS's own console, with a week. */
+export async function chartRows(sls: LogQueries, chart: Chart, range: Range, filter: LabelFilter) {
+  const period = WEEK_COMPARISON.replace(/\d+/, () => String(range.toSeconds - range.fromSeconds));
+  // Before the filter's values are in it: one of them may read like the comparison.
+  const sql = chart.sql.replaceAll(WEEK_COMPARISON, () => period);
+  return sls.query(chart.logstore, { query: queryOf({ ...chart, sql }, labelCondition(filter)), ...range });
+}
+
+const LIST_COLUMNS = [
+  'transaction_id',
+  'initialized_at_ms',
+  'registered_at_ms',
+  'journey',
+  'stage',
+  'cause',
+  'recoverable',
+  'story',
+  'story_zh',
+];
+
+/** What the conditions below read. */
+const ALWAYS_READ = [
+  'interrupt_page_en',
+  'view_key',
+  'final',
+  'disposition',
+  'labels',
+  ...FUNNEL_COLUMNS_READ,
+];
+
+export interface Drill {
+  readonly field: string;
+  readonly value: string;
+  /** Only sessions of these journeys; none named: of all. */
+  readonly within: readonly string[];
+}
+
+/** The transactions behind one bar, newest first. */
+export async function transactionsBehind(sls: LogQueries, drill: Drill, range: Range, filter: LabelFilter) {
+  if (!DRILL_FIELDS.includes(drill.field)) throw new BadRequest(`field: one of ${DRILL_FIELDS.join(', ')}`);
+  if (drill.value.length > MOST_VALUE_CHARACTERS) throw new BadRequest('value: too long');
+  const wrong = drill.within.find((journey) => !/^[a-z_]{1,40}$/.test(journey));
+  if (wrong !== undefined) throw new BadRequest('within: names of journeys, separated by commas');
+  const columns = [...new Set([...LIST_COLUMNS, drill.field, ...ALWAYS_READ])].join(', ');
+  const labels = labelCondition(filter);
+  const query =
+    `* | SELECT ${LIST_COLUMNS.join(', ')} FROM (SELECT ${columns}, row_number() OVER (PARTITION BY transaction_id ORDER BY view_key DESC) AS view_rank FROM log)` +
+    ` WHERE view_rank = 1 AND final = 'true' AND disposition = 'answered' AND ${drillCondition(drill)}${labels === undefined ? '' : ` AND ${labels}`}` +
+    ' ORDER BY coalesce(initialized_at_ms, registered_at_ms) DESC, transaction_id LIMIT 200';
+  return sls.query(RECORDS_LOGSTORE, { query, ...range });
+}
+
+function drillCondition({ field, value, within }: Drill): string {
+  // Bars of the funnel that are no page.
+  if (field === 'stage' && Object.hasOwn(FUNNEL_BESIDE_STAGES, value))
+    return FUNNEL_BESIDE_STAGES[value as keyof typeof FUNNEL_BESIDE_STAGES];
+  const journeys = within.length === 0 ? '' : ` AND journey IN (${within.map(sqlText).join(', ')})`;
+  return `${valueCondition(field, value)}${journeys}`;
+}
+
+function valueCondition(field: string, value: string): string {
+  switch (field) {
+    case 'contradictions':
+      return `strpos(concat(',', contradictions, ','), concat(',', ${sqlText(value)}, ',')) > 0`;
+    // The chart names a page by its Chinese name, else by its English one.
+    case 'interrupt_page':
+      return `coalesce(interrupt_page, interrupt_page_en, 'none') = ${sqlText(value)}`;
+    // The charts count an absent stage as "none", and an absent cause or outcome as "unknown".
+    case 'stage':
+      return `coalesce(stage, 'none') = ${sqlText(value)}`;
+    case 'cause':
+    case 'permission_outcome':
+      return `coalesce(${field}, 'unknown') = ${sqlText(value)}`;
+    default:
+      return `${field} = ${sqlText(value)}`;
+  }
+}
+
+export interface TransactionDetail {
+  /** Rows of the transaction, the one the view takes first. */
+  readonly records: Array<Record<string, string>>;
+  readonly events: Array<Record<string, string>>;
+}
+
+/** One transaction, read by search and not by SQL: SQL would cut the raw answer. */
+export async function transactionDetail(
+  sls: LogQueries,
+  transactionId: string,
+  range: Range,
+): Promise<TransactionDetail> {
+  if (!TRANSACTION_ID.test(transactionId)) {
+    throw new BadRequest('transactionId: letters, digits, _ and -, at most 128 characters');
+  }
+  const query = `transaction_id: "${transactionId}"`;
+  const found = await sls.query(RECORDS_LOGSTORE, { query, ...range, line: 100, reverse: true });
+  const records = found.rows
+    .filter((row) => row['transaction_id'] === transactionId)
+    .sort((a, b) => ((a['view_key'] ?? '') < (b['view_key'] ?? '') ? 1 : -1))
+    .map(onlyFields);
+  const revision = records[0]?.['revision'];
+  return {
+    records,
+    events: revision === undefined ? [] : await eventsOf(sls, transactionId, revision, range),
+  };
+}
+
+async function eventsOf(sls: LogQueries, transactionId: string, revision: string, range: Range) {
+  const query =
+    `transaction_id: "${transactionId}" | SELECT lang, seq, max(logged_at) AS logged_at, max(text) AS text, max(kind) AS kind, max(stage) AS stage, max(gap_ms) AS gap_ms` +
+    ` FROM log WHERE transaction_id = ${sqlText(transactionId)} AND revision = ${sqlText(revision)} GROUP BY lang, seq ORDER BY lang DESC, seq LIMIT 4000`;
+  return (await sls.query(EVENTS_LOGSTORE, { query, ...range })).rows;
+}
+
+function onlyFields(row: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name in RECORD_FIELDS));
+}
+
+/** The commonest values of every label, for the filter lists. */
+export async function labelValues(sls: LogQueries, range: Range) {
+  const query =
+    '* | SELECT label, value, n FROM (SELECT label, value, n, row_number() OVER (PARTITION BY label ORDER BY n DESC, value) AS place FROM' +
+    ' (SELECT label, value, count(1) AS n FROM (SELECT transaction_id, max_by(labels, view_key) AS labels FROM log GROUP BY transaction_id)' +
+    ` CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value) WHERE labels IS NOT NULL AND value <> '' GROUP BY label, value))` +
+    ` WHERE place <= ${MOST_VALUES_LISTED} ORDER BY label, place LIMIT 2000`;
+  return sls.query(RECORDS_LOGSTORE, { query, ...range });
+}

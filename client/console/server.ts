@@ -1,0 +1,227 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { LocalServer } from '../../local/call-hooks.ts';
+import { refusalOfForeignPage } from '../../local/http/foreign-page.ts';
+import { DASHBOARDS } from '../../shared/charts/dashboards.ts';
+import { MOST_DAYS_KEPT, WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
+import type { SlsDataPlane } from '../../shared/sls/types.ts';
+import { SECOND_MS } from '../../shared/time.ts';
+import {
+  BadRequest,
+  chartRows,
+  type LabelFilter,
+  type LogQueries,
+  labelValues,
+  type Range,
+  transactionDetail,
+  transactionsBehind,
+} from './queries.ts';
+import { asker, fetchJson, Unanswered } from './upstream.ts';
+
+/**
+ * The console: the dashboards' own queries drawn as charts. The page talks to this server only; this server
+ * talks to the local SLS and to the lookup function. It listens on the loopback interface and answers no page
+ * of somebody else.
+ */
+export interface ConsoleOptions {
+  readonly port: number;
+  readonly sls: SlsDataPlane;
+  /** Where `sls` is, to be named when it does not answer. */
+  readonly slsUrl: string;
+  /** The trigger URL of the lookup function. */
+  readonly lookupUrl: string;
+  /** What its calls have to carry, such as a token; never shown. */
+  readonly lookupHeaders: Readonly<Record<string, string>>;
+  /** How long the answer to one request of the page may take. */
+  readonly timeLimitMs?: number;
+  /** Holds index.html, app.js and app.css, as `npm run build` makes them. */
+  readonly pageDir: string;
+  readonly now: () => number;
+}
+
+const LOOPBACK = '127.0.0.1';
+const MAX_BODY_BYTES = 16_384;
+const DEFAULT_RANGE_SECONDS = 604_800;
+/** No chart is of more than is kept; a transaction is looked for in all of it. */
+const MAX_RANGE_SECONDS = WIDEST_WINDOWS.recordsMs / SECOND_MS;
+/** A look-up may try three times for 10 s each. */
+const TIME_LIMITS_MS = { sls: 20_000, lookup: 40_000 } as const;
+/** For a request of the page to arrive. */
+const REQUEST_LIMIT_MS = 10_000;
+
+const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
+  '/': ['index.html', 'text/html; charset=utf-8'],
+  '/app.js': ['app.js', 'text/javascript; charset=utf-8'],
+  '/app.css': ['app.css', 'text/css; charset=utf-8'],
+};
+
+const SECURITY_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+};
+
+const CHARTS = new Map(
+  DASHBOARDS.flatMap(({ sections }) => sections.flatMap(({ charts }) => charts)).map((chart) => [
+    chart.id,
+    chart,
+  ]),
+);
+
+export async function createConsoleServer(options: ConsoleOptions): Promise<LocalServer> {
+  const server = createServer((request, response) => {
+    answer(options, request, response).catch((error: unknown) => sendError(response, error));
+  });
+  server.requestTimeout = REQUEST_LIMIT_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, LOOPBACK, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    url: `http://${LOOPBACK}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  options: ConsoleOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const address = request.url ?? '/';
+  if (!URL.canParse(address, 'http://console')) throw new BadRequest('the address cannot be read');
+  const url = new URL(address, 'http://console');
+  const file = FILES[url.pathname];
+  const foreign = refusalOfForeignPage(request, { mayLink: file !== undefined });
+  if (foreign !== undefined) {
+    send(response, 403, { error: foreign });
+    return;
+  }
+  if (request.method === 'GET' && file !== undefined) {
+    const body = await readFile(join(options.pageDir, file[0]));
+    response.writeHead(200, { ...SECURITY_HEADERS, 'content-type': file[1] }).end(body);
+    return;
+  }
+  const result = await api(options, request, url);
+  if (result === undefined) send(response, 404, { error: 'there is nothing here' });
+  else send(response, 200, result);
+}
+
+async function api(options: ConsoleOptions, request: IncomingMessage, url: URL): Promise<unknown> {
+  if (request.method === 'POST' && url.pathname === '/api/lookup')
+    return lookup(options, await readJson(request));
+  if (request.method !== 'GET') return undefined;
+  if (url.pathname === '/api/dashboards') return { dashboards: DASHBOARDS };
+  if (url.pathname === '/api/ledger') return forward(options, 'v1/ledger');
+  return fromSls(options, url);
+}
+
+async function fromSls(options: ConsoleOptions, url: URL): Promise<unknown> {
+  const range = rangeOf(url, options.now());
+  const ask = askerOf(options, 'sls');
+  const sls: LogQueries = {
+    query: (logstore, request) => ask((signal) => options.sls.query(logstore, request, { signal })),
+  };
+  const [, , kind, name] = url.pathname.split('/').map(decodeURIComponent);
+  if (kind === 'labels' && name === undefined) return labelValues(sls, range);
+  if (kind === 'charts' && name !== undefined) {
+    const chart = CHARTS.get(name);
+    return chart === undefined ? undefined : chartRows(sls, chart, range, labelsOf(url));
+  }
+  if (kind !== 'transactions') return undefined;
+  if (name !== undefined) {
+    const fromSeconds = Math.floor(range.toSeconds - MAX_RANGE_SECONDS);
+    return transactionDetail(sls, name, { ...range, fromSeconds });
+  }
+  const asked = (parameter: string) => url.searchParams.get(parameter) ?? '';
+  const within = asked('within')
+    .split(',')
+    .filter((journey) => journey !== '');
+  const drill = { field: asked('field'), value: asked('value'), within };
+  return transactionsBehind(sls, drill, range, labelsOf(url));
+}
+
+function rangeOf(url: URL, nowMs: number): Range {
+  const nowSeconds = Math.ceil(nowMs / 1_000) + 60;
+  const read = (name: string, otherwise: number) => {
+    const text = url.searchParams.get(name);
+    if (text === null) return otherwise;
+    if (!/^\d{1,12}$/.test(text)) throw new BadRequest(`${name}: unix seconds`);
+    return Number(text);
+  };
+  const toSeconds = read('to', nowSeconds);
+  const fromSeconds = read('from', toSeconds - DEFAULT_RANGE_SECONDS);
+  if (fromSeconds >= toSeconds) throw new BadRequest('from: has to be before to');
+  if (toSeconds - fromSeconds > MAX_RANGE_SECONDS)
+    throw new BadRequest(`from: at most ${MOST_DAYS_KEPT} days before to`);
+  return { fromSeconds, toSeconds };
+}
+
+/** Label filters come as `label.platform=ios`. */
+function labelsOf(url: URL): LabelFilter {
+  const entries = [...url.searchParams].filter(([name]) => name.startsWith('label.'));
+  return Object.fromEntries(entries.map(([name, value]) => [name.slice('label.'.length), value]));
+}
+
+async function lookup(options: ConsoleOptions, body: unknown): Promise<unknown> {
+  const id = (body as { transactionId?: unknown } | null)?.transactionId;
+  if (typeof id !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(id)) {
+    throw new BadRequest('transactionId: 1 to 64 letters, digits, _ or -');
+  }
+  return forward(options, `v1/transactions/${encodeURIComponent(id)}`);
+}
+
+/** The function's own answer, problem documents included, with its status beside it. */
+async function forward(options: ConsoleOptions, path: string): Promise<unknown> {
+  const ask = askerOf(options, 'lookup');
+  const target = new URL(path, withSlash(options.lookupUrl));
+  return ask((signal) => fetchJson(target, { headers: options.lookupHeaders, signal }));
+}
+
+function askerOf(options: ConsoleOptions, name: 'sls' | 'lookup') {
+  const url = name === 'sls' ? options.slsUrl : options.lookupUrl;
+  return asker({ name, url, timeLimitMs: options.timeLimitMs ?? TIME_LIMITS_MS[name] });
+}
+
+function withSlash(url: string): string {
+  return url.endsWith('/') ? url : `${url}/`;
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request) {
+    text += chunk;
+    if (text.length > MAX_BODY_BYTES) throw new BadRequest('the body is too large');
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new BadRequest('the body has to be JSON');
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { ...SECURITY_HEADERS, 'content-type': 'application/json; charset=utf-8' });
+  response.end(JSON.stringify(body));
+}
+
+function sendError(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) response.destroy();
+  else if (error instanceof BadRequest || error instanceof URIError) {
+    send(response, 400, { error: error.message });
+  } else if (error instanceof Unanswered) {
+    const { message, problem, reason, service } = error;
+    const body = { error: message, problem, reason, service: service.name, at: service.url };
+    send(response, problem === 'timeout' ? 504 : 502, body);
+  } else send(response, 500, { error: 'the console itself failed' });
+}

@@ -1,0 +1,192 @@
+import { PENDING_LOGSTORE } from '../logstores/pending.ts';
+import { RECORDS_LOGSTORE } from '../logstores/records.ts';
+import { type RunEnd, SWEEPS_LOGSTORE } from '../logstores/sweeps.ts';
+import type { AlertDefinition } from './alert.ts';
+import { UNKNOWN_CONDITION } from './data-quality.ts';
+import { ledgerResidualSql } from './ledger-sql.ts';
+import { percent, sessions, WEEK_SECONDS } from './sql.ts';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A share over four hours, now and in the same hours of the week before, with how many sessions stand behind both. */
+function shareAgainstLastWeek(condition: string, columns: readonly string[]): string {
+  const share = percent(`count_if(${condition})`, 'count(1)');
+  return (
+    '* | SELECT share[1] AS now_percent, share[2] AS before_percent, n[1] AS now_n, n[2] AS before_n FROM' +
+    ` (SELECT compare(part, ${WEEK_SECONDS}) AS share, compare(answered, ${WEEK_SECONDS}) AS n FROM` +
+    ` (SELECT ${share} AS part, count(1) AS answered FROM ${sessions(columns)} WHERE journey IN ('finished', 'interrupted'))) LIMIT 1`
+  );
+}
+
+/**
+ * A run that did its job. Not every run that ended: one that failed, or was turned away, brings nothing forward. A
+ * `busy` run that knows a lag of 0 came late to a queue in which nothing was left; one that ran out of time, or
+ * lost its lease, did its job if anything of it was acknowledged.
+ */
+const WORKED =
+  "(ended = 'done' OR (ended = 'busy' AND lag_ms = 0) OR (ended IN ('deadline', 'lease_lost') AND" +
+  ' coalesce(final_count, 0) + coalesce(requeued, 0) + coalesce(handed_back, 0) + coalesce(duplicates, 0) > 0))';
+
+/** Runs that ended so since the last one that did its job: 0 again as soon as one does. */
+function sinceWorked(ends: readonly RunEnd[]): string {
+  return (
+    `* | SELECT count_if(ended IN (${ends.map((end) => `'${end}'`).join(', ')}) AND ended_at_ms > worked_at_ms) AS runs FROM` +
+    ` (SELECT ended, ended_at_ms, max(if(${WORKED}, ended_at_ms, 0)) OVER () AS worked_at_ms FROM log) LIMIT 1`
+  );
+}
+
+/** A step up that is unlikely to be chance: ten points more, on at least a hundred sessions on each side. */
+const STEP_UP = 'now_n >= 100 && before_n >= 100 && now_percent - before_percent >= 10';
+
+export const ALERTS: readonly AlertDefinition[] = [
+  {
+    name: 'idv-residual',
+    title: { en: 'A transaction is missing', zh: '有认证遗漏' },
+    advice:
+      'The sweep has passed a transaction queued in the last 24 hours without a final record. Open the Operations dashboard, whose ledger goes back further; register the transaction again, and report the run.',
+    logstore: PENDING_LOGSTORE,
+    query: `* | ${ledgerResidualSql()}`,
+    windowSeconds: DAY,
+    everySeconds: HOUR,
+    condition: 'residual > 0',
+    severity: 'critical',
+  },
+  {
+    name: 'idv-no-run',
+    title: { en: 'The sweep does not get on', zh: '扫描没有进展' },
+    advice:
+      'No run has done its work for half an hour: there was none, or each failed or was turned away. Look at Latest runs on the Operations dashboard; if it shows none, at the timer trigger and the log of the sweep function.',
+    logstore: SWEEPS_LOGSTORE,
+    query: `* | SELECT count_if(${WORKED}) AS worked FROM log LIMIT 1`,
+    // A run may take ten minutes. One that was killed reports nothing, and the next takes as long again.
+    windowSeconds: 30 * MINUTE,
+    everySeconds: 5 * MINUTE,
+    condition: 'worked == 0',
+    severity: 'critical',
+    raiseWithoutData: true,
+  },
+  {
+    name: 'idv-run-failed',
+    title: { en: 'The sweep fails', zh: '扫描失败' },
+    advice:
+      'The newest runs ended as error or write_failed. Their message (Latest runs on the Operations dashboard) says what is wrong; a consumer group, logstore or index that is gone is made again by a deployment. Nothing is lost: what was not done comes again.',
+    logstore: SWEEPS_LOGSTORE,
+    query: sinceWorked(['error', 'write_failed']),
+    windowSeconds: HOUR,
+    everySeconds: 5 * MINUTE,
+    condition: 'runs > 0',
+    severity: 'high',
+  },
+  {
+    name: 'idv-upstream-down',
+    title: { en: 'The service does not answer', zh: '服务不可用' },
+    advice:
+      'The newest runs found CheckVerifyLog out of order. Nothing is lost for 30 days, and the sweep goes on by itself; look at the status page of Alibaba Cloud, and at the endpoint if it lasts.',
+    logstore: SWEEPS_LOGSTORE,
+    query: sinceWorked(['upstream_down']),
+    windowSeconds: HOUR,
+    everySeconds: 5 * MINUTE,
+    condition: 'runs > 0',
+    severity: 'medium',
+  },
+  {
+    name: 'idv-forbidden',
+    title: { en: 'The service refuses our rights', zh: '权限被拒绝' },
+    advice:
+      'CheckVerifyLog answers Forbidden. Attach AliyunAntCloudAuthFullAccess to the function role; nothing is lost for 30 days.',
+    logstore: SWEEPS_LOGSTORE,
+    query: sinceWorked(['forbidden']),
+    windowSeconds: HOUR,
+    everySeconds: 5 * MINUTE,
+    condition: 'runs > 0',
+    severity: 'high',
+  },
+  {
+    name: 'idv-invalid-cursor',
+    title: { en: 'The place in the queue was lost', zh: '队列位点丢失' },
+    advice:
+      'SLS no longer knew a checkpoint, and the queue was read again from its begin. Rows are lost if the sweep stood still for as long as idv-pending is kept: compare the ledger with your own books.',
+    logstore: SWEEPS_LOGSTORE,
+    query: '* | SELECT coalesce(sum(invalid_cursors), 0) AS invalid_cursors FROM log LIMIT 1',
+    windowSeconds: HOUR,
+    everySeconds: 15 * MINUTE,
+    condition: 'invalid_cursors > 0',
+    severity: 'high',
+  },
+  {
+    name: 'idv-lag',
+    title: { en: 'Answers come late', zh: '查询延迟' },
+    advice:
+      'A run of the last quarter of an hour was an hour or more behind what is due. After a large backfill this passes by itself; else more is registered than the quota allows: compare Pace against quota, and ask for more.',
+    logstore: SWEEPS_LOGSTORE,
+    query: `* | SELECT coalesce(max(lag_ms), 0) / ${MINUTE * 1_000} AS lag_minutes FROM log LIMIT 1`,
+    windowSeconds: 15 * MINUTE,
+    everySeconds: 5 * MINUTE,
+    condition: 'lag_minutes >= 60',
+    severity: 'medium',
+  },
+  {
+    name: 'idv-near-end',
+    title: { en: 'Logs are about to be deleted', zh: '日志即将过期' },
+    advice:
+      'A run of the last hour met transactions within two days of the 30 after which the service deletes their log, or past it. If they are not of a backfill or a replay, the sweep has stood still for weeks.',
+    logstore: SWEEPS_LOGSTORE,
+    query: '* | SELECT coalesce(max(near_end), 0) AS near_end FROM log LIMIT 1',
+    windowSeconds: HOUR,
+    everySeconds: 15 * MINUTE,
+    condition: 'near_end > 0',
+    severity: 'high',
+  },
+  {
+    name: 'idv-throttled',
+    title: { en: 'Calls are throttled', zh: '调用被限流' },
+    advice:
+      'Over 5 % of calls were refused for their rate in the last hour. Somebody else uses the same quota: lower QPS_LIMIT, or ask for more.',
+    logstore: SWEEPS_LOGSTORE,
+    query: `* | SELECT sum(calls) AS calls, ${percent('sum(throttled)', 'sum(calls)')} AS throttled_percent FROM log LIMIT 1`,
+    windowSeconds: HOUR,
+    everySeconds: 15 * MINUTE,
+    condition: 'calls >= 20 && throttled_percent > 5',
+    severity: 'medium',
+  },
+  {
+    name: 'idv-interrupted-up',
+    title: { en: 'More people leave than a week ago', zh: '中断率明显上升' },
+    advice:
+      'The interrupted share of the last four hours is ten points or more above the same hours a week before. Look at cause and breakdown on the Drop-off dashboard.',
+    logstore: RECORDS_LOGSTORE,
+    query: shareAgainstLastWeek("journey = 'interrupted'", ['journey']),
+    windowSeconds: 4 * HOUR,
+    everySeconds: 15 * MINUTE,
+    condition: STEP_UP,
+    severity: 'high',
+  },
+  {
+    name: 'idv-camera-refused-up',
+    title: { en: 'More people refuse the camera than a week ago', zh: '拒绝相机的比例明显上升' },
+    advice:
+      'The share of sessions with a refused camera permission is ten points or more above the same hours a week before. A release may ask at the wrong moment.',
+    logstore: RECORDS_LOGSTORE,
+    query: shareAgainstLastWeek("permission_outcome <> 'none'", ['permission_outcome', 'journey']),
+    windowSeconds: 4 * HOUR,
+    everySeconds: 15 * MINUTE,
+    condition: STEP_UP,
+    severity: 'medium',
+  },
+  {
+    name: 'idv-unknown-values',
+    title: { en: 'Answers hold values we do not know', zh: '出现未知取值' },
+    advice:
+      'Over 1 % of the answers of a day have a journey, stage or cause that this version does not know. Look at Data quality, and update idv-dropoff.',
+    logstore: RECORDS_LOGSTORE,
+    query:
+      `* | SELECT count(1) AS answered, ${percent(`count_if(${UNKNOWN_CONDITION})`, 'count(1)')} AS unknown_percent` +
+      ` FROM ${sessions(['journey', 'stage', 'cause'])} LIMIT 1`,
+    windowSeconds: DAY,
+    everySeconds: HOUR,
+    condition: 'answered >= 100 && unknown_percent > 1',
+    severity: 'medium',
+  },
+];

@@ -1,0 +1,183 @@
+import type { Log } from '../sls/types.ts';
+import { DAY_MS, SECOND_MS } from '../time.ts';
+import { toContents } from './contents.ts';
+import { defineFields, type RowOf } from './field-table.ts';
+import { FAST_CLOCK_DAYS } from './retention.ts';
+
+/** `idv-pending`: the queue. One row is one transaction that waits, or is asked again. */
+export const PENDING_LOGSTORE = 'idv-pending';
+/** The consumer group on `idv-pending` that holds the sweep's lease and checkpoint. */
+export const SWEEP_CONSUMER_GROUP = 'idv-sweep';
+/** Registrations are written in groups of at most this many rows: a checkpoint stands on a group boundary. */
+export const PENDING_GROUP_ROWS = 200;
+
+export const PENDING_KINDS = ['register', 'requeue', 'handback', 'replay'] as const;
+export type PendingKind = (typeof PENDING_KINDS)[number];
+
+export const PENDING_FIELDS = defineFields({
+  transaction_id: {
+    type: 'text',
+    meaning: 'The transaction to ask about',
+    source: 'Initialize, by the merchant',
+  },
+  merchant_biz_id: {
+    type: 'text',
+    meaning: "The merchant's own id of the business step",
+    source: 'registration',
+  },
+  initialized_at_ms: {
+    type: 'long',
+    meaning: 'When the session was opened, unix ms',
+    source: 'registration',
+  },
+  registered_at_ms: {
+    type: 'long',
+    meaning: 'When the transaction was first registered, unix ms; kept when it is queued again',
+    source: 'registration',
+  },
+  given_at_ms: {
+    type: 'long',
+    meaning:
+      'When what the row says of the session was given, unix ms; kept when it is queued again. Of several rows of a transaction the field given last counts',
+    source: 'registration',
+  },
+  attempt: { type: 'long', meaning: 'How often the sweep has asked so far', source: 'sweep' },
+  kind: {
+    type: 'text',
+    meaning: 'Why the row is here: register, requeue, handback or replay',
+    source: 'writer',
+  },
+  last_code: { type: 'text', meaning: 'The return code of the last attempt', source: 'sweep' },
+  labels: {
+    type: 'json',
+    meaning: "The merchant's own dimensions, as given at registration",
+    source: 'registration',
+  },
+});
+
+export type PendingRow = RowOf<typeof PENDING_FIELDS>;
+
+/** A row of the queue as the sweep works with it. */
+export interface PendingTransaction {
+  readonly transactionId: string;
+  readonly merchantBizId?: string;
+  readonly initializedAtMs?: number;
+  /** As the row says, else when SLS received it. */
+  readonly registeredAtMs: number;
+  /** When the rest of it was given, unix ms: as the row says, else by the time the row was received. */
+  readonly givenAtMs: number;
+  /** How often it was asked about before. */
+  readonly attempt: number;
+  readonly kind: PendingKind;
+  readonly lastCode?: string;
+  /** JSON text. */
+  readonly labels?: string;
+}
+
+export type PendingReading =
+  | { readonly ok: true; readonly transaction: PendingTransaction }
+  | { readonly ok: false; readonly transactionId: string | undefined; readonly reason: string };
+
+const TRANSACTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
+/** https://www.alibabacloud.com/help/doc-detail/2879914.html (read 2026-11-23): up to 32 letters and digits. */
+const MERCHANT_BIZ_ID = /^[A-Za-z0-9]{1,32}$/;
+const LABEL_KEY = /^[a-z][a-z0-9_]{0,31}$/;
+const MAX_LABELS = 20;
+const MAX_LABEL_LENGTH = 128;
+const MAX_CODE_LENGTH = 128;
+/** A time said in a row counts if it lies this close to when SLS received the row, and not longer before than
+ * `Windows.saneBeforeMs`: a writer's clock may be some hours fast. */
+export const SANE_TIME_AFTER_MS = FAST_CLOCK_DAYS * DAY_MS;
+
+/**
+ * Any writer may fill the queue: the transaction id is needed, everything else is used when it is there and sane.
+ * An id is never changed, not even trimmed, since the ledger finds its record by it. Never throws.
+ * @param saneBeforeMs how long before the row was received a time in it may lie
+ */
+export function readPendingRow(
+  contents: Readonly<Record<string, string>>,
+  receivedAtMs: number,
+  saneBeforeMs: number,
+): PendingReading {
+  const { transaction_id: id } = contents;
+  if (id === undefined || id === '') {
+    return { ok: false, transactionId: undefined, reason: 'the row has no transaction_id' };
+  }
+  if (!TRANSACTION_ID.test(id)) {
+    return { ok: false, transactionId: id, reason: 'transaction_id is not 1 to 64 of A-Z a-z 0-9 _ -' };
+  }
+  const { merchant_biz_id: merchantBizId, last_code: lastCode } = contents;
+  const initializedAtMs = readTime(contents.initialized_at_ms, receivedAtMs, saneBeforeMs);
+  const labels = readLabels(contents.labels);
+  const registeredAtMs = readTime(contents.registered_at_ms, receivedAtMs, saneBeforeMs) ?? receivedAtMs;
+  const kind = PENDING_KINDS.find((one) => one === contents.kind) ?? 'register';
+  // A writer that says no time says it now; what was queued again without one was given long before.
+  const givenAtMs =
+    readTime(contents.given_at_ms, receivedAtMs, saneBeforeMs) ??
+    (kind === 'register' ? receivedAtMs : registeredAtMs);
+  return {
+    ok: true,
+    transaction: {
+      transactionId: id,
+      ...(merchantBizId !== undefined && MERCHANT_BIZ_ID.test(merchantBizId) ? { merchantBizId } : {}),
+      ...(initializedAtMs === undefined ? {} : { initializedAtMs }),
+      registeredAtMs,
+      givenAtMs,
+      attempt: readAttempt(contents.attempt),
+      kind,
+      ...(lastCode ? { lastCode: lastCode.slice(0, MAX_CODE_LENGTH) } : {}),
+      ...(labels === undefined ? {} : { labels }),
+    },
+  };
+}
+
+/** True if the row says anything of its transaction but the id. */
+export function saysSomething(transaction: PendingTransaction): boolean {
+  const { merchantBizId, initializedAtMs, labels } = transaction;
+  return merchantBizId !== undefined || initializedAtMs !== undefined || labels !== undefined;
+}
+
+/** The row as it goes into the queue. `Time` is now and nothing else: SLS refuses logs older than seven days. */
+export function toPendingLog(transaction: PendingTransaction, nowMs: number): Log {
+  const row: PendingRow = {
+    transaction_id: transaction.transactionId,
+    ...(transaction.merchantBizId === undefined ? {} : { merchant_biz_id: transaction.merchantBizId }),
+    ...(transaction.initializedAtMs === undefined ? {} : { initialized_at_ms: transaction.initializedAtMs }),
+    registered_at_ms: transaction.registeredAtMs,
+    ...(saysSomething(transaction) ? { given_at_ms: transaction.givenAtMs } : {}),
+    attempt: transaction.attempt,
+    kind: transaction.kind,
+    ...(transaction.lastCode === undefined ? {} : { last_code: transaction.lastCode }),
+    ...(transaction.labels === undefined ? {} : { labels: transaction.labels }),
+  };
+  return { timeSeconds: Math.floor(nowMs / SECOND_MS), contents: toContents(PENDING_FIELDS, row) };
+}
+
+function readTime(text: string | undefined, receivedAtMs: number, saneBeforeMs: number): number | undefined {
+  if (text === undefined || !/^\d{1,15}$/.test(text)) return undefined;
+  const ms = Number(text);
+  const sane = ms >= receivedAtMs - saneBeforeMs && ms <= receivedAtMs + SANE_TIME_AFTER_MS;
+  return sane ? ms : undefined;
+}
+
+function readAttempt(text: string | undefined): number {
+  return text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : 0;
+}
+
+/** Only labels as the registration would have taken them; numbers and true/false as their text. */
+function readLabels(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const labels = Object.entries(value)
+    .filter(([, label]) => ['string', 'number', 'boolean'].includes(typeof label))
+    .map(([key, label]) => [key, String(label)] as const)
+    .filter(([key, label]) => LABEL_KEY.test(key) && label.length <= MAX_LABEL_LENGTH)
+    .slice(0, MAX_LABELS);
+  return labels.length === 0 ? undefined : JSON.stringify(Object.fromEntries(labels));
+}
