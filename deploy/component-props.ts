@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import {
   DEFAULT_DAYS_KEPT,
-  MOST_DAYS_KEPT,
-  MOST_SOURCE_DAYS,
+  MAX_DAYS_KEPT,
+  MAX_SOURCE_DAYS,
   retentionIssues,
 } from '../shared/logstores/retention.ts';
 import { REGION_TABLE, regionFacts } from './regions.ts';
@@ -21,7 +21,7 @@ const count = (most: number) => {
       .pipe(number),
   ]);
 };
-const days = count(MOST_DAYS_KEPT);
+const days = count(MAX_DAYS_KEPT);
 
 const schema = z.strictObject({
   region: text.min(1),
@@ -38,7 +38,7 @@ const schema = z.strictObject({
   alertReceiver: text.default(''),
   leaseSeconds: count(3_600).default(60),
   /** Days for which ID Verification keeps a session's log: the functions' RETENTION_DAYS. */
-  sourceRetentionDays: count(MOST_SOURCE_DAYS).default(DEFAULT_DAYS_KEPT.source),
+  sourceRetentionDays: count(MAX_SOURCE_DAYS).default(DEFAULT_DAYS_KEPT.source),
   /** Days kept, by logstore. */
   retentionDays: z
     .partialRecord(z.enum(['pending', 'records', 'events', 'sweeps', 'functions']), days)

@@ -14,7 +14,7 @@ export interface SweepResult {
 
 /** Ways of ending after which the next run goes on. */
 const GO_ON = ['deadline', 'busy'];
-const MOST_BUSY_RUNS = 20;
+const MAX_BUSY_RUNS = 20;
 
 export async function sweepUntilDone(cloud: Cloud, progress: Progress): Promise<SweepResult> {
   const expected = await countDue(cloud, Date.now());
@@ -24,7 +24,7 @@ export async function sweepUntilDone(cloud: Cloud, progress: Progress): Promise<
     for (let runs = 1; ; runs += 1) {
       const record = await cloud.fc.ended(cloud.fc.tick('sweep'));
       const ended = endOf(record);
-      if (GO_ON.includes(ended) && (ended !== 'busy' || runs < MOST_BUSY_RUNS)) {
+      if (GO_ON.includes(ended) && (ended !== 'busy' || runs < MAX_BUSY_RUNS)) {
         if (ended === 'busy' && runs === 1) {
           progress.say('an earlier run still holds the lease: waiting until it lapses (LEASE_SECONDS)');
         }

@@ -33,7 +33,7 @@ const WINDOW_SLACK = 1.08;
 const CLOSEST_SPACING = 0.75;
 const CATCH_UP_MS = SECOND_MS;
 /** Timers have 1 ms: below this spacing the window alone bounds what is made up. */
-const LEAST_SPACING_MS = 4;
+const MIN_SPACING_MS = 4;
 
 const JUST_UNDER = 0.95;
 const AGAIN_MS = 2 * SECOND_MS;
@@ -47,8 +47,8 @@ const PROBE_PER_CALL = (1 - JUST_UNDER) / 150;
 const FREE_CLIMB_PER_SECOND = 0.1;
 /** Throttled while recovering: the ceiling was too high, but the accepted rate says little about it. */
 const CEILING_DECAY = 0.9;
-const LEAST_RATE_SHARE = 0.02;
-const LEAST_RATE = 0.5;
+const MIN_RATE_SHARE = 0.02;
+const MIN_RATE = 0.5;
 /** A Retry-After has no documented unit, so it is not trusted beyond this. */
 const MAX_PAUSE_MS = 10 * SECOND_MS;
 
@@ -80,7 +80,7 @@ export class Pacer {
   constructor({ ratePerSecond, limitPerSecond, clock }: PacerOptions) {
     this.#base = ratePerSecond;
     this.#rate = ratePerSecond;
-    this.#least = Math.min(ratePerSecond, Math.max(LEAST_RATE, ratePerSecond * LEAST_RATE_SHARE));
+    this.#least = Math.min(ratePerSecond, Math.max(MIN_RATE, ratePerSecond * MIN_RATE_SHARE));
     this.#limit = limitPerSecond ?? Number.POSITIVE_INFINITY;
     this.#clock = clock;
   }
@@ -180,7 +180,7 @@ export class Pacer {
     dropUntil(this.#starts, nowMs - WINDOW_MS);
     const spacingMs = (SECOND_MS / this.#rate) * CLOSEST_SPACING;
     const last = this.#starts.at(-1);
-    const closest = last === undefined || spacingMs < LEAST_SPACING_MS ? nowMs : last + spacingMs;
+    const closest = last === undefined || spacingMs < MIN_SPACING_MS ? nowMs : last + spacingMs;
     return Math.max(this.#dueAtMs ?? nowMs, closest, this.#windowFreeAtMs(nowMs), this.#pausedUntilMs);
   }
 

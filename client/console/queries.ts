@@ -27,9 +27,9 @@ export class BadRequest extends Error {
 
 const LABEL_NAME = /^[a-z][a-z0-9_]{0,31}$/;
 const TRANSACTION_ID = /^[A-Za-z0-9_|:+/=-]{1,128}$/;
-const MOST_LABELS = 20;
-const MOST_VALUE_CHARACTERS = 128;
-const MOST_VALUES_LISTED = 50;
+const MAX_LABELS = 20;
+const MAX_VALUE_CHARACTERS = 128;
+const MAX_VALUES_LISTED = 50;
 
 /** Columns a list of transactions may be narrowed by. */
 const DRILL_FIELDS = ['stage', 'cause', 'interrupt_page', 'permission_outcome', 'contradictions', 'journey'];
@@ -37,13 +37,13 @@ const DRILL_FIELDS = ['stage', 'cause', 'interrupt_page', 'permission_outcome', 
 /** The condition for a label filter, or undefined where there is none. */
 export function labelCondition(filter: LabelFilter): string | undefined {
   const entries = Object.entries(filter);
-  if (entries.length > MOST_LABELS)
-    throw new BadRequest(`at most ${MOST_LABELS} labels can be asked for at once`);
+  if (entries.length > MAX_LABELS)
+    throw new BadRequest(`at most ${MAX_LABELS} labels can be asked for at once`);
   const parts = entries.map(([name, value]) => {
     if (!LABEL_NAME.test(name))
       throw new BadRequest(`label: ${JSON.stringify(name.slice(0, 40))} is not a label name`);
-    if (value.length > MOST_VALUE_CHARACTERS) {
-      throw new BadRequest(`label.${name}: at most ${MOST_VALUE_CHARACTERS} characters`);
+    if (value.length > MAX_VALUE_CHARACTERS) {
+      throw new BadRequest(`label.${name}: at most ${MAX_VALUE_CHARACTERS} characters`);
     }
     return `json_extract_scalar(labels, '$.${name}') = ${sqlText(value)}`;
   });
@@ -90,7 +90,7 @@ export interface Drill {
 /** The transactions behind one bar, newest first. */
 export async function transactionsBehind(sls: LogQueries, drill: Drill, range: Range, filter: LabelFilter) {
   if (!DRILL_FIELDS.includes(drill.field)) throw new BadRequest(`field: one of ${DRILL_FIELDS.join(', ')}`);
-  if (drill.value.length > MOST_VALUE_CHARACTERS) throw new BadRequest('value: too long');
+  if (drill.value.length > MAX_VALUE_CHARACTERS) throw new BadRequest('value: too long');
   const wrong = drill.within.find((journey) => !/^[a-z_]{1,40}$/.test(journey));
   if (wrong !== undefined) throw new BadRequest('within: names of journeys, separated by commas');
   const columns = [...new Set([...LIST_COLUMNS, drill.field, ...ALWAYS_READ])].join(', ');
@@ -173,6 +173,6 @@ export async function labelValues(sls: LogQueries, range: Range) {
     '* | SELECT label, value, n FROM (SELECT label, value, n, row_number() OVER (PARTITION BY label ORDER BY n DESC, value) AS place FROM' +
     ' (SELECT label, value, count(1) AS n FROM (SELECT transaction_id, max_by(labels, view_key) AS labels FROM log GROUP BY transaction_id)' +
     ` CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value) WHERE labels IS NOT NULL AND value <> '' GROUP BY label, value))` +
-    ` WHERE place <= ${MOST_VALUES_LISTED} ORDER BY label, place LIMIT 2000`;
+    ` WHERE place <= ${MAX_VALUES_LISTED} ORDER BY label, place LIMIT 2000`;
   return sls.query(RECORDS_LOGSTORE, { query, ...range });
 }

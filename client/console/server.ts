@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { LocalServer } from '../../local/call-hooks.ts';
 import { refusalOfForeignPage } from '../../local/http/foreign-page.ts';
 import { DASHBOARDS } from '../../shared/charts/dashboards.ts';
-import { MOST_DAYS_KEPT, WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
+import { MAX_DAYS_KEPT, WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import {
@@ -163,7 +163,7 @@ function rangeOf(url: URL, nowMs: number): Range {
   const fromSeconds = read('from', toSeconds - DEFAULT_RANGE_SECONDS);
   if (fromSeconds >= toSeconds) throw new BadRequest('from: has to be before to');
   if (toSeconds - fromSeconds > MAX_RANGE_SECONDS)
-    throw new BadRequest(`from: at most ${MOST_DAYS_KEPT} days before to`);
+    throw new BadRequest(`from: at most ${MAX_DAYS_KEPT} days before to`);
   return { fromSeconds, toSeconds };
 }
 

@@ -16,7 +16,7 @@ import { contains, idOf, type Resource } from './resource.ts';
 
 const SHARDS = 1;
 /** Ceiling of automatic splitting: 16 shards take 80 MB a second, far above what 10 calls a second bring. */
-const MOST_SHARDS = 16;
+const MAX_SHARDS = 16;
 
 /** Inside our own project our names are ours: a logstore has no place for a mark. */
 const ours = () => undefined;
@@ -33,7 +33,7 @@ export function logstoreResource(
     ttl: ttlDays,
     appendMeta: true,
     autoSplit,
-    ...(autoSplit && { maxSplitShard: MOST_SHARDS }),
+    ...(autoSplit && { maxSplitShard: MAX_SHARDS }),
   };
   return {
     kind: 'logstore',

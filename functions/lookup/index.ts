@@ -12,7 +12,7 @@ import { systemClock } from '../../shared/time.ts';
 import { type AppOptions, createHandler } from './app.ts';
 
 /** With SWEEP_QPS_SHARE at 1 the sweep may use the whole quota; a lookup now and then is asked all the same. */
-const LEAST_QPS_SHARE = 0.05;
+const MIN_QPS_SHARE = 0.05;
 
 function wire(config: Config): AppOptions {
   const { region, callTimeoutMs, verifyDelayMs, qpsLimit } = config;
@@ -35,7 +35,7 @@ function wire(config: Config): AppOptions {
     }),
     cloudauth: createCloudauthClient({ endpoint: config.cloudauthEndpoint, credentials, ...timeouts }),
     pacer: new Pacer({
-      ratePerSecond: qpsLimit * Math.max(1 - config.sweepQpsShare, LEAST_QPS_SHARE),
+      ratePerSecond: qpsLimit * Math.max(1 - config.sweepQpsShare, MIN_QPS_SHARE),
       limitPerSecond: qpsLimit,
       clock: systemClock,
     }),

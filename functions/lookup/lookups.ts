@@ -42,7 +42,7 @@ const CONCURRENCY = 4;
 /** Throttled calls in one request after which the rest is left to the sweep. */
 const MAX_THROTTLED = 5;
 /** A lookup that has less than this left would hardly come back. */
-const LEAST_LOOKUP_MS = 2 * SECOND_MS;
+const MIN_LOOKUP_MS = 2 * SECOND_MS;
 /** FC's answer may have 32 MB; an item may have a megabyte. What no longer fits is left out, and said. */
 const MAX_ANSWER_CHARS = 12_000_000;
 
@@ -99,7 +99,7 @@ async function askInTime(
     request.remainingMs() - reserveMs,
   );
   const signal = AbortSignal.any([request.signal, stop.signal]);
-  const isOver = () => signal.aborted || request.remainingMs() - reserveMs < LEAST_LOOKUP_MS;
+  const isOver = () => signal.aborted || request.remainingMs() - reserveMs < MIN_LOOKUP_MS;
   let throttled = 0;
   const settle = async (question: Question): Promise<Outcome> => {
     for (;;) {

@@ -39,13 +39,13 @@ export interface FeedOptions {
 
 /** A page is about a second of work, within these bounds: what a crash or a lost lease makes the next run repeat. */
 const PAGE_SECONDS = 1;
-const LEAST_PAGE_ROWS = 20;
-const MOST_PAGE_ROWS = 200;
+const MIN_PAGE_ROWS = 20;
+const MAX_PAGE_ROWS = 200;
 /** Rows begun and not committed: enough to go on at full pace while one answer keeps a page waiting. Each holds its
  * record and events, some 10 KB. */
-const MOST_OUTSTANDING_ROWS = 1_500;
+const MAX_OUTSTANDING_ROWS = 1_500;
 /** The same while it is the writing that cannot keep up. */
-const MOST_UNWRITTEN_ROWS = 400;
+const MAX_UNWRITTEN_ROWS = 400;
 /** Knowing more is worth a moment, not the run. */
 const RECALL_PATIENCE_MS = 5 * SECOND_MS;
 const NEAR_END_REPORTED_MS = 2 * DAY_MS;
@@ -116,7 +116,7 @@ export class Feed {
     if (asking.aborted) return undefined;
     const wanted = Math.round(asker.ratePerSecond * PAGE_SECONDS);
     try {
-      const pull = await queue.next(Math.min(MOST_PAGE_ROWS, Math.max(LEAST_PAGE_ROWS, wanted)), asking);
+      const pull = await queue.next(Math.min(MAX_PAGE_ROWS, Math.max(MIN_PAGE_ROWS, wanted)), asking);
       if (pull === undefined) {
         this.#silent.add(queue.shard);
         return undefined;
@@ -192,7 +192,7 @@ export class Feed {
   /** Waits while too much is begun and not committed. */
   async #room(): Promise<void> {
     const { changed, committer, asking } = this.#options;
-    const most = () => (committer.isBehind ? MOST_UNWRITTEN_ROWS : MOST_OUTSTANDING_ROWS);
+    const most = () => (committer.isBehind ? MAX_UNWRITTEN_ROWS : MAX_OUTSTANDING_ROWS);
     await changed.until(() => asking.aborted || committer.outstandingRows < most());
   }
 

@@ -163,9 +163,9 @@ function sorted(labels: string | undefined): string {
 }
 
 /** Transactions met in this run; beyond it the oldest are forgotten, and asking twice is only a waste. */
-const MOST_REMEMBERED = 20_000;
+const MAX_REMEMBERED = 20_000;
 /** Records kept after they were written, for rows that come later and know more. */
-const MOST_KEPT_BYTES = 8_000_000;
+const MAX_KEPT_BYTES = 8_000_000;
 
 /** The transactions that this run has met. */
 export class Inquiries {
@@ -174,7 +174,7 @@ export class Inquiries {
   #keptBytes = 0;
   readonly #mostKeptBytes: number;
 
-  constructor(mostKeptBytes = MOST_KEPT_BYTES) {
+  constructor(mostKeptBytes = MAX_KEPT_BYTES) {
     this.#mostKeptBytes = mostKeptBytes;
   }
 
@@ -215,7 +215,7 @@ export class Inquiries {
     const { transactionId } = inquiry.transaction;
     this.#byId.delete(transactionId);
     this.#byId.set(transactionId, inquiry);
-    if (this.#byId.size > MOST_REMEMBERED) {
+    if (this.#byId.size > MAX_REMEMBERED) {
       const [oldest] = this.#byId.keys();
       if (oldest !== undefined) this.#byId.delete(oldest);
     }

@@ -24,7 +24,7 @@ export interface LeaseOptions {
 }
 
 const ASK_AGAIN_MS = SECOND_MS;
-const LEAST_PATIENCE_MS = 500;
+const MIN_PATIENCE_MS = 500;
 
 export class Lease {
   readonly #options: LeaseOptions;
@@ -102,7 +102,7 @@ export class Lease {
     const sentAtMs = clock.now();
     const before = this.shards();
     // A heartbeat that hangs must not keep the next one from going out.
-    const hung = AbortSignal.timeout(Math.max(LEAST_PATIENCE_MS, heartbeatMs));
+    const hung = AbortSignal.timeout(Math.max(MIN_PATIENCE_MS, heartbeatMs));
     const options = { signal: signal === undefined ? hung : AbortSignal.any([signal, hung]) };
     try {
       const given = await sls.heartbeat(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP, consumer, before, options);

@@ -70,7 +70,7 @@ export async function recall(
 /** SLS takes 30 conditions a search, of which one may be another than an id, and gives 100 rows a page at most:
  * https://help.aliyun.com/en/sls/query-and-analysis1 (read 2026-11-24). */
 const MAX_IDS_PER_SEARCH = 29;
-const MOST_PAGES = 3;
+const MAX_PAGES = 3;
 /** A group of thousands of rows that were handed back must not wait for its searches one by one. */
 const SEARCHES_AT_ONCE = 4;
 
@@ -130,7 +130,7 @@ class Search {
     const any = ids.map((id) => `transaction_id: "${id}"`).join(' or ');
     const query = and === undefined ? any : `(${any}) and ${and}`;
     try {
-      for (let page = 0; page < MOST_PAGES; page += 1) {
+      for (let page = 0; page < MAX_PAGES; page += 1) {
         const request = { query, ...window, line: pageRows, offset: page * pageRows, reverse: true };
         const call = () => this.#services.sls.query(logstore, request, { signal: this.#signal });
         const answer = await read(this.#services, call, { signal: this.#signal, attempts: 3 });

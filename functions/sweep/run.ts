@@ -54,7 +54,7 @@ export async function runSweep(
 const JOIN_MS = 10 * SECOND_MS;
 /** At the end of a run, for the answers under way and for the last write. */
 const RESERVE_SHARE = 0.1;
-const MOST_RESERVE_MS = 5 * SECOND_MS;
+const MAX_RESERVE_MS = 5 * SECOND_MS;
 
 class Run {
   readonly #services: Services;
@@ -195,7 +195,7 @@ class Run {
 
   get #times() {
     const { startedAtMs, endAtMs } = this.#input;
-    const reserveMs = Math.min((endAtMs - startedAtMs) * RESERVE_SHARE, MOST_RESERVE_MS);
+    const reserveMs = Math.min((endAtMs - startedAtMs) * RESERVE_SHARE, MAX_RESERVE_MS);
     return { reserveMs, askUntilMs: endAtMs - reserveMs };
   }
 

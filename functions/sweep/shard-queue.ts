@@ -26,7 +26,7 @@ const RETRY = { attempts: 5, baseMs: 250, capMs: 3 * SECOND_MS };
 const WORTH_A_WARNING_MS = MINUTE_MS;
 /** How large groups are is known only when some are read. */
 const FIRST_PULL_GROUPS = 1;
-const MOST_GROWTH = 4;
+const MAX_GROWTH = 4;
 /** The most that PullLogs takes: https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-pulllogs
  * (read 2026-11-23). */
 const MAX_PULL_GROUPS = 1_000;
@@ -220,7 +220,7 @@ export class ShardQueue {
     if (this.#groups === 0) return FIRST_PULL_GROUPS;
     const byRows = Math.ceil((rowsWanted * this.#groups) / Math.max(1, this.#rows));
     const byBytes = Math.floor((MAX_PULL_BYTES * this.#groups) / Math.max(1, this.#bytes));
-    return Math.max(1, Math.min(byRows, byBytes, MOST_GROWTH * this.#groups, MAX_PULL_GROUPS));
+    return Math.max(1, Math.min(byRows, byBytes, MAX_GROWTH * this.#groups, MAX_PULL_GROUPS));
   }
 }
 

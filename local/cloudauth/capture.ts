@@ -24,7 +24,7 @@ export interface CaptureOptions {
 /** How many give up after the 1st, 2nd ... failed capture: leaving is the likelier, the more often it failed. */
 const GIVE_UP_AFTER = [0.1, 0.26, 0.44, 0.62];
 /** One more failure, and the service itself ends the session (1014). */
-const MOST_FAILURES = GIVE_UP_AFTER.length + 1;
+const MAX_FAILURES = GIVE_UP_AFTER.length + 1;
 /** From so many retries on, somebody who leaves was driven away by the camera's pictures. */
 const DRIVEN_AWAY_RETRIES = 2;
 
@@ -81,7 +81,7 @@ function afterFailure(visit: Visit, options: CaptureOptions, failures: number): 
   const retries = failures - 1;
   const page = retries === 0 ? options.shoot : options.again;
   if (visit.fate !== undefined && fatedFailures(visit, options) === failures) return visit.fate;
-  if (failures >= MOST_FAILURES) return { page, code: '1014', cause: 'retry_limit' };
+  if (failures >= MAX_FAILURES) return { page, code: '1014', cause: 'retry_limit' };
   if (!visit.happens(GIVE_UP_AFTER[retries] ?? 1)) return undefined;
   const flaw = weighted(visit.random, options.flaws);
   // Most leave by the door; for some the SDK reports what was wrong with their last picture.

@@ -22,8 +22,8 @@ export interface InvocationRecord {
   report?: unknown;
 }
 
-const MOST_RECORDS = 200;
-const MOST_REPORT_BYTES = 64 * 1024;
+const MAX_RECORDS = 200;
+const MAX_REPORT_BYTES = 64 * 1024;
 
 /** The last invocations, with each function's last report. */
 export class InvocationLog {
@@ -35,7 +35,7 @@ export class InvocationLog {
   begin(record: InvocationRecord): InvocationRecord {
     const kept = { ...record };
     this.#records.push(kept);
-    this.#records.splice(0, this.#records.length - MOST_RECORDS);
+    this.#records.splice(0, this.#records.length - MAX_RECORDS);
     return kept;
   }
 
@@ -84,7 +84,7 @@ export class InvocationLog {
   }
 
   #keepReport(record: InvocationRecord, body: Buffer): void {
-    if (body.length === 0 || body.length > MOST_REPORT_BYTES) return;
+    if (body.length === 0 || body.length > MAX_REPORT_BYTES) return;
     try {
       record.report = JSON.parse(body.toString('utf8'));
     } catch {

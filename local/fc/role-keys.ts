@@ -4,7 +4,7 @@ import type { LocalCredential, MemoryCredentialStore } from '../credentials.ts';
 /** FC assumes the function's role for every invocation; the keys are valid for 36 hours. */
 export const ROLE_KEY_LIFETIME_MS = 36 * 3_600_000;
 /** Keys of old invocations are forgotten beyond this number; a run holds one or two. */
-const MOST_KEYS = 5_000;
+const MAX_KEYS = 5_000;
 
 export interface RoleKeyOwner {
   readonly functionName: string;
@@ -35,7 +35,7 @@ export class RoleKeys {
     };
     this.#store.add(key);
     this.#given.push(key);
-    for (const old of this.#given.splice(0, this.#given.length - MOST_KEYS)) {
+    for (const old of this.#given.splice(0, this.#given.length - MAX_KEYS)) {
       this.#store.remove(old.accessKeyId);
     }
     return key;

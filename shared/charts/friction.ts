@@ -4,7 +4,7 @@ import { JOURNEY_UNKNOWN, LABELS_AS_MAP, MIN_SESSIONS, percent, sessions } from 
 
 /** Retries, permissions and edits: what costs people on the way. */
 
-const MOST_RETRIES = 5;
+const MAX_RETRIES = 5;
 
 interface RetryKind {
   readonly kind: string;
@@ -22,7 +22,7 @@ const RETRY_KINDS: readonly RetryKind[] = [
 const retrySql =
   `SELECT kind, retries, count(1) AS n, count_if(left_here) AS left_here, ${percent('count_if(left_here)', 'count(1)')} AS left_percent FROM` +
   ' (SELECT step.kind AS kind, least(step.retries, ' +
-  `${MOST_RETRIES}) AS retries, journey = 'interrupted' AND last_stage = step.stage AS left_here FROM` +
+  `${MAX_RETRIES}) AS retries, journey = 'interrupted' AND last_stage = step.stage AS left_here FROM` +
   " (SELECT journey, coalesce(stage, '') AS last_stage, ocr_retries, ocr_edit_retries, face_retries, stay_ocr_scan_ms, stay_ocr_result_ms, stay_face_ms" +
   ` FROM ${sessions(['journey', 'stage', 'ocr_retries', 'ocr_edit_retries', 'face_retries', 'stay_ocr_scan_ms', 'stay_ocr_result_ms', 'stay_face_ms'])})` +
   ` CROSS JOIN UNNEST(ARRAY[${RETRY_KINDS.map(({ kind }) => `'${kind}'`).join(', ')}], ARRAY[${RETRY_KINDS.map(({ stage }) => `'${stage}'`).join(', ')}],` +
@@ -41,7 +41,7 @@ export const FRICTION_CHARTS: readonly Chart[] = [
     question: { en: 'How many retries do people put up with?', zh: '用户能忍受几次重试？' },
     metric:
       'P(interrupted on this stage | k retries on it), for document capture, document edit and liveness. Denominator: finished or interrupted sessions ' +
-      `that were on the stage and whose counter is known. ${MOST_RETRIES} stands for ${MOST_RETRIES} or more.`,
+      `that were on the stage and whose counter is known. ${MAX_RETRIES} stands for ${MAX_RETRIES} or more.`,
     logstore: RECORDS_LOGSTORE,
     labelled: true,
     search: '*',
@@ -102,7 +102,7 @@ export const FRICTION_CHARTS: readonly Chart[] = [
     sql:
       `SELECT edits, count(1) AS n, ${percent("count_if(journey = 'interrupted')", 'count(1)')} AS interrupted_percent,` +
       ' approx_percentile(stay_ocr_result_ms, 0.5) AS median_ms FROM' +
-      ` (SELECT least(ocr_edits, ${MOST_RETRIES}) AS edits, journey, stay_ocr_result_ms FROM ${sessions(['ocr_edits', 'journey', 'stay_ocr_result_ms'])}` +
+      ` (SELECT least(ocr_edits, ${MAX_RETRIES}) AS edits, journey, stay_ocr_result_ms FROM ${sessions(['ocr_edits', 'journey', 'stay_ocr_result_ms'])}` +
       " WHERE ocr_edits IS NOT NULL AND stay_ocr_result_ms IS NOT NULL AND journey IN ('finished', 'interrupted')) GROUP BY edits ORDER BY edits LIMIT 100",
     kind: 'bar',
     columns: [

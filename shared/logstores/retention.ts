@@ -28,8 +28,8 @@ export const DEFAULT_DAYS_KEPT = {
 
 /** The longest that SLS keeps anything is 3,650 days, which stand for ever.
  * https://help.aliyun.com/zh/sls/developer-reference/api-sls-2020-12-30-struct-logstore (read 2026-11-23) */
-export const MOST_DAYS_KEPT = 3_650;
-export const MOST_SOURCE_DAYS = 365;
+export const MAX_DAYS_KEPT = 3_650;
+export const MAX_SOURCE_DAYS = 365;
 
 /** A row's event time is its writer's: up to seven days before SLS receives it, and clocks differ. */
 export const LATE_EVENT_DAYS = 8;
@@ -79,7 +79,7 @@ export const RETENTION_RULES: readonly RetentionRule[] = [
 
 /** False only where the rule is broken by days that can be: what is none has an error of its own, and one is enough. */
 export function obeys({ field, than, more }: RetentionRule, days: RetentionDays): boolean {
-  const canBe = (given: number) => given >= 1 && given <= MOST_DAYS_KEPT;
+  const canBe = (given: number) => given >= 1 && given <= MAX_DAYS_KEPT;
   return !canBe(days[field]) || !canBe(days[than]) || days[field] >= days[than] + more;
 }
 
@@ -134,8 +134,8 @@ export function windowsOf({ source, pending, records, sweeps }: RetentionDays): 
  * what it does keep, and the sweep judges again, by the settings, what they queue.
  */
 export const WIDEST_WINDOWS = windowsOf({
-  source: MOST_SOURCE_DAYS,
-  pending: MOST_DAYS_KEPT,
-  records: MOST_DAYS_KEPT,
-  sweeps: MOST_DAYS_KEPT,
+  source: MAX_SOURCE_DAYS,
+  pending: MAX_DAYS_KEPT,
+  records: MAX_DAYS_KEPT,
+  sweeps: MAX_DAYS_KEPT,
 });

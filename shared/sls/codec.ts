@@ -47,7 +47,7 @@ export function encodeLogGroup(group: LogGroup): Uint8Array {
 
 /** Fresh memory costs more than what is written into it: a buffer goes from one group to the next. */
 const idle: ProtoWriter[] = [];
-const MOST_IDLE = 2;
+const MAX_IDLE = 2;
 
 /** The same without a copy: the bytes are good until `use` has ended. */
 export async function withEncoded<T>(group: LogGroup, use: (bytes: Uint8Array) => Promise<T>): Promise<T> {
@@ -99,7 +99,7 @@ export function decodeContents({
 
 function putBack(writer: ProtoWriter): void {
   writer.reset();
-  if (idle.length < MOST_IDLE) idle.push(writer);
+  if (idle.length < MAX_IDLE) idle.push(writer);
 }
 
 function writeGroup(writer: ProtoWriter, { logs, topic, source, tags }: LogGroup): void {

@@ -8,15 +8,15 @@
  */
 const INITIAL_BYTES = 65_536;
 /** A buffer that grew beyond this is not kept for the next group. */
-const MOST_KEPT_BYTES = 4_194_304;
+const MAX_KEPT_BYTES = 4_194_304;
 /** A text of this many UTF-16 units has at most three times as many bytes. */
-const MOST_BYTES_PER_UNIT = 3;
+const MAX_BYTES_PER_UNIT = 3;
 /** Room for tags and lengths of a pair, all of them 32 bits at most. */
-const MOST_HEAD_BYTES = 24;
+const MAX_HEAD_BYTES = 24;
 /** Shorter texts are copied unit by unit while they are ASCII: a call into the platform costs more. */
 const SHORT_TEXT = 24;
 /** Names of columns, encoded; whoever writes more of them than this does without. */
-const MOST_KEYS = 1_000;
+const MAX_KEYS = 1_000;
 
 const KEY_TAG = 0x0a;
 const VALUE_TAG = 0x12;
@@ -38,13 +38,13 @@ export class ProtoWriter {
 
   reset(): void {
     this.#end = 0;
-    if (this.#bytes.length > MOST_KEPT_BYTES) this.#bytes = Buffer.allocUnsafe(INITIAL_BYTES);
-    if (this.#keys.size >= MOST_KEYS) this.#keys.clear();
+    if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = Buffer.allocUnsafe(INITIAL_BYTES);
+    if (this.#keys.size >= MAX_KEYS) this.#keys.clear();
   }
 
   /** Begins a message inside this one; answers where, for `close`. */
   open(tag: number): number {
-    this.#reserve(MOST_HEAD_BYTES);
+    this.#reserve(MAX_HEAD_BYTES);
     this.#varint(tag);
     this.#end += 1;
     return this.#end;
@@ -65,14 +65,14 @@ export class ProtoWriter {
   }
 
   number(tag: number, value: number): void {
-    this.#reserve(MOST_HEAD_BYTES);
+    this.#reserve(MAX_HEAD_BYTES);
     this.#varint(tag);
     this.#varint(value >>> 0);
   }
 
   /** Surrogates without their other half become U+FFFD: SLS refuses a whole group for one of them. */
   text(tag: number, value: string): void {
-    this.#reserve(MOST_HEAD_BYTES + MOST_BYTES_PER_UNIT * value.length);
+    this.#reserve(MAX_HEAD_BYTES + MAX_BYTES_PER_UNIT * value.length);
     this.#varint(tag);
     this.#lengthAndText(value);
   }
@@ -87,7 +87,7 @@ export class ProtoWriter {
   /** A message of two texts, field 1 and field 2. */
   pair(tag: number, name: string, value: string): void {
     const key = this.#keys.get(name) ?? this.#newKey(name);
-    this.#reserve(MOST_HEAD_BYTES + key.length + MOST_BYTES_PER_UNIT * value.length);
+    this.#reserve(MAX_HEAD_BYTES + key.length + MAX_BYTES_PER_UNIT * value.length);
     const start = this.open(tag);
     for (let index = 0; index < key.length; index += 1) this.#bytes[start + index] = key[index] as number;
     this.#end += key.length;
@@ -104,7 +104,7 @@ export class ProtoWriter {
       if (rest <= 0x7f) break;
     }
     const key = Buffer.concat([Buffer.from(head), text]);
-    if (this.#keys.size < MOST_KEYS) this.#keys.set(name, key);
+    if (this.#keys.size < MAX_KEYS) this.#keys.set(name, key);
     return key;
   }
 

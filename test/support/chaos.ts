@@ -56,7 +56,7 @@ export interface ChaosReport extends Faults {
 const FAULT_RATE = 0.05;
 const CLOUDAUTH_KINDS = ['Throttling.Api', 'InternalError', 'reset', 'hang', 'garbage'] as const;
 const SLS_KINDS = ['InternalServerError', 'WriteQuotaExceed', 'reset', 'hang', 'garbage', 'dropAck'] as const;
-const MOST_SETTLING_RUNS = 60;
+const MAX_SETTLING_RUNS = 60;
 /** Registered once more, saying nothing, when the run has been. */
 const AGAIN_SHARE = 0.05;
 
@@ -175,7 +175,7 @@ class Chaos {
 
   /** Nothing new happens to the sweep, but calls still fail, until nothing waits. */
   async settle(): Promise<void> {
-    for (let runs = 0; runs < MOST_SETTLING_RUNS; runs += 1) {
+    for (let runs = 0; runs < MAX_SETTLING_RUNS; runs += 1) {
       const finals = await this.#open.finals();
       if (this.#ids.every((id) => finals.has(id))) return;
       await this.#ageAll();

@@ -18,7 +18,7 @@ const RANGES: ReadonlyArray<readonly [seconds: number, name: Word]> = [
 ];
 
 /** As many as the server lists of the transactions behind a bar. */
-const MOST_LISTED = 200;
+const MAX_LISTED = 200;
 
 let dashboards: DashboardDefinition[] = [];
 let scope: Scope = { rangeSeconds: 604_800, labels: {} };
@@ -108,7 +108,7 @@ async function listView(): Promise<HTMLElement> {
     as: 'text',
     title: { en: 'Story', zh: '经过' },
   } as const;
-  const count = rows.length < MOST_LISTED ? String(rows.length) : `${word('newest')} ${rows.length}`;
+  const count = rows.length < MAX_LISTED ? String(rows.length) : `${word('newest')} ${rows.length}`;
   const title = `${word('behind')}: ${plain(value)} (${count})`;
   return element(
     'div',

@@ -61,8 +61,8 @@ const PIECES = [
   'A',
   '1',
 ] as const;
-const MOST_CHARACTERS = 128;
-const LONGEST = ['x'.repeat(MOST_CHARACTERS), `${"'".repeat(MOST_CHARACTERS - 2)}$'`, '😀'.repeat(64)];
+const MAX_CHARACTERS = 128;
+const LONGEST = ['x'.repeat(MAX_CHARACTERS), `${"'".repeat(MAX_CHARACTERS - 2)}$'`, '😀'.repeat(64)];
 const DAY_SECONDS = 86_400;
 type Row = Record<string, string>;
 
@@ -70,7 +70,7 @@ type Row = Record<string, string>;
 function atMost(text: string): string {
   let result = '';
   for (const char of text) {
-    if (result.length + char.length > MOST_CHARACTERS) break;
+    if (result.length + char.length > MAX_CHARACTERS) break;
     result += char;
   }
   return result;
