@@ -3,8 +3,13 @@ import { readLedger } from '../../shared/logstores/ledger.ts';
 import { cases } from '../support/depth.ts';
 import { seeded } from '../support/seeded.ts';
 import { bundleSweep, removeBundle } from '../support/sweep-bundle.ts';
-import { faultsOf, NO_FAULTS, passedWithoutRecord, sweepUntilFinal } from '../support/sweep-settle.ts';
-import { SweepWorld } from '../support/sweep-world.ts';
+import {
+  faultsOf,
+  NO_FAULTS,
+  passedWithoutRecord,
+  SweepWorld,
+  sweepUntilFinal,
+} from '../support/sweep-world.ts';
 import { DEFAULT_WINDOWS } from '../support/windows.ts';
 
 /**

@@ -1,8 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { cases } from '../support/depth.ts';
 import { bundleSweep, removeBundle, type Sabotage } from '../support/sweep-bundle.ts';
-import { faultsOf, NO_FAULTS, passedWithoutRecord } from '../support/sweep-settle.ts';
-import { SweepWorld, type SweepWorldOptions } from '../support/sweep-world.ts';
+import {
+  faultsOf,
+  NO_FAULTS,
+  passedWithoutRecord,
+  SweepWorld,
+  type SweepWorldOptions,
+} from '../support/sweep-world.ts';
 
 /**
  * What the guards are there for: each case runs once as shipped and once with the guard taken out of the bundle,

@@ -2,9 +2,9 @@ import type { ServiceCall } from '../../local/call-hooks.ts';
 import type { InvocationRecord } from '../../local/fc/invocation-log.ts';
 import { readLedger } from '../../shared/logstores/ledger.ts';
 import { seeded } from './seeded.ts';
-import { type Faults, faultsOf } from './sweep-settle.ts';
-import { type PendingInput, SweepWorld, type TextRow } from './sweep-world.ts';
+import { type Faults, faultsOf, SweepWorld } from './sweep-world.ts';
 import { DEFAULT_WINDOWS } from './windows.ts';
+import type { Row, TextRow } from './world.ts';
 
 /**
  * The sweep amid failures of every kind, drawn from a seed: one call in twenty of both services fails, its
@@ -82,7 +82,7 @@ class Chaos {
   readonly #ends = new Map<string, number>();
   readonly #ids: string[] = [];
   /** What is said of a transaction only when the next wave comes. */
-  #later: PendingInput[] = [];
+  #later: Row[] = [];
   #again = 0;
   #cutOff = 0;
   #splits = 0;
@@ -142,7 +142,7 @@ class Chaos {
 
   #change(action: string, query: string, shard: number): Promise<unknown> {
     const path = `/logstores/idv-pending/shards/${shard}`;
-    return this.#open.call({ action, method: 'POST', path, query: { action: query } });
+    return this.#open.callSls({ action, method: 'POST', path, query: { action: query } });
   }
 
   async close(): Promise<void> {
@@ -247,7 +247,7 @@ class Chaos {
   }
 
   /** What is said of a transaction: in one row, in two that share it, or in one beside one that says nothing. */
-  #rowsOf(id: string): PendingInput[] {
+  #rowsOf(id: string): Row[] {
     const now = Date.now();
     const { labels, merchant_biz_id } = saidOf(id);
     const row = { transaction_id: id, registered_at_ms: now, kind: 'register' };

@@ -2,15 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Chart, queryOf } from '../../../shared/charts/chart.ts';
 import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
 import { EXPECTED, type ExpectedRow, type Known } from '../../support/chart-truth.ts';
-import {
-  type ChartWorld,
-  type Drawn,
-  drawAnswered,
-  openChartWorld,
-  register,
-  store,
-} from '../../support/chart-world.ts';
+import { type Drawn, drawAnswered, register, store } from '../../support/drawn-sessions.ts';
 import { seeded, shuffled } from '../../support/seeded.ts';
+import { World } from '../../support/world.ts';
 
 /**
  * Each chart of the drop-off dashboard over 5,000 sessions of known truth, as the deployed query gives it, against
@@ -83,22 +77,22 @@ function agrees(
 
 describe('the drop-off charts', () => {
   const nowMs = Date.now();
-  let single: ChartWorld;
-  let multiple: ChartWorld;
+  let single: World;
+  let multiple: World;
   let drawn: Drawn[];
   let known: Known[];
 
   beforeAll(async () => {
     drawn = drawAnswered(20_261_123, SESSIONS, nowMs);
     known = drawn.map((one) => one.known);
-    single = await openChartWorld(() => nowMs);
+    single = await World.open({ clock: () => nowMs });
     await register(single, drawn, nowMs);
     await store(
       single,
       drawn.map(({ final }) => final),
       nowMs,
     );
-    multiple = await openChartWorld(() => nowMs);
+    multiple = await World.open({ clock: () => nowMs });
     const often = drawn.flatMap(({ final, provisional }) => [final, provisional, final, provisional, final]);
     await register(multiple, shuffled([...drawn, ...drawn], seeded(7)), nowMs);
     await store(multiple, shuffled(often, seeded(11)), nowMs);
@@ -109,9 +103,9 @@ describe('the drop-off charts', () => {
     await multiple?.close();
   });
 
-  async function rowsOf(world: ChartWorld, chart: Chart, condition?: string) {
+  async function rowsOf(world: World, chart: Chart, condition?: string) {
     const toSeconds = Math.floor(nowMs / 1_000) + 60;
-    const answer = await world.sls.query(chart.logstore, {
+    const answer = await world.client.query(chart.logstore, {
       query: queryOf(chart, condition),
       fromSeconds: toSeconds - DAY_SECONDS,
       toSeconds,
@@ -159,7 +153,7 @@ describe('the drop-off charts', () => {
 describe('a face-only and a full solution side by side', () => {
   it('show a loss only where people were lost', async () => {
     const nowMs = Date.now();
-    const world = await openChartWorld(() => nowMs);
+    const world = await World.open({ clock: () => nowMs });
     try {
       const drawn = drawAnswered(5, 3_000, nowMs);
       await store(
@@ -170,7 +164,7 @@ describe('a face-only and a full solution side by side', () => {
       const chart = charts.find(({ id }) => id === 'funnel-by-solution');
       if (chart === undefined) throw new Error('no such chart');
       const toSeconds = Math.floor(nowMs / 1_000) + 60;
-      const { rows } = await world.sls.query(chart.logstore, {
+      const { rows } = await world.client.query(chart.logstore, {
         query: queryOf(chart),
         fromSeconds: toSeconds - DAY_SECONDS,
         toSeconds,

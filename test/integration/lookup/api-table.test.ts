@@ -13,14 +13,14 @@ import {
   ONE,
   tooNew,
 } from '../../support/bad-requests.ts';
-import { type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';
+import { LookupWorld } from '../../support/lookup-world.ts';
 import { openApiProblems } from '../../support/openapi-check.ts';
 
 /** Every endpoint against everything that may be wrong with a request: what is answered, and that nothing is done. */
 let world: LookupWorld;
 
 beforeAll(async () => {
-  world = await openLookupWorld();
+  world = await LookupWorld.open();
   await world.putSession('good-1', Date.now() - 40 * 60_000, OFFICIAL_RESULT);
 });
 afterAll(async () => {
@@ -35,10 +35,8 @@ afterAll(async () => {
 
 /** How often SLS and CheckVerifyLog were asked for anything. */
 async function calls(): Promise<number[]> {
-  const reports = await Promise.all(
-    [world.sls, world.cloudauth].map(async ({ url }) => (await fetch(`${url}/_control`)).json()),
-  );
-  return reports.map((report) => (report as { calls: number }).calls);
+  const slsCalls = Object.values(await world.slsCalls()).reduce((sum, count) => sum + count, 0);
+  return [slsCalls, await world.calls()];
 }
 
 describe('a bad request is refused by name, and nothing is done', () => {

@@ -15,7 +15,7 @@ const heartbeat = (consumer: string, shards: number[]) =>
   world.client.heartbeat('idv-pending', 'idv-sweep', consumer, shards);
 /** As a person with the console would: not fenced. */
 const forceCheckpoint = (shard: number, checkpoint: string) =>
-  world.call({
+  world.callSls({
     action: 'ConsumerGroupUpdateCheckPoint',
     method: 'POST',
     path: '/logstores/idv-pending/consumergroups/idv-sweep',
@@ -23,7 +23,7 @@ const forceCheckpoint = (shard: number, checkpoint: string) =>
     body: { shard, checkpoint },
   });
 const splitShard = (shard: number) =>
-  world.call({
+  world.callSls({
     action: 'SplitShard',
     method: 'POST',
     path: `/logstores/idv-pending/shards/${shard}`,
@@ -265,7 +265,7 @@ describe('checkpoints', () => {
   it('an empty queue costs a few calls and moves nothing', async () => {
     await open();
     expect(await world.report()).toMatchObject({ ended: 'done', pulled: 0, lag_ms: 0, backlog: 0 });
-    const { byAction } = await world.stats<{ byAction: Record<string, number> }>(world.sls);
+    const byAction = await world.slsCalls();
     expect(byAction.PullLogs).toBeUndefined();
   });
 });

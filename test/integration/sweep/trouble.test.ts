@@ -1,11 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SlsControl } from '../../../deploy/sls-client.ts';
-import {
-  LOCAL_ACCESS_KEY_ID,
-  LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_PROJECT,
-  LOCAL_REGION,
-} from '../../../local/credentials.ts';
+import { LOCAL_PROJECT } from '../../../local/credentials.ts';
 import { SweepWorld, type SweepWorldOptions, saysTruth } from '../../support/sweep-world.ts';
 
 let world: SweepWorld;
@@ -161,12 +156,7 @@ describe('the service refuses our rights', () => {
 });
 
 describe('what a deployment makes is gone', () => {
-  const control = () =>
-    new SlsControl({
-      endpoint: world.sls.url,
-      region: LOCAL_REGION,
-      credentials: { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET },
-    });
+  const control = () => new SlsControl(world.place);
 
   it.each([
     ['idv-sweep', () => control().deleteConsumerGroup(LOCAL_PROJECT, 'idv-pending', 'idv-sweep')],
