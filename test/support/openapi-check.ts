@@ -1,4 +1,4 @@
-import { schemaProblems } from './json-schema.ts';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 /** One request and what came back. */
 export interface Recorded {
@@ -19,6 +19,22 @@ interface Operation {
 }
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+/** Strict about keywords: one that the checker does not know is an error, not a schema that everything fits. */
+const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true, validateFormats: false });
+ajv.addKeyword('components');
+const compiled = new WeakMap<object, ValidateFunction>();
+
+/** What is wrong with a value, by path; empty when it is as a schema of the document says. */
+export function schemaProblems(document: object, schema: object, value: unknown): string[] {
+  const { components } = document as { components: object };
+  const validate = compiled.get(schema) ?? ajv.compile({ components, allOf: [schema] });
+  compiled.set(schema, validate);
+  validate(value);
+  return (validate.errors ?? []).map(({ instancePath, message, params }) =>
+    [instancePath || '/', message, JSON.stringify(params)].join(' '),
+  );
 }
 
 /** Where an answer differs from what the OpenAPI document promises for its path, method and status. */

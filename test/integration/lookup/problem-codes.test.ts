@@ -4,7 +4,7 @@ import { openApiDocument } from '../../../functions/lookup/openapi.ts';
 import { createInvoker } from '../../../shared/fc/invoke.ts';
 import { createRoleCredentials } from '../../../shared/fc/role-credentials.ts';
 import { type Answer, type CallOptions, LookupWorld } from '../../support/lookup-world.ts';
-import { schemaProblems } from '../../support/json-schema.ts';
+import { schemaProblems } from '../../support/openapi-check.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
 import { credentials } from '../../support/world.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { openApiDocument } from '../../../../functions/lookup/openapi.ts';
 import { safeParseTransaction } from '../../../../functions/lookup/request-schema.ts';
 import { ROUTES } from '../../../../functions/lookup/routes.ts';
-import { schemaProblems } from '../../../support/json-schema.ts';
+import { schemaProblems } from '../../../support/openapi-check.ts';
 
 const document = JSON.parse(JSON.stringify(openApiDocument()));
 
