@@ -1,6 +1,6 @@
 // ES modules throughout: @middy/core ships nothing else, and what the tests load is then what Node loads.
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/leak-guard.mjs',
   roots: ['<rootDir>/test'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
