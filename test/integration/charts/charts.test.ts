@@ -96,7 +96,7 @@ describe('the drop-off charts', () => {
     const often = drawn.flatMap(({ final, provisional }) => [final, provisional, final, provisional, final]);
     await register(multiple, shuffled([...drawn, ...drawn], seeded(7)), nowMs);
     await store(multiple, shuffled(often, seeded(11)), nowMs);
-  }, 240_000);
+  });
 
   afterAll(async () => {
     await single?.close();
@@ -187,5 +187,5 @@ describe('a face-only and a full solution side by side', () => {
     } finally {
       await world.close();
     }
-  }, 120_000);
+  });
 });

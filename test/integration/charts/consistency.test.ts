@@ -115,7 +115,7 @@ describe('figures of the same whole', () => {
       { timeMs: nowMs },
     );
     for (const chart of charts) answers.set(chart.id, await answerOf(world, chart, nowMs));
-  }, 60_000);
+  });
 
   afterAll(() => world?.close());
 
@@ -243,7 +243,7 @@ describe('sessions without a label', () => {
 
   beforeAll(async () => {
     world = await World.open({ clock: () => nowMs });
-  }, 60_000);
+  });
 
   afterAll(() => world?.close());
 

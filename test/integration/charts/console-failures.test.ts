@@ -7,6 +7,8 @@ import { World } from '../../support/world.ts';
 
 /** What the console says when the services behind it fail: soon, by name, and after one more try where that may help. */
 const LIMIT_MS = 1_000;
+/** Less than the limits that the console has unless told otherwise: 20 s for SLS, 40 s for the lookup function. */
+const SOON_MS = 15_000;
 const CHART = '/api/charts/where-stage';
 
 interface Answer {
@@ -112,7 +114,7 @@ describe('the console in front of services that fail', () => {
       expect(status).toBe(504);
       expect(body).toMatchObject({ service: 'sls', problem: 'timeout', at: world.sls.url });
       expect(ms).toBeGreaterThan(LIMIT_MS - 50);
-      expect(ms).toBeLessThan(3 * LIMIT_MS);
+      expect(ms).toBeLessThan(SOON_MS);
     }
   });
 
@@ -167,7 +169,7 @@ describe('the console in front of services that fail', () => {
     const { status, ms, body } = await lookUp();
     expect(status).toBe(504);
     expect(body).toMatchObject({ service: 'lookup', problem: 'timeout', at: triggerUrl });
-    expect(ms).toBeLessThan(3 * LIMIT_MS);
+    expect(ms).toBeLessThan(SOON_MS);
     expect(heard).toHaveLength(1);
   });
 

@@ -50,7 +50,7 @@ describe('the console over HTTP', () => {
       pageDir: 'dist/console',
       now: () => nowMs,
     });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await server?.close();

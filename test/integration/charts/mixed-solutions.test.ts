@@ -130,7 +130,7 @@ describe('the funnel of four solutions', () => {
       return withoutPath(rowOfResult(id(), result, { openedAtMs, labels: { product_code: 'older' } }));
     });
     await world.put('idv-records', [...planned, ...neverOpened, ...older], { timeMs: nowMs });
-  }, 60_000);
+  });
 
   afterAll(() => world?.close());
 

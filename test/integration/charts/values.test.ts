@@ -104,7 +104,7 @@ describe('a picked value', () => {
       pageDir: 'dist/console',
       now: () => nowMs,
     });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await server?.close();
@@ -170,7 +170,7 @@ describe('a picked value', () => {
       await storeWith(value);
       await expectExactly(value);
     }
-  }, 120_000);
+  });
 
   it('is found exactly where it stands: any text', async () => {
     await fc.assert(
@@ -180,7 +180,7 @@ describe('a picked value', () => {
       }),
       { numRuns: 40 },
     );
-  }, 120_000);
+  });
 
   it('is found nowhere when nobody bears it, though it would match everything as a pattern', async () => {
     await storeWith('plain');
@@ -188,7 +188,7 @@ describe('a picked value', () => {
       bearers.set(value, bearers.get(value) ?? []);
       await expectExactly(value);
     }
-  }, 60_000);
+  });
 
   it.each([
     ['label.channel', { field: 'journey', value: 'interrupted', 'label.channel': 'x'.repeat(129) }],

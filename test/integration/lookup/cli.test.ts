@@ -207,7 +207,7 @@ describe('a backfill', () => {
     const again = await cli(args);
     expect(again.stderr).toContain('is finished');
     expect((await pendingIds('bf-')).length).toBe(ids.length);
-  }, 120_000);
+  });
 
   it('of a CSV goes on when the file has grown, and not when it is another', async () => {
     const file = join(folder, 'small.csv');

@@ -415,10 +415,10 @@ describe('with a log store in trouble', () => {
 describe('the time of the function', () => {
   it('ends a lookup before the platform does', async () => {
     const id = newId();
-    await world.control(world.cloudauth, { latencyMs: 2_000 });
+    await world.control(world.cloudauth, { latencyMs: 60_000 });
     const startMs = Date.now();
-    const got = await world.call('GET', `/v1/transactions/${id}`, { timeout: 1 });
+    const got = await world.call('GET', `/v1/transactions/${id}`, { timeout: 3 });
     expect(got.json).toMatchObject({ status: 504, code: 'DEADLINE_NEAR' });
-    expect(Date.now() - startMs).toBeLessThan(1_000);
+    expect(Date.now() - startMs).toBeLessThan(3_000);
   });
 });

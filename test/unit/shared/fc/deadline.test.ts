@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DeadlineError } from '../../../../shared/errors.ts';
 import { type Deadline, startDeadline } from '../../../../shared/fc/deadline.ts';
+import { until } from '../../../support/until.ts';
 
 const open: Deadline[] = [];
 afterEach(() => {
@@ -37,10 +38,11 @@ describe('the deadline of an invocation', () => {
   });
 
   it('aborts what is under way when it is reached, and not once it is closed', async () => {
-    const reached = start(0.1);
     const closed = start(0.1);
     closed.close();
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    // Due after the other would have been.
+    const reached = start(0.12);
+    await until(() => reached.signal.aborted);
     expect(reached.signal.reason).toBeInstanceOf(DeadlineError);
     expect(closed.signal.aborted).toBe(false);
   });
