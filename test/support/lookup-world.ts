@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AppOptions, createHandler } from '../../functions/lookup/app.ts';
+import { openApiDocument } from '../../functions/lookup/openapi.ts';
 import { LOCAL_PROJECT, LOCAL_REGION } from '../../local/credentials.ts';
 import { createCloudauthClient } from '../../shared/cloudauth/client.ts';
 import type { FcResponse } from '../../shared/fc/http.ts';
@@ -11,7 +12,7 @@ import { DEFAULT_DAYS_KEPT, type RetentionDays, windowsOf } from '../../shared/l
 import { Pacer } from '../../shared/pace.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import { systemClock } from '../../shared/time.ts';
-import type { Recorded } from './openapi-check.ts';
+import { openApiProblems, type Recorded } from './openapi-check.ts';
 import { credentials, type Services, startServices, World } from './world.ts';
 
 type Handler = ReturnType<typeof createHandler>;
@@ -27,8 +28,8 @@ export interface CallOptions {
   readonly timeout?: number;
 }
 
-export interface Answer extends FcResponse {
-  // biome-ignore lint/suspicious/noExplicitAny: an answer is whatever came; the test says what it should be
+export interface LookupResponse extends FcResponse {
+  // biome-ignore lint/suspicious/noExplicitAny: it is whatever came; the test says what it should be
   readonly json: any;
 }
 
@@ -48,8 +49,8 @@ export class LookupWorld extends World {
   readonly handler: Handler;
   /** Every line the function has logged. */
   readonly logs: string[] = [];
-  /** Every answer it has given. */
-  readonly answers: Recorded[] = [];
+  /** Everything it has returned. */
+  readonly responses: Recorded[] = [];
 
   private constructor(services: Services, daysKept: RetentionDays, app: Partial<AppOptions>) {
     super(services);
@@ -72,10 +73,10 @@ export class LookupWorld extends World {
     return world;
   }
 
-  async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
-    const answer = await callHandler(this.handler, method, path, options);
-    this.answers.push({ method, path, ...answer });
-    return answer;
+  async call(method: string, path: string, options: CallOptions = {}): Promise<LookupResponse> {
+    const response = await callHandler(this.handler, method, path, options);
+    this.responses.push({ method, path, ...response });
+    return response;
   }
 
   /** Both services as after the opening: nothing fails, nothing is slow. */
@@ -84,9 +85,17 @@ export class LookupWorld extends World {
     await this.control(this.cloudauth, { plan: [], latencyMs: 0, qps: QPS });
   }
 
+  /** @throws when a response was not as the OpenAPI document promises */
+  override async close(): Promise<void> {
+    await super.close();
+    const document = openApiDocument();
+    const problems = this.responses.splice(0).flatMap((response) => openApiProblems(document, response));
+    if (problems.length > 0) throw new Error(`not as documented:\n${problems.join('\n')}`);
+  }
+
   /** A trigger URL in front of the handler. */
   async openTrigger(): Promise<TriggerServer> {
-    const trigger = await openTriggerServer(this.handler);
+    const trigger = await openTriggerServer((...call) => this.call(...call));
     this.onClose(trigger.close);
     return trigger;
   }
@@ -123,7 +132,7 @@ export async function callHandler(
   method: string,
   path: string,
   { query = {}, headers = {}, body, rawBody, base64 = false, timeout = 60 }: CallOptions = {},
-): Promise<Answer> {
+): Promise<LookupResponse> {
   const text = rawBody ?? (body === undefined ? '' : JSON.stringify(body));
   const event = {
     version: 'v1',
@@ -170,7 +179,7 @@ export interface TriggerServer {
 }
 
 /** A server that makes an event of each request, as FC does. */
-async function openTriggerServer(handler: Handler): Promise<TriggerServer> {
+async function openTriggerServer(call: LookupWorld['call']): Promise<TriggerServer> {
   const requests: TriggerServer['requests'] = [];
   const trigger = { before: (_count: number): number | undefined => undefined };
   const server = createServer(async (request, response) => {
@@ -183,7 +192,7 @@ async function openTriggerServer(handler: Handler): Promise<TriggerServer> {
       response.writeHead(status).end();
       return;
     }
-    const answer = await callHandler(handler, method, url.pathname, {
+    const answer = await call(method, url.pathname, {
       query: Object.fromEntries(url.searchParams),
       headers,
       rawBody: (await bodyOf(request)).toString('utf8'),

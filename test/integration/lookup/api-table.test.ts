@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openApiDocument } from '../../../functions/lookup/openapi.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
 import {
   BAD,
@@ -14,7 +13,6 @@ import {
   tooNew,
 } from '../../support/bad-requests.ts';
 import { LookupWorld } from '../../support/lookup-world.ts';
-import { openApiProblems } from '../../support/openapi-check.ts';
 
 /** Every endpoint against everything that may be wrong with a request: what is answered, and that nothing is done. */
 let world: LookupWorld;
@@ -24,12 +22,9 @@ beforeAll(async () => {
   await world.putSession('good-1', Date.now() - 40 * 60_000, OFFICIAL_RESULT);
 });
 afterAll(async () => {
-  const document = openApiDocument();
-  const problems = world.answers.flatMap((answer) => openApiProblems(document, answer));
-  const statuses = new Set(world.answers.map((answer) => answer.statusCode));
+  const statuses = new Set(world.responses.map(({ statusCode }) => statusCode));
   await world.close();
-  expect(problems).toEqual([]);
-  // The check above must have had something to look at.
+  // What closing checks must have had something to look at.
   for (const status of [200, 202, 204, 400, 404, 405, 413, 415, 501]) expect(statuses).toContain(status);
 });
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
-import { acs3TriggerProblem } from '../../support/acs3-trigger-check.ts';
 import { LookupWorld, type TriggerServer } from '../../support/lookup-world.ts';
+import { acs3TriggerProblem } from '../../support/signature-check.ts';
 import { credentials } from '../../support/world.ts';
 
 /** The command line, as its own process, against the handler behind a trigger URL, and both local services. */

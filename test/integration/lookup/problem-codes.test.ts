@@ -3,7 +3,7 @@ import type { AppOptions } from '../../../functions/lookup/app.ts';
 import { openApiDocument } from '../../../functions/lookup/openapi.ts';
 import { createInvoker } from '../../../shared/fc/invoke.ts';
 import { createRoleCredentials } from '../../../shared/fc/role-credentials.ts';
-import { type Answer, type CallOptions, LookupWorld } from '../../support/lookup-world.ts';
+import { type CallOptions, type LookupResponse, LookupWorld } from '../../support/lookup-world.ts';
 import { schemaProblems } from '../../support/openapi-check.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
 import { credentials } from '../../support/world.ts';
@@ -170,7 +170,7 @@ function answerOfFunctionCompute(how: Extract<Trouble, { invoke: string }>['invo
   else functionCompute.answer = (_request, _response, socket) => void (how === 'dropped' && socket.destroy());
 }
 
-async function answered(operation: Operation, trouble: Trouble): Promise<Answer> {
+async function answered(operation: Operation, trouble: Trouble): Promise<LookupResponse> {
   const [method, path, options] = GOOD[operation];
   if ('request' in trouble) {
     return typeof trouble.request === 'string'

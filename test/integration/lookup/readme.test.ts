@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
-import { acs3TriggerProblem } from '../../support/acs3-trigger-check.ts';
 import { LookupWorld, type TriggerServer } from '../../support/lookup-world.ts';
+import { acs3TriggerProblem } from '../../support/signature-check.ts';
 import { credentials } from '../../support/world.ts';
 
 /** The examples of the README, run as they stand there. */

@@ -2,8 +2,8 @@ import OpenApi from '@alicloud/openapi-core';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createCloudauthClient } from '../../../../shared/cloudauth/client.ts';
 import type { Credentials } from '../../../../shared/credentials.ts';
-import { acs3Problem } from '../../../support/acs3-check.ts';
 import { RecordingServer } from '../../../support/recording-server.ts';
+import { acs3Problem } from '../../../support/signature-check.ts';
 import { until } from '../../../support/until.ts';
 
 const KEYS: Credentials = { accessKeyId: 'key-id', accessKeySecret: 'key-secret' };
