@@ -28,6 +28,9 @@ export interface WorldOptions {
   readonly qps?: number;
   /** How long CheckVerifyLog keeps a session. */
   readonly retentionDays?: number;
+  readonly project?: string;
+  /** False: nothing is there yet; the test makes the project. */
+  readonly provisioned?: boolean;
   /** What the project is provisioned for. */
   readonly daysKept?: RetentionDays;
   readonly leaseSeconds?: number;
@@ -52,19 +55,22 @@ export class World {
   readonly client: SlsDataPlane;
   /** Any other call to SLS, as the operator. */
   readonly callSls: SlsCaller;
+  /** Where the control plane finds the project. */
+  readonly place: Place;
   readonly #closing: (() => Promise<unknown>)[];
 
-  protected constructor({ sls, cloudauth }: Services) {
+  protected constructor({ sls, cloudauth, place }: Services) {
     // Patient, because a query engine that has just started takes its time.
     const target = {
       endpoint: sls.url,
-      project: LOCAL_PROJECT,
+      project: place.project,
       credentials: () => credentials,
       connectTimeoutMs: 60_000,
       readTimeoutMs: 60_000,
     };
     this.sls = sls;
     this.cloudauth = cloudauth;
+    this.place = place;
     this.client = createSlsClient(target);
     this.callSls = createSlsCaller(target);
     this.#closing = [() => sls.close(), () => cloudauth.close()];
@@ -72,11 +78,6 @@ export class World {
 
   static async open(options: WorldOptions = {}): Promise<World> {
     return new World(await startServices(options));
-  }
-
-  /** Where the control plane finds the project. */
-  get place(): Pick<ProvisionOptions, 'endpoint' | 'project' | 'region' | 'credentials'> {
-    return placeOf(this.sls);
   }
 
   onClose(close: () => Promise<unknown>): void {
@@ -110,6 +111,14 @@ export class World {
   /** Calls to SLS, by action. */
   async slsCalls(): Promise<Readonly<Record<string, number>>> {
     return (await this.stats<{ byAction: Record<string, number> }>(this.sls)).byAction;
+  }
+
+  /** Those that change something. */
+  async slsWrites(): Promise<number> {
+    const writes = Object.entries(await this.slsCalls()).filter(([action]) =>
+      /^(Create|Update|Delete|Put)/.test(action),
+    );
+    return writes.reduce((sum, [, count]) => sum + count, 0);
   }
 
   /** Moves the receive times of what is queued into the past: by default far enough for it to be due. */
@@ -176,9 +185,12 @@ export class World {
   }
 }
 
+type Place = Pick<ProvisionOptions, 'endpoint' | 'project' | 'region' | 'credentials'>;
+
 export interface Services {
   readonly sls: LocalServer;
   readonly cloudauth: CloudauthServer;
+  readonly place: Place;
 }
 
 /** Both services and the project. What was started before a failure is closed again. */
@@ -192,13 +204,17 @@ export async function startServices(options: WorldOptions): Promise<Services> {
     ...(clock === undefined ? {} : { clock }),
     ...(slsHooks === undefined ? {} : { hooks: slsHooks }),
   });
+  const project = options.project ?? LOCAL_PROJECT;
+  const place = { endpoint: sls.url, project, region: LOCAL_REGION, credentials };
   try {
-    await provision({
-      ...placeOf(sls),
-      documents: { dashboards: [], savedSearches: [], alerts: [] },
-      ...(options.leaseSeconds === undefined ? {} : { leaseSeconds: options.leaseSeconds }),
-      ...(options.daysKept === undefined ? {} : { ttlDays: ttlByLogstore(options.daysKept) }),
-    });
+    if (options.provisioned !== false) {
+      await provision({
+        ...place,
+        documents: { dashboards: [], savedSearches: [], alerts: [] },
+        ...(options.leaseSeconds === undefined ? {} : { leaseSeconds: options.leaseSeconds }),
+        ...(options.daysKept === undefined ? {} : { ttlDays: ttlByLogstore(options.daysKept) }),
+      });
+    }
     const cloudauth = await createCloudauthServer({
       port: 0,
       credentials: store,
@@ -207,15 +223,11 @@ export async function startServices(options: WorldOptions): Promise<Services> {
       ...(retentionDays === undefined ? {} : { retentionDays }),
       ...(cloudauthHooks === undefined ? {} : { hooks: cloudauthHooks }),
     });
-    return { sls, cloudauth };
+    return { sls, cloudauth, place };
   } catch (error) {
     await sls.close();
     throw error;
   }
-}
-
-function placeOf(sls: LocalServer) {
-  return { endpoint: sls.url, project: LOCAL_PROJECT, region: LOCAL_REGION, credentials };
 }
 
 /** Sets what the body names of a local service, by its address. Returns what it answers. */
