@@ -37,7 +37,7 @@ afterAll(() => removeBundle(bundle));
 
 const nameOf = ({ service, call, when }: Boundary) => `${service}${call}${when}`;
 
-/** Kills the sweep there, then lets it finish. Answers whether it came so far at all. */
+/** Kills the sweep there, then lets it finish. Returns whether it got that far at all. */
 async function killAt(world: SweepWorld, boundary: Boundary, ids: readonly string[]): Promise<boolean> {
   await world.age();
   await world.control(world.fc, { killAt: { function: 'sweep', ...boundary } });

@@ -34,7 +34,7 @@ async function raised(atMs = Date.now()): Promise<string[]> {
   return names;
 }
 
-/** A run that does its work. Answers when SLS looks back just so far that it does not see it any more. */
+/** A run that does its work. Returns the time from which SLS, looking back half an hour, no longer sees it. */
 async function goodRun(): Promise<number> {
   await world.register(3, { prefix: 'good' });
   await world.age();
