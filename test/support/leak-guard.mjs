@@ -13,7 +13,8 @@ export default class LeakGuard extends TestEnvironment {
     if (name !== 'run_finish') return;
     // What was closed a moment ago is gone some turns of the event loop later.
     for (let tries = 0; tries < MAX_TRIES && this.#left().length > 0; tries += 1) await sleep(10);
-    for (const left of this.#left()) state.unhandledErrors.push(new Error(`left open: ${left}`));
+    const left = this.#left();
+    if (left.length > 0) state.unhandledErrors.push(new Error(`left open: ${left.join(', ')}`));
   }
 
   #left() {

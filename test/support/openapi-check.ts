@@ -52,12 +52,18 @@ export function openApiProblems(document: object, recorded: Recorded): string[] 
   if (content === undefined) return [`${name}: ${type} is not in the document`];
   return [
     ...schemaProblems(document, content.schema, JSON.parse(body)).map((problem) => `${name}: ${problem}`),
-    ...(statusCode === 429 || statusCode === 409 || statusCode === 503
-      ? headers['retry-after'] === undefined
-        ? [`${name}: no Retry-After`]
-        : []
-      : []),
+    ...retryAfterProblems(recorded).map((problem) => `${name}: ${problem}`),
   ];
+}
+
+/** A refusal of SLS says when to come again only if coming again may help; every other such status says it always. */
+function retryAfterProblems({ statusCode, headers, body }: Recorded): string[] {
+  if (![409, 429, 503].includes(statusCode)) return [];
+  const { code, retryAfterSeconds } = JSON.parse(body) as { code?: string; retryAfterSeconds?: number };
+  const header = headers['retry-after'];
+  if (header === undefined && retryAfterSeconds === undefined)
+    return code === 'SLS' ? [] : ['no Retry-After'];
+  return header === String(retryAfterSeconds) ? [] : [`Retry-After is ${header}, not ${retryAfterSeconds}`];
 }
 
 /** What the document cannot list: paths and methods that are not there. */

@@ -53,7 +53,9 @@ async function rowsOfShard(shardId: number) {
 
 describe('several runs at once', () => {
   it('five on five instances: each transaction is asked about once, all but one end as busy', async () => {
-    await open({ reservedConcurrency: null, env: { QPS_LIMIT: '100' }, timeoutSeconds: 30 });
+    // Long against what keeps a process from its heartbeats on a busy machine.
+    const env = { QPS_LIMIT: '100', LEASE_SECONDS: '20' };
+    await open({ reservedConcurrency: null, env, timeoutSeconds: 90 });
     const ids = await world.register(300);
     await world.age();
     const runs = await Promise.all(Array.from({ length: 5 }, () => world.run()));
@@ -88,7 +90,8 @@ describe('several runs at once', () => {
 
 describe('a shard that is lost under way', () => {
   it('holds up no other: what the others have is done to its end', async () => {
-    await open({ env: { QPS_LIMIT: '700', HEARTBEAT_SECONDS: '0.3' }, timeoutSeconds: 40 });
+    const env = { QPS_LIMIT: '700', HEARTBEAT_SECONDS: '0.3', LEASE_SECONDS: '30' };
+    await open({ env, timeoutSeconds: 120 });
     await splitShard(0);
     const readWrite = async () =>
       (await world.client.listShards('idv-pending')).filter(({ status }) => status === 'readwrite');
