@@ -1,9 +1,6 @@
-import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../shared/logstores/events.ts';
-import { defineFields } from '../shared/logstores/field-table.ts';
-import { PENDING_FIELDS, PENDING_LOGSTORE } from '../shared/logstores/pending.ts';
-import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../shared/logstores/records.ts';
+import type { FieldTable } from '../shared/logstores/field-table.ts';
 import { DEFAULT_DAYS_KEPT } from '../shared/logstores/retention.ts';
-import { SWEEP_FIELDS, SWEEPS_LOGSTORE } from '../shared/logstores/sweeps.ts';
+import { TABLES } from '../shared/logstores/tables.ts';
 import { type IndexConfig, indexOf } from './index-config.ts';
 
 /** Where Function Compute puts what the functions print, and its own figures for each invocation. */
@@ -11,7 +8,7 @@ export const FUNCTIONS_LOGSTORE = 'idv-functions';
 
 /** Names as Function Compute writes them:
  * https://help.aliyun.com/zh/sls/function-compute-3-0-log-field-details (read 2026-11-23). */
-export const FUNCTION_LOG_FIELDS = defineFields({
+export const FUNCTION_LOG_FIELDS = {
   message: { type: 'text', meaning: 'One printed line; ours are JSON', source: 'the function' },
   functionName: { type: 'text', meaning: 'Which function', source: 'Function Compute' },
   qualifier: { type: 'text', meaning: 'Version or alias', source: 'Function Compute' },
@@ -28,7 +25,7 @@ export const FUNCTION_LOG_FIELDS = defineFields({
   hasFunctionError: { type: 'text', meaning: 'Whether the function failed', source: 'Function Compute' },
   errorType: { type: 'text', meaning: 'Why it failed', source: 'Function Compute' },
   memoryMB: { type: 'long', meaning: 'Memory given, MB', source: 'Function Compute' },
-});
+} as const satisfies FieldTable;
 const FUNCTION_LOG_DOUBLES = ['durationMs', 'memoryUsageMB', 'scheduleLatencyMs'];
 
 export interface LogstoreDefinition {
@@ -38,22 +35,15 @@ export interface LogstoreDefinition {
   readonly index: IndexConfig;
 }
 
-/** The logstores by what s.yaml calls them under `retentionDays`. */
-const NAMES = {
-  pending: PENDING_LOGSTORE,
-  records: RECORDS_LOGSTORE,
-  events: EVENTS_LOGSTORE,
-  sweeps: SWEEPS_LOGSTORE,
-  functions: FUNCTIONS_LOGSTORE,
-} as const;
-type Kept = keyof typeof NAMES;
+type Kept = keyof typeof TABLES | 'functions';
 
 /** Days kept by the name of the logstore; what is not given stays as it is by default. */
 export function ttlByLogstore(
   days: Readonly<Partial<Record<Kept, number | undefined>>>,
 ): Record<string, number> {
-  const kept = Object.entries(NAMES).flatMap(([key, name]) => {
-    const ttlDays = days[key as Kept];
+  const names = Object.entries(TABLES).map(([key, { logstore }]) => [key as Kept, logstore] as const);
+  const kept = [...names, ['functions', FUNCTIONS_LOGSTORE] as const].flatMap(([key, name]) => {
+    const ttlDays = days[key];
     return ttlDays === undefined ? [] : [[name, ttlDays] as const];
   });
   return Object.fromEntries(kept);
@@ -64,20 +54,12 @@ export function ttlByLogstore(
  * checkpoint.
  */
 export const LOGSTORES: readonly LogstoreDefinition[] = [
-  {
-    name: PENDING_LOGSTORE,
-    ttlDays: DEFAULT_DAYS_KEPT.pending,
-    autoSplit: false,
-    index: indexOf(PENDING_FIELDS),
-  },
-  {
-    name: RECORDS_LOGSTORE,
-    ttlDays: DEFAULT_DAYS_KEPT.records,
-    autoSplit: true,
-    index: indexOf(RECORD_FIELDS),
-  },
-  { name: EVENTS_LOGSTORE, ttlDays: DEFAULT_DAYS_KEPT.events, autoSplit: true, index: indexOf(EVENT_FIELDS) },
-  { name: SWEEPS_LOGSTORE, ttlDays: DEFAULT_DAYS_KEPT.sweeps, autoSplit: true, index: indexOf(SWEEP_FIELDS) },
+  ...Object.values(TABLES).map(({ logstore, fields, daysKept }) => ({
+    name: logstore,
+    ttlDays: daysKept,
+    autoSplit: logstore !== TABLES.pending.logstore,
+    index: indexOf(fields),
+  })),
   {
     name: FUNCTIONS_LOGSTORE,
     ttlDays: DEFAULT_DAYS_KEPT.functions,

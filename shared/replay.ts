@@ -1,3 +1,4 @@
+import { TRANSACTION_ID } from './logstores/ids.ts';
 import {
   PENDING_GROUP_ROWS,
   PENDING_LOGSTORE,
@@ -5,10 +6,9 @@ import {
   readPendingRow,
   toPendingLog,
 } from './logstores/pending.ts';
-import { RECORDS_LOGSTORE } from './logstores/records.ts';
+import { type Disposition, RECORDS_LOGSTORE } from './logstores/records.ts';
 import type { Windows } from './logstores/retention.ts';
 import { recordView } from './logstores/view.ts';
-import type { Disposition } from './record/record.ts';
 import type { SlsDataPlane } from './sls/types.ts';
 import { type Clock, HOUR_MS, SECOND_MS } from './time.ts';
 import { putWithRetry } from './write-records.ts';
@@ -74,7 +74,7 @@ function readPage(sls: SlsDataPlane, options: ReplayOptions, after: string) {
   const { fromMs, toMs, windows, clock, dispositions = REPLAYABLE, signal } = options;
   const list = dispositions.map((disposition) => `'${disposition}'`).join(', ');
   // Every id that can be asked about again is of this alphabet; a row's place in the queue is not.
-  const askable = "regexp_like(transaction_id, '^[A-Za-z0-9_-]{1,64}$')";
+  const askable = `regexp_like(transaction_id, '${TRANSACTION_ID.source}')`;
   return sls.query(
     RECORDS_LOGSTORE,
     {

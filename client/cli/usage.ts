@@ -1,5 +1,4 @@
-import { CAUSES } from '../../shared/record/causes.ts';
-import { DISPOSITIONS } from '../../shared/record/record.ts';
+import { CAUSES, DISPOSITIONS } from '../../shared/logstores/records.ts';
 
 /** What `--help` says, for the whole and for each command. */
 export const USAGE = `Usage: idv-dropoff COMMAND [options]

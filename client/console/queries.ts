@@ -2,6 +2,7 @@ import { type Chart, queryOf } from '../../shared/charts/chart.ts';
 import { FUNNEL_BESIDE_STAGES, FUNNEL_COLUMNS_READ } from '../../shared/charts/funnel.ts';
 import { LABELS_AS_MAP, WEEK_COMPARISON } from '../../shared/charts/sql.ts';
 import { EVENTS_LOGSTORE } from '../../shared/logstores/events.ts';
+import { LABEL_KEY, MAX_LABEL_LENGTH, MAX_LABELS } from '../../shared/logstores/ids.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { sqlText } from '../../shared/sls/sql-text.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
@@ -25,10 +26,8 @@ export class BadRequest extends Error {
   override readonly name = 'BadRequest';
 }
 
-const LABEL_NAME = /^[a-z][a-z0-9_]{0,31}$/;
-const TRANSACTION_ID = /^[A-Za-z0-9_|:+/=-]{1,128}$/;
-const MAX_LABELS = 20;
-const MAX_VALUE_CHARACTERS = 128;
+/** Also a place in the queue, which stands for the id of a row that could not be read. */
+const ROW_ID = /^[A-Za-z0-9_|:+/=-]{1,128}$/;
 const MAX_VALUES_LISTED = 50;
 
 /** Columns a list of transactions may be narrowed by. */
@@ -40,10 +39,10 @@ export function labelCondition(filter: LabelFilter): string | undefined {
   if (entries.length > MAX_LABELS)
     throw new BadRequest(`at most ${MAX_LABELS} labels can be asked for at once`);
   const parts = entries.map(([name, value]) => {
-    if (!LABEL_NAME.test(name))
+    if (!LABEL_KEY.test(name))
       throw new BadRequest(`label: ${JSON.stringify(name.slice(0, 40))} is not a label name`);
-    if (value.length > MAX_VALUE_CHARACTERS) {
-      throw new BadRequest(`label.${name}: at most ${MAX_VALUE_CHARACTERS} characters`);
+    if (value.length > MAX_LABEL_LENGTH) {
+      throw new BadRequest(`label.${name}: at most ${MAX_LABEL_LENGTH} characters`);
     }
     return `json_extract_scalar(labels, '$.${name}') = ${sqlText(value)}`;
   });
@@ -90,7 +89,7 @@ export interface Drill {
 /** The transactions behind one bar, newest first. */
 export async function transactionsBehind(sls: LogQueries, drill: Drill, range: Range, filter: LabelFilter) {
   if (!DRILL_FIELDS.includes(drill.field)) throw new BadRequest(`field: one of ${DRILL_FIELDS.join(', ')}`);
-  if (drill.value.length > MAX_VALUE_CHARACTERS) throw new BadRequest('value: too long');
+  if (drill.value.length > MAX_LABEL_LENGTH) throw new BadRequest('value: too long');
   const wrong = drill.within.find((journey) => !/^[a-z_]{1,40}$/.test(journey));
   if (wrong !== undefined) throw new BadRequest('within: names of journeys, separated by commas');
   const columns = [...new Set([...LIST_COLUMNS, drill.field, ...ALWAYS_READ])].join(', ');
@@ -140,7 +139,7 @@ export async function transactionDetail(
   transactionId: string,
   range: Range,
 ): Promise<TransactionDetail> {
-  if (!TRANSACTION_ID.test(transactionId)) {
+  if (!ROW_ID.test(transactionId)) {
     throw new BadRequest('transactionId: letters, digits, _ and -, at most 128 characters');
   }
   const query = `transaction_id: "${transactionId}"`;

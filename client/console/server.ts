@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { LocalServer } from '../../local/call-hooks.ts';
 import { refusalOfForeignPage } from '../../local/http/foreign-page.ts';
 import { DASHBOARDS } from '../../shared/charts/dashboards.ts';
+import { TRANSACTION_ID } from '../../shared/logstores/ids.ts';
 import { MAX_DAYS_KEPT, WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { SECOND_MS } from '../../shared/time.ts';
@@ -175,7 +176,7 @@ function labelsOf(url: URL): LabelFilter {
 
 async function lookup(options: ConsoleOptions, body: unknown): Promise<unknown> {
   const id = (body as { transactionId?: unknown } | null)?.transactionId;
-  if (typeof id !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(id)) {
+  if (typeof id !== 'string' || !TRANSACTION_ID.test(id)) {
     throw new BadRequest('transactionId: 1 to 64 letters, digits, _ or -');
   }
   return forward(options, `v1/transactions/${encodeURIComponent(id)}`);

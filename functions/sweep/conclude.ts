@@ -1,4 +1,4 @@
-import { toContents } from '../../shared/logstores/contents.ts';
+import { toContents } from '../../shared/logstores/field-table.ts';
 import { PENDING_LOGSTORE } from '../../shared/logstores/pending.ts';
 import { LATE_EVENT_DAYS } from '../../shared/logstores/retention.ts';
 import { type RunEnd, SWEEP_FIELDS, SWEEPS_LOGSTORE, type SweepRow } from '../../shared/logstores/sweeps.ts';

@@ -1,5 +1,4 @@
-import { RECORDS_LOGSTORE } from '../logstores/records.ts';
-import { STAGES } from '../record/stages.ts';
+import { RECORDS_LOGSTORE, STAGES } from '../logstores/records.ts';
 import { type Chart, column } from './chart.ts';
 import { JOURNEY_UNKNOWN, OPENED, OPENED_AT_MS, percent, sessions, textArray } from './sql.ts';
 

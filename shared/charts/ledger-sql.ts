@@ -1,5 +1,5 @@
 import { bookEntries, GRACE_MS } from '../logstores/ledger.ts';
-import { SWEEPS_LOGSTORE } from '../logstores/sweeps-logstore.ts';
+import { SWEEPS_LOGSTORE } from '../logstores/sweeps.ts';
 
 /**
  * The ledger of `shared/ledger.ts` in one query, for a dashboard and an alert: over the transactions with a queue

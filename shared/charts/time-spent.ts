@@ -1,5 +1,4 @@
-import { RECORDS_LOGSTORE } from '../logstores/records.ts';
-import { STAGES } from '../record/stages.ts';
+import { RECORDS_LOGSTORE, STAGES } from '../logstores/records.ts';
 import { type Chart, column } from './chart.ts';
 import { MIN_SESSIONS, sessions, stayColumn, textArray } from './sql.ts';
 

@@ -1,6 +1,5 @@
-import type { RecordRow } from '../logstores/records.ts';
+import type { Cause, Confidence, RecordRow } from '../logstores/records.ts';
 import { CAUSE_ROWS, OTHERWISE } from './cause-rows.ts';
-import type { Cause, Confidence } from './causes.ts';
 import type { Check } from './contradictions.ts';
 import type { Known } from './present.ts';
 import type { Session } from './session.ts';

@@ -1,6 +1,6 @@
 import type { EventRow } from '../logstores/events.ts';
+import type { Stage } from '../logstores/records.ts';
 import { eachLogLine, type LogLine } from './log-lines.ts';
-import type { Stage } from './stages.ts';
 import { clip } from './text.ts';
 import { readWording, type Wording } from './wording.ts';
 

@@ -1,4 +1,4 @@
-import type { Stage } from './stages.ts';
+import type { Stage } from '../logstores/records.ts';
 
 /** The retry counter that belongs to a page. */
 export type Counter = 'ocr' | 'ocr_edit' | 'face';

@@ -1,5 +1,13 @@
 import type { EventRow } from '../logstores/events.ts';
-import type { RecordRow } from '../logstores/records.ts';
+import {
+  type Disposition,
+  type LogCoverage,
+  onColumn,
+  type RecordRow,
+  type Source,
+  STAGES,
+  stayColumn,
+} from '../logstores/records.ts';
 import { viewKeyOf } from '../logstores/view-key.ts';
 import { readAnswer } from './answer.ts';
 import { decideCause } from './cause.ts';
@@ -11,14 +19,10 @@ import { permissionOutcomeOf } from './permission.ts';
 import { type Known, present } from './present.ts';
 import { revisionOf } from './revision.ts';
 import { readSession, type Session } from './session.ts';
-import type { Stage } from './stages.ts';
 import { readStatistics } from './statistics.ts';
 import { tellStory, tellWithoutAnswer } from './story.ts';
 import { clip, storable } from './text.ts';
 import { createUnknowns } from './unknowns.ts';
-
-export const DISPOSITIONS = ['answered', 'not_completed', 'invalid', 'expired', 'gave_up'] as const;
-export type Disposition = (typeof DISPOSITIONS)[number];
 
 /** One answer, or the end of asking, with what is known of the transaction. */
 export interface RecordInput {
@@ -30,7 +34,7 @@ export interface RecordInput {
   readonly givenAtMs?: number;
   /** What was registered could not be read: the row must not stand before one that knows it. */
   readonly registrationUnread?: boolean;
-  readonly source: 'lookup' | 'sweep';
+  readonly source: Source;
   readonly attempt: number;
   readonly region: string;
   readonly requestId?: string;
@@ -214,14 +218,9 @@ function factsOf(session: Session): Known<RecordRow> {
     stage_reached: session.stageReached,
     interrupt_page: session.pageZh,
     interrupt_page_en: session.pageEn,
-    ...pathColumns(session),
-    stay_loading_ms: statistics.stays.get('LOADING'),
-    stay_guide_ms: statistics.stays.get('GUIDE'),
-    stay_ocr_scan_ms: statistics.stays.get('OCR_SCAN'),
-    stay_ocr_result_ms: statistics.stays.get('OCR_RESULT'),
-    stay_nfc_input_ms: statistics.stays.get('NFC_INPUT'),
-    stay_nfc_read_ms: statistics.stays.get('NFC_READ'),
-    stay_face_ms: statistics.stays.get('FACE'),
+    ...Object.fromEntries(session.path.map((stage) => [onColumn(stage), 1])),
+    path_version: PATH_VERSION,
+    ...Object.fromEntries(STAGES.map((stage) => [stayColumn(stage), statistics.stays.get(stage)])),
     stay_total_ms: statistics.stayTotalMs,
     span_ms: journal.spanMs,
     hidden_ms: session.hiddenMs,
@@ -240,21 +239,7 @@ function factsOf(session: Session): Known<RecordRow> {
   };
 }
 
-function pathColumns({ path }: Session) {
-  const on = (stage: Stage) => (path.includes(stage) ? 1 : undefined);
-  return {
-    on_loading: on('LOADING'),
-    on_guide: on('GUIDE'),
-    on_ocr_scan: on('OCR_SCAN'),
-    on_ocr_result: on('OCR_RESULT'),
-    on_nfc_input: on('NFC_INPUT'),
-    on_nfc_read: on('NFC_READ'),
-    on_face: on('FACE'),
-    path_version: PATH_VERSION,
-  };
-}
-
-function coverageOf({ journal, statistics }: Session): string {
+function coverageOf({ journal, statistics }: Session): LogCoverage {
   const came = [journal.zh.lineCount > 0, journal.en.lineCount > 0, statistics.present].filter(
     Boolean,
   ).length;

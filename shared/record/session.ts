@@ -1,14 +1,15 @@
+import { type Journey, RUNG_FINISHED, RUNG_NOT_OPENED, STAGES, type Stage } from '../logstores/records.ts';
 import type { Answer } from './answer.ts';
 import { CODES, type CodeParts, toCodeParts } from './codes.ts';
 import type { Journal } from './journal.ts';
 import { PAGE_NOT_STARTED, type Page, toPage } from './pages.ts';
-import { RUNG_FINISHED, RUNG_NOT_OPENED, rungOf, STAGES, type Stage, toStage } from './stages.ts';
+import { rungOf, toStage } from './stages.ts';
 import type { Statistics } from './statistics.ts';
 import { noteUnknown, type Unknowns } from './unknowns.ts';
 
 /** What an answer says about one session, read but not yet judged. */
 export interface Session {
-  readonly journey: string;
+  readonly journey: Journey;
   readonly passed: string | undefined;
   readonly subCode: string | undefined;
   /** VerifyErrorCode as received, and its documented family. */
@@ -36,7 +37,7 @@ export interface Session {
   readonly unknowns: Unknowns;
 }
 
-const JOURNEYS: ReadonlyMap<string, string> = new Map([
+const JOURNEY_BY_STATUS: ReadonlyMap<string, Journey> = new Map<string, Journey>([
   ['0', 'finished'],
   ['1', 'interrupted'],
   ['2', 'not_started'],
@@ -91,8 +92,8 @@ export function codeEnds(session: Session, ends: 'result' | 'interruption'): boo
   return session.codeParts !== undefined && CODES[session.codeParts.family]?.ends === ends;
 }
 
-function readJourney(status: string | undefined, unknowns: Unknowns): string {
-  const known = status === undefined ? undefined : JOURNEYS.get(status.trim());
+function readJourney(status: string | undefined, unknowns: Unknowns): Journey {
+  const known = status === undefined ? undefined : JOURNEY_BY_STATUS.get(status.trim());
   if (known !== undefined) return known;
   if (status !== undefined) noteUnknown(unknowns, 'VerifyStatus', status);
   return `unknown:${status ?? ''}`;
@@ -159,7 +160,7 @@ function rungOfLast(stages: readonly Stage[]): number {
 }
 
 interface Reach {
-  readonly journey: string;
+  readonly journey: Journey;
   readonly seen: number;
   readonly active: boolean;
   readonly place: Place;

@@ -1,21 +1,4 @@
-/**
- * The stages of a session, in the order of the ladder of `stage_reached`. They are the values of
- * InterruptPageEn and the keys of pageStayTimeInfo (API metadata of CheckVerifyLog, revision of 2025-12-19).
- * A solution without OCR or NFC passes over those rungs, so what counts is the highest one seen.
- */
-export const STAGES = [
-  'LOADING',
-  'GUIDE',
-  'OCR_SCAN',
-  'OCR_RESULT',
-  'NFC_INPUT',
-  'NFC_READ',
-  'FACE',
-] as const;
-export type Stage = (typeof STAGES)[number];
-
-export const RUNG_NOT_OPENED = 0;
-export const RUNG_FINISHED = STAGES.length + 1;
+import { RUNG_NOT_OPENED, STAGES, type Stage } from '../logstores/records.ts';
 
 const RUNGS: ReadonlyMap<string, number> = new Map(STAGES.map((stage, index) => [stage, index + 1]));
 

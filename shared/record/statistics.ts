@@ -1,7 +1,8 @@
+import type { Stage } from '../logstores/records.ts';
 import { isObject, namesBeyond, own } from './answer.ts';
 import { toJsonText } from './json-text.ts';
 import { toLong } from './number.ts';
-import { type Stage, toStage } from './stages.ts';
+import { toStage } from './stages.ts';
 import { noteUnknown, type Unknowns } from './unknowns.ts';
 
 /** LogStatisticsInfo, as far as it could be read; absent means "not said". */

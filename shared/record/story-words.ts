@@ -1,5 +1,4 @@
-import type { Cause, Confidence } from './causes.ts';
-import type { Stage } from './stages.ts';
+import type { Cause, Confidence, Stage } from '../logstores/records.ts';
 
 /** The words of one language. A story is the same in both: only these differ. */
 export interface Words {

@@ -1,7 +1,7 @@
+import type { Stage } from '../logstores/records.ts';
 import type { Verdict } from './cause.ts';
 import { CODES } from './codes.ts';
 import type { Session } from './session.ts';
-import type { Stage } from './stages.ts';
 import { CHINESE, ENGLISH, type Words } from './story-words.ts';
 
 /** What a story is told from: the same facts as the row, so that no sentence says what the data does not. */

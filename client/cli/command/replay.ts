@@ -2,12 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { rowOf } from '../../../functions/lookup/enqueue.ts';
 import { readKnown, registrationOf } from '../../../functions/lookup/known.ts';
 import { eachLimited } from '../../../functions/lookup/workers.ts';
+import { TRANSACTION_ID } from '../../../shared/logstores/ids.ts';
 import type { PendingTransaction } from '../../../shared/logstores/pending.ts';
-import { RECORDS_LOGSTORE } from '../../../shared/logstores/records.ts';
+import { CAUSES, DISPOSITIONS, RECORDS_LOGSTORE } from '../../../shared/logstores/records.ts';
 import { WIDEST_WINDOWS } from '../../../shared/logstores/retention.ts';
 import { recordView } from '../../../shared/logstores/view.ts';
-import { CAUSES } from '../../../shared/record/causes.ts';
-import { DISPOSITIONS } from '../../../shared/record/record.ts';
 import { storePending } from '../../../shared/register.ts';
 import type { SlsDataPlane } from '../../../shared/sls/types.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../../shared/time.ts';
@@ -16,7 +15,6 @@ import { inputFile } from '../files.ts';
 import { json } from '../print.ts';
 import type { World } from '../world.ts';
 
-const TRANSACTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** The service may answer with codes that nobody knows here. */
 const CODE = /^[A-Za-z0-9_.]{1,64}$/;
 const CONCURRENCY = 4;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RecordRow } from '../../../../shared/logstores/records.ts';
+import { type RecordRow, STAGES } from '../../../../shared/logstores/records.ts';
 import { CODES, toCodeParts } from '../../../../shared/record/codes.ts';
 import { PAGES, toPage } from '../../../../shared/record/pages.ts';
-import { rungOf, STAGES, toStage } from '../../../../shared/record/stages.ts';
+import { rungOf, toStage } from '../../../../shared/record/stages.ts';
 import { statistics } from './judged-sessions.ts';
 import { recordOf } from './record-of.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { toContents } from '../../../../shared/logstores/contents.ts';
+import { toContents } from '../../../../shared/logstores/field-table.ts';
 import { toJsonText, toJsonTexts } from '../../../../shared/record/json-text.ts';
 import { toLong } from '../../../../shared/record/number.ts';
 import { present } from '../../../../shared/record/present.ts';
