@@ -1,9 +1,7 @@
 import * as sdk from '@alicloud/sls20201230';
 import type { AlertDocument, DashboardDocument, SavedSearchDocument } from '../documents.ts';
-import { isMarked, MARK, marked } from '../mark.ts';
 import type { SlsControl } from '../sls-client.ts';
-import { orAbsent } from './absent.ts';
-import { differingKeys, idOf, type Resource } from './resource.ts';
+import { differingKeys, idOf, isMarked, MARK, marked, orAbsent, type Resource } from './resource.ts';
 
 /**
  * Dashboards, alerts and saved searches: whole documents, compared by content. What the service adds to them is no
