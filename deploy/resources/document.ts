@@ -16,7 +16,7 @@ export function dashboardResource(
   project: string,
   document: DashboardDocument,
 ): Resource<sdk.Dashboard> {
-  const wanted = new sdk.Dashboard({ ...document, description: marked(document.description ?? '') });
+  const wanted = new sdk.Dashboard({ ...document, description: marked(document.description) });
   const name = document.dashboardName;
   return {
     kind: 'dashboard',
@@ -40,7 +40,7 @@ export function savedSearchResource(
   project: string,
   document: SavedSearchDocument,
 ): Resource<sdk.SavedSearch> {
-  const wanted = { ...document, displayName: marked(document.displayName), topic: document.topic ?? '' };
+  const wanted = { ...document, displayName: marked(document.displayName) };
   const name = document.savedsearchName;
   return {
     kind: 'saved search',
@@ -65,7 +65,7 @@ export function alertResource(
 ): Resource<sdk.Alert> {
   const wanted = {
     ...document,
-    description: marked(document.description ?? ''),
+    description: marked(document.description),
     configuration: new sdk.AlertConfiguration(document.configuration),
     schedule: new sdk.Schedule(document.schedule),
   };

@@ -1,6 +1,6 @@
 import type { EventRow } from '../logstores/events.ts';
 import type { RecordRow } from '../logstores/records.ts';
-import { viewKeyOf } from '../logstores/view-key.ts';
+import { viewKeyOf } from '../logstores/view.ts';
 import { readAnswer } from './answer.ts';
 import { decideCause } from './cause.ts';
 import { findContradictions } from './contradictions.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { EVENT_FIELDS, EVENT_KINDS, EVENTS_LOGSTORE } from '../../../../shared/logstores/events.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../../../shared/logstores/records.ts';
-import { viewKeyOf } from '../../../../shared/logstores/view-key.ts';
+import { viewKeyOf } from '../../../../shared/logstores/view.ts';
 import { reduceEvent, reduceRecord } from '../../../../shared/record/reduce.ts';
 import { revisionOf } from '../../../../shared/record/revision.ts';
 import { OFFICIAL_RESULT } from './official-example.ts';
