@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { LocalServer } from '../../local/call-hooks.ts';
 import { refusalOfForeignPage } from '../../local/http/foreign-page.ts';
-import { DASHBOARDS } from '../../shared/charts/dashboards.ts';
+import { CHARTS, DASHBOARDS } from '../../shared/charts/dashboards.ts';
 import { TRANSACTION_ID } from '../../shared/logstores/ids.ts';
 import { MAX_DAYS_KEPT, WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
@@ -66,12 +66,7 @@ const SECURITY_HEADERS = {
   'cache-control': 'no-store',
 };
 
-const CHARTS = new Map(
-  DASHBOARDS.flatMap(({ sections }) => sections.flatMap(({ charts }) => charts)).map((chart) => [
-    chart.id,
-    chart,
-  ]),
-);
+const CHART_BY_ID = new Map(CHARTS.map((chart) => [chart.id, chart]));
 
 export async function createConsoleServer(options: ConsoleOptions): Promise<LocalServer> {
   const server = createServer((request, response) => {
@@ -136,7 +131,7 @@ async function fromSls(options: ConsoleOptions, url: URL): Promise<unknown> {
   const [, , kind, name] = url.pathname.split('/').map(decodeURIComponent);
   if (kind === 'labels' && name === undefined) return labelValues(sls, range);
   if (kind === 'charts' && name !== undefined) {
-    const chart = CHARTS.get(name);
+    const chart = CHART_BY_ID.get(name);
     return chart === undefined ? undefined : chartRows(sls, chart, range, labelsOf(url));
   }
   if (kind !== 'transactions') return undefined;

@@ -3,7 +3,7 @@ import type { EventRow } from '../logstores/events.ts';
 import { MAX_CODE_LENGTH } from '../logstores/ids.ts';
 import { onColumn, type RecordRow, stayColumn } from '../logstores/records.ts';
 import { type Disposition, type LogCoverage, type Source, STAGES } from '../logstores/values.ts';
-import { viewKeyOf } from '../logstores/view-key.ts';
+import { viewKeyOf } from '../logstores/view.ts';
 import { decideCause } from './cause.ts';
 import { findContradictions } from './contradictions.ts';
 import { MAX_EVENTS, toEventRows } from './journal.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../../../../shared/logstores/events.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../../../shared/logstores/records.ts';
 import { EVENT_KINDS } from '../../../../shared/logstores/values.ts';
-import { viewKeyOf } from '../../../../shared/logstores/view-key.ts';
+import { viewKeyOf } from '../../../../shared/logstores/view.ts';
 import { revisionOf } from '../../../../shared/record/record.ts';
 import { reduceEvent, reduceRecord } from '../../../../shared/record/storable.ts';
 import { OFFICIAL_RESULT } from './official-example.ts';

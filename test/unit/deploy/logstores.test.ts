@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { indexOf } from '../../../deploy/index-config.ts';
-import { LOGSTORES } from '../../../deploy/logstores.ts';
+import { indexOf, LOGSTORES } from '../../../deploy/logstores.ts';
 import type { FieldTable } from '../../../shared/logstores/field-table.ts';
 
 const field = { meaning: 'm', source: 's' };
