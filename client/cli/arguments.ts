@@ -98,13 +98,13 @@ function parseStrictly(args: readonly string[], options: NonNullable<ParseArgsCo
 export function wholeOption(
   line: CommandLine,
   name: string,
-  limits: { least: number; most: number; otherwise: number },
+  limits: { min: number; max: number; default: number },
 ): number {
   const text = line.text(name);
-  if (text === undefined) return limits.otherwise;
+  if (text === undefined) return limits.default;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= limits.least && value <= limits.most)) {
-    throw new UsageError(`--${name} must be a whole number from ${limits.least} to ${limits.most}`);
+  if (!(value >= limits.min && value <= limits.max)) {
+    throw new UsageError(`--${name} must be a whole number from ${limits.min} to ${limits.max}`);
   }
   return value;
 }

@@ -180,11 +180,11 @@ class Cloudauth {
 
   #applyControl(body: Readonly<Record<string, unknown>>): unknown {
     onlyKnown(body, ['qps', 'latencyMs', 'plan', 'age'], 'control');
-    const qps = body.qps === undefined ? this.#qps : asNumber(body.qps, 'qps', { least: 0 });
+    const qps = body.qps === undefined ? this.#qps : asNumber(body.qps, 'qps', { min: 0 });
     const latencyMs =
       body.latencyMs === undefined
         ? this.#latencyMs
-        : asNumber(body.latencyMs, 'latencyMs', { least: 0, most: 3_600_000 });
+        : asNumber(body.latencyMs, 'latencyMs', { min: 0, max: 3_600_000 });
     const plan = body.plan === undefined ? this.#plan : Plan.parse(body.plan);
     const passedMs = body.age === undefined ? 0 : msOfAge(body.age);
     this.#qps = qps;
@@ -199,7 +199,7 @@ class Cloudauth {
     const body = await readJsonObject(request);
     onlyKnown(body, ['initializedAt', 'result', 'merchantBizId'], 'transaction');
     if (!Object.hasOwn(body, 'result')) throw new ControlRefused('result is missing');
-    const initializedAtMs = asNumber(body.initializedAt, 'initializedAt', { least: 0 });
+    const initializedAtMs = asNumber(body.initializedAt, 'initializedAt', { min: 0 });
     const { merchantBizId } = body;
     if (merchantBizId !== undefined && typeof merchantBizId !== 'string') {
       throw new ControlRefused('merchantBizId must be a text');
@@ -223,7 +223,7 @@ export async function createCloudauthServer(options: CloudauthServerOptions): Pr
 function msOfAge(value: unknown): number {
   const age = asObject(value, 'age');
   onlyKnown(age, ['ms'], 'age');
-  return asNumber(age.ms, 'age.ms', { least: 0, most: 1e13 });
+  return asNumber(age.ms, 'age.ms', { min: 0, max: 1e13 });
 }
 
 /** @throws ControlRefused */

@@ -1,6 +1,6 @@
-import { newInstanceId } from './ids.ts';
+import { randomBytes } from 'node:crypto';
+import type { LocalCredential, MemoryCredentialStore } from '../credentials.ts';
 import { Instance, type LogLine } from './instance.ts';
-import type { RoleKeys } from './role-keys.ts';
 import type { FunctionSpec } from './spec.ts';
 
 /**
@@ -129,7 +129,7 @@ export class Fleet {
 
   #start(spec: FunctionSpec): Instance {
     const { keys, clock, log } = this.#options;
-    const instanceId = newInstanceId(clock());
+    const instanceId = newId('c', clock());
     const role = keys.mint({ functionName: spec.name, instanceId });
     const instance = new Instance({
       functionName: spec.name,
@@ -181,4 +181,62 @@ export class Fleet {
   #released(): void {
     for (const listener of this.#onRelease) listener();
   }
+}
+
+/** FC assumes the function's role for every invocation; the keys are valid for 36 hours. */
+const ROLE_KEY_LIFETIME_MS = 36 * 3_600_000;
+/** Keys of old invocations are forgotten beyond this number; a run holds one or two. */
+const MAX_KEYS = 5_000;
+
+interface RoleKeyOwner {
+  readonly functionName: string;
+  readonly instanceId: string;
+}
+
+/** Gives temporary keys to instances and puts them where the services check signatures. */
+export class RoleKeys {
+  readonly #store: MemoryCredentialStore;
+  readonly #clock: () => number;
+  readonly #lifetimeMs: number;
+  readonly #given: LocalCredential[] = [];
+
+  constructor(store: MemoryCredentialStore, clock: () => number, lifetimeMs = ROLE_KEY_LIFETIME_MS) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#lifetimeMs = lifetimeMs;
+  }
+
+  mint({ functionName, instanceId }: RoleKeyOwner): LocalCredential & { readonly securityToken: string } {
+    const key = {
+      accessKeyId: `STS.${randomBytes(12).toString('hex')}`,
+      accessKeySecret: randomBytes(33).toString('base64url'),
+      securityToken: randomBytes(180).toString('base64'),
+      expiresAtMs: this.#clock() + this.#lifetimeMs,
+      functionName,
+      instanceId,
+    };
+    this.#store.add(key);
+    this.#given.push(key);
+    for (const old of this.#given.splice(0, this.#given.length - MAX_KEYS)) {
+      this.#store.remove(old.accessKeyId);
+    }
+    return key;
+  }
+
+  /** Ends all keys that a function has been given so far. */
+  expire(functionName: string): void {
+    for (const key of this.#given) {
+      if (key.functionName === functionName) this.#store.add({ ...key, expiresAtMs: this.#clock() });
+    }
+  }
+}
+
+/** As seen in real answers: `1-` or `c-`, unix seconds, 8 and 12 digits, all hex. */
+function newId(kind: '1' | 'c', nowMs: number): string {
+  const seconds = Math.floor(nowMs / 1000).toString(16);
+  return `${kind}-${seconds}-${randomBytes(4).toString('hex')}-${randomBytes(6).toString('hex')}`;
+}
+
+export function newRequestId(nowMs: number): string {
+  return newId('1', nowMs);
 }

@@ -1,8 +1,6 @@
-import type { Fleet } from './fleet.ts';
-import { newRequestId } from './ids.ts';
+import { type Fleet, newRequestId, type RoleKeys } from './fleet.ts';
 import type { FunctionError, Instance, InstanceOutcome } from './instance.ts';
 import { InvocationLog, type InvocationRecord, type InvocationTrigger } from './invocation-log.ts';
-import type { RoleKeys } from './role-keys.ts';
 import type { FunctionSpec } from './spec.ts';
 
 /**

@@ -4,27 +4,12 @@ import { LOCAL_ACCOUNT_ID, LOCAL_REGION, type MemoryCredentialStore } from '../c
 import { serveControl } from '../http/control.ts';
 import { refusalOfForeignPage } from '../http/foreign-page.ts';
 import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
-import { applyControl, controlReport, type FcControlDeps } from './control.ts';
-import { Fleet } from './fleet.ts';
-import { toHttpEvent } from './http-event.ts';
-import { newRequestId } from './ids.ts';
-import type { LogLine } from './instance.ts';
+import { applyControl, controlReport, type FcControlDeps, KillSwitch } from './control.ts';
+import { Fleet, newRequestId, RoleKeys } from './fleet.ts';
+import { toHttpAnswer, toHttpEvent } from './http-event.ts';
+import type { FunctionError, LogLine } from './instance.ts';
 import type { InvocationRecord } from './invocation-log.ts';
-import { Invoker } from './invoker.ts';
-import { KillSwitch } from './kill-switch.ts';
-import {
-  invalid,
-  MAX_ASYNC_BYTES,
-  MAX_HEADER_BYTES,
-  MAX_SYNC_BYTES,
-  NO_TRIGGER,
-  oversized,
-  sendFunctionError,
-  sendRefusal,
-  sendTriggerAnswer,
-  THROTTLED,
-} from './replies.ts';
-import { RoleKeys } from './role-keys.ts';
+import { type InvokeAnswer, Invoker } from './invoker.ts';
 import { type Refusal, refusalOf } from './signature.ts';
 import { everyMs, type FunctionSpec } from './spec.ts';
 
@@ -226,5 +211,62 @@ export async function createFcServer(options: FcServerOptions): Promise<FcServer
   } catch (error) {
     await fc.close();
     throw error;
+  }
+}
+
+/** Limits of HTTP triggers and invocations; over them the answer is a 400. */
+const MAX_SYNC_BYTES = 32 * 1024 * 1024;
+const MAX_ASYNC_BYTES = 128 * 1024;
+const MAX_HEADER_BYTES = 8 * 1024;
+const MAX_TARGET_BYTES = 4 * 1024;
+
+const THROTTLED: Refusal = {
+  status: 429,
+  code: 'ResourceExhausted',
+  message: 'The request was throttled: the concurrency limit of the function or the account is reached.',
+};
+const NO_TRIGGER: Refusal = {
+  status: 404,
+  code: 'TriggerNotFound',
+  message: 'no function has an HTTP trigger',
+};
+
+function invalid(message: string): Refusal {
+  return { status: 400, code: 'InvalidArgument', message };
+}
+
+function oversized({ rawHeaders, url }: IncomingMessage): Refusal | undefined {
+  if (Buffer.byteLength(url ?? '') > MAX_TARGET_BYTES) return invalid('path and query are over 4 KB');
+  return Buffer.byteLength(rawHeaders.join('')) > MAX_HEADER_BYTES
+    ? invalid('the headers are over 8 KB')
+    : undefined;
+}
+
+function sendRefusal(response: ServerResponse, requestId: string, refusal: Refusal = NO_TRIGGER): void {
+  const { status, code, message } = refusal;
+  sendJson(response, { status, body: { RequestId: requestId, Code: code, Message: message } });
+}
+
+function sendFunctionError(response: ServerResponse, status: number, error: FunctionError): void {
+  sendJson(response, { status, body: error, headers: { 'x-fc-error-type': 'UnhandledInvocationError' } });
+}
+
+function sendTriggerAnswer(response: ServerResponse, answer: InvokeAnswer): void {
+  if (answer.kind === 'throttled') {
+    sendRefusal(response, answer.requestId, THROTTLED);
+    return;
+  }
+  if (answer.kind === 'failed') {
+    // The trigger's status for a function error is not documented; nobody may take it for an answer.
+    sendFunctionError(response, 502, answer.error);
+    return;
+  }
+  try {
+    const { status, headers, body } = toHttpAnswer(answer.body);
+    response.writeHead(status, { ...headers, 'content-length': body.length });
+    response.end(body);
+  } catch (error) {
+    // A status or header that HTTP does not allow.
+    sendFunctionError(response, 502, { errorMessage: String(error), errorType: 'InvalidResponse' });
   }
 }

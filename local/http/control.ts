@@ -82,12 +82,12 @@ export function onlyKnown(value: Readonly<Record<string, unknown>>, known: reado
 export function asNumber(
   value: unknown,
   name: string,
-  range: { least: number; most?: number; whole?: boolean },
+  range: { min: number; max?: number; whole?: boolean },
 ): number {
-  const { least, most = Number.MAX_SAFE_INTEGER, whole = false } = range;
-  const fits = typeof value === 'number' && value >= least && value <= most;
+  const { min, max = Number.MAX_SAFE_INTEGER, whole = false } = range;
+  const fits = typeof value === 'number' && value >= min && value <= max;
   if (!fits || (whole && !Number.isInteger(value))) {
-    throw new ControlRefused(`${name} must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}`);
+    throw new ControlRefused(`${name} must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}`);
   }
   return value;
 }

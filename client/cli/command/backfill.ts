@@ -27,8 +27,8 @@ export async function backfillCommand(world: World): Promise<number> {
   const statePath = line.text('state') ?? `${path}.progress.json`;
   const rejectsPath = line.text('rejects');
   expectOtherFiles({ FILE: path, '--state': statePath, '--rejects': rejectsPath });
-  const batchSize = wholeOption(line, 'batch', { least: 1, most: 1_000, otherwise: 200 });
-  const rate = wholeOption(line, 'rate', { least: 1, most: 100_000, otherwise: 200 });
+  const batchSize = wholeOption(line, 'batch', { min: 1, max: 1_000, default: 200 });
+  const rate = wholeOption(line, 'rate', { min: 1, max: 100_000, default: 200 });
   const { size } = await inputFile(path);
   const start = await startFrom(world, path, statePath);
   if (start.finished && start.offset >= size) {

@@ -30,8 +30,8 @@ const MAX_FOUND = 10_000;
 export async function latenessCommand(world: World): Promise<number> {
   const { line, out, err, api } = world;
   noPositionals(line);
-  const sample = wholeOption(line, 'sample', { least: 1, most: 5_000, otherwise: 100 });
-  const windowMs = wholeOption(line, 'window-minutes', { least: 1, most: 1_440, otherwise: 60 }) * MINUTE_MS;
+  const sample = wholeOption(line, 'sample', { min: 1, max: 5_000, default: 100 });
+  const windowMs = wholeOption(line, 'window-minutes', { min: 1, max: 1_440, default: 60 }) * MINUTE_MS;
   const ages = hoursOf(line);
   const sls = world.sls();
   const results: Lateness[] = [];

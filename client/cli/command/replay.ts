@@ -59,7 +59,7 @@ async function selectIds(world: World): Promise<string[]> {
   const nowMs = world.now();
   const named = await namedIds(line);
   const conditions = conditionsOf(line);
-  const limit = wholeOption(line, 'limit', { least: 1, most: 100_000, otherwise: 1_000 });
+  const limit = wholeOption(line, 'limit', { min: 1, max: 100_000, default: 1_000 });
   const { toMs = nowMs, fromMs = toMs - DAY_MS } = periodOptions(line);
   if (named === undefined) {
     if (conditions.length === 0)
