@@ -23,13 +23,13 @@ const PAST_DUE_MS = 60_000;
 /** The API takes up to 1,000 at a time. */
 const BATCH = 500;
 
-export interface Seeded {
+interface Seeded {
   readonly sessions: readonly Session[];
   /** Registered by this call. */
   readonly registered: number;
 }
 
-export interface SeedOptions {
+interface SeedOptions {
   readonly flags: Flags;
   readonly nowMs: number;
   /** Ids that are registered already, from an earlier start with the same data folder. */

@@ -4,7 +4,7 @@ import type { InvocationRecord } from './fc/invocation-log.ts';
 import { countDue } from './ledger.ts';
 
 /** Fires the timer until nothing due is left, or until a run ends in a way that another run would not mend. */
-export interface SweepResult {
+interface SweepResult {
   /** How the last run ended: `done`, or what went wrong. */
   readonly ended: string;
   /** What was older than the delay when the last run started. */

@@ -22,7 +22,7 @@ export const RETURN_CODES = {
 
 export type ReturnCode = keyof typeof RETURN_CODES;
 
-export function isReturnCode(value: unknown): value is ReturnCode {
+function isReturnCode(value: unknown): value is ReturnCode {
   return typeof value === 'string' && Object.hasOwn(RETURN_CODES, value);
 }
 

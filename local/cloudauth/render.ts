@@ -50,7 +50,7 @@ export function factsOf(steps: readonly Step[]): Facts {
   return facts;
 }
 
-export interface RenderOptions {
+interface RenderOptions {
   readonly initializedAtMs: number;
   readonly steps: readonly Step[];
   readonly outcome: Outcome;

@@ -4,12 +4,12 @@ import type { CallHooks, LocalServer } from '../call-hooks.ts';
 import type { CredentialStore } from '../credentials.ts';
 import { NonceMemory, type SignedRequest } from '../http/acs3.ts';
 import {
-  answerControl,
   asNumber,
   asObject,
   ControlRefused,
   onlyKnown,
   readJsonObject,
+  runControl,
   serveControl,
 } from '../http/control.ts';
 import { refusalOfForeignPage } from '../http/foreign-page.ts';
@@ -37,8 +37,6 @@ export interface CloudauthServerOptions {
   readonly seed?: number;
   /** Calls a second; Singapore and Hong Kong have 10. */
   readonly qps?: number;
-  readonly latencyMs?: number;
-  readonly sessions?: readonly Session[];
   readonly retentionDays?: number;
 }
 
@@ -67,7 +65,7 @@ class Cloudauth {
   readonly #byAnswer = new Map<string, number>();
   readonly #transactions = new Map<string, KnownTransaction>();
   #qps: number;
-  #latencyMs: number;
+  #latencyMs = 0;
   #plan = Plan.EMPTY;
 
   constructor(options: CloudauthServerOptions) {
@@ -75,8 +73,6 @@ class Cloudauth {
     this.#clock = options.clock ?? Date.now;
     this.#random = seededRandom(`plan ${options.seed ?? 1}`);
     this.#qps = options.qps ?? 10;
-    this.#latencyMs = options.latencyMs ?? 0;
-    this.addSessions(options.sessions ?? []);
   }
 
   addSessions(sessions: readonly Session[]): void {
@@ -100,7 +96,7 @@ class Cloudauth {
         apply: (body) => this.#applyControl(body),
       });
     } else if (pathname.startsWith('/_transactions/') && request.method === 'PUT') {
-      await answerControl(response, () => this.#putTransaction(request, pathname));
+      await runControl(response, () => this.#putTransaction(request, pathname));
     } else if (pathname === '/' && request.method === 'POST') {
       await this.#call(request, response);
     } else {

@@ -10,7 +10,7 @@ import { PAGES, type Step, Visit } from './visit.ts';
  * Sessions drawn from a seed, each with what really happened in it. The same seed and count give the same sessions
  * whatever the time is; only when they were opened depends on it. They contain the official example and, from 42 sessions on, every documented journey, page and error code.
  */
-export interface DrawOptions {
+interface DrawOptions {
   readonly seed: number | string;
   readonly count: number;
   /** Unix ms; the sessions were opened in the day before. */

@@ -1,5 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { LocalCredential, MemoryCredentialStore } from '../credentials.ts';
+import {
+  LOCAL_ACCOUNT_ID,
+  LOCAL_REGION,
+  type LocalCredential,
+  type MemoryCredentialStore,
+} from '../credentials.ts';
 import { Instance, type LogLine } from './instance.ts';
 import type { FunctionSpec } from './spec.ts';
 
@@ -8,12 +13,10 @@ import type { FunctionSpec } from './spec.ts';
  * all others share the account's. An idle instance is used again before a new one is started, and gives way
  * when another function needs its place.
  */
-export interface FleetOptions {
+interface FleetOptions {
   readonly functions: readonly FunctionSpec[];
   /** Instances of the account for functions without a reservation. */
   readonly maxInstances: number;
-  readonly accountId: string;
-  readonly region: string;
   readonly keys: RoleKeys;
   readonly clock: () => number;
   readonly log: (line: LogLine) => void;
@@ -99,7 +102,7 @@ export class Fleet {
     return { instance: this.#start(spec), coldStart: true };
   }
 
-  /** Gives back what `acquire` gave; an instance that has died is only forgotten. */
+  /** Releases what `acquire` returned; an instance that has died is only forgotten. */
   release(instance: Instance): void {
     if (instance.state !== 'gone' && !instance.ending) instance.state = 'idle';
     instance.lastUsedAtMs = this.#options.clock();
@@ -162,8 +165,8 @@ export class Fleet {
       LANG: 'C.UTF-8',
       TZ: 'UTC',
       FC_FUNC_CODE_PATH: `${spec.codeDir}/`,
-      FC_ACCOUNT_ID: this.#options.accountId,
-      FC_REGION: this.#options.region,
+      FC_ACCOUNT_ID: LOCAL_ACCOUNT_ID,
+      FC_REGION: LOCAL_REGION,
       FC_FUNCTION_NAME: spec.name,
       FC_FUNCTION_HANDLER: spec.handler,
       FC_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
@@ -188,11 +191,6 @@ const ROLE_KEY_LIFETIME_MS = 36 * 3_600_000;
 /** Keys of old invocations are forgotten beyond this number; a run holds one or two. */
 const MAX_KEYS = 5_000;
 
-interface RoleKeyOwner {
-  readonly functionName: string;
-  readonly instanceId: string;
-}
-
 /** Gives temporary keys to instances and puts them where the services check signatures. */
 export class RoleKeys {
   readonly #store: MemoryCredentialStore;
@@ -206,7 +204,12 @@ export class RoleKeys {
     this.#lifetimeMs = lifetimeMs;
   }
 
-  mint({ functionName, instanceId }: RoleKeyOwner): LocalCredential & { readonly securityToken: string } {
+  mint({
+    functionName,
+    instanceId,
+  }: Required<Pick<LocalCredential, 'functionName' | 'instanceId'>>): LocalCredential & {
+    readonly securityToken: string;
+  } {
     const key = {
       accessKeyId: `STS.${randomBytes(12).toString('hex')}`,
       accessKeySecret: randomBytes(33).toString('base64url'),
