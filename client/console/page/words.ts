@@ -1,7 +1,7 @@
 import type { Text } from '../../../shared/charts/chart.ts';
 
 /** The page's words in both languages, and the plain words for the values of closed lists. */
-export type Language = 'en' | 'zh';
+type Language = 'en' | 'zh';
 
 const STORED = 'idv-language';
 
@@ -94,7 +94,6 @@ const WORDS = {
   timeline: { en: 'Timeline', zh: '时间线' },
   stays: { en: 'Time on each page', zh: '各页面停留时间' },
   counters: { en: 'Counters', zh: '计数' },
-  facts: { en: 'Record', zh: '记录' },
   raw: { en: 'Raw answer', zh: '原始结果' },
   history: { en: 'Earlier rows', zh: '历史记录' },
   notStored: { en: 'Nothing is stored about this transaction.', zh: '没有该认证的记录。' },
@@ -108,9 +107,6 @@ const WORDS = {
   recoverable: { en: 'another try may succeed', zh: '可再次尝试' },
   notRecoverable: { en: 'another try will not help', zh: '再试无益' },
   mostLeft: { en: 'Most left on', zh: '离开最多' },
-  when: { en: 'Logged at', zh: '记录时间' },
-  event: { en: 'Event', zh: '事件' },
-  gap: { en: 'Gap', zh: '间隔' },
 } satisfies Record<string, Text>;
 
 export type Word = keyof typeof WORDS;
