@@ -1,3 +1,5 @@
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import {
   instant,
@@ -5,9 +7,9 @@ import {
   safeParseInstant,
   safeParseTransaction,
 } from '../../functions/lookup/request-schema.ts';
+import manifest from '../../package.json' with { type: 'json' };
 import { WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 import { COMMAND_USAGE, USAGE } from './usage.ts';
-import { VERSION } from './version.ts';
 
 /** The command line was wrong; the message says what. */
 export class UsageError extends Error {
@@ -54,7 +56,7 @@ export function readCommandLine(args: readonly string[]): CommandLine | string {
   const [command = '', ...rest] = args;
   if (['', '--help', '-h'].includes(command)) return USAGE;
   if (command === 'help') return COMMAND_USAGE[rest[0] ?? ''] ?? USAGE;
-  if (['--version', '-v'].includes(command)) return VERSION;
+  if (['--version', '-v'].includes(command)) return manifest.version;
   if (!Object.hasOwn(OPTIONS, command)) throw new UsageError(`there is no command "${command}"; try --help`);
   const name = command as CommandName;
   const options = { ...COMMON, ...OPTIONS[name] } as Readonly<Record<string, OptionType>>;
@@ -179,4 +181,17 @@ export function transactionOf(
   throw new UsageError(
     parsed.issues.map(({ path, message }) => `${NAMES[path] ?? path} ${message}`).join('; '),
   );
+}
+
+/** A file to read that the command line names. @throws UsageError when there is none */
+export async function inputFile(path: string): Promise<Stats> {
+  let stats: Stats;
+  try {
+    stats = await stat(path);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    throw new UsageError(`there is no file ${path}`, { cause: error });
+  }
+  if (stats.isDirectory()) throw new UsageError(`${path} is not a file`);
+  return stats;
 }

@@ -1,18 +1,14 @@
 import { ServiceError } from '../../shared/errors.ts';
 import { ApiError } from './api.ts';
 import { type CommandName, readCommandLine, UsageError } from './arguments.ts';
-import { backfillCommand } from './command/backfill.ts';
-import { latenessCommand } from './command/lateness.ts';
-import { ledgerCommand } from './command/ledger.ts';
-import { lookupCommand } from './command/lookup.ts';
-import { registerCommand } from './command/register.ts';
-import { replayCommand } from './command/replay.ts';
-import { sweepCommand } from './command/sweep.ts';
-import { fileTrouble } from './files.ts';
+import { backfillCommand } from './backfill.ts';
+import { type CliContext, type ContextOptions, createContext } from './context.ts';
+import { latenessCommand } from './lateness.ts';
 import { json, plain } from './print.ts';
-import { createWorld, type World, type WorldOptions } from './world.ts';
+import { replayCommand } from './replay.ts';
+import { ledgerCommand, lookupCommand, registerCommand, sweepCommand } from './requests.ts';
 
-const COMMANDS: Readonly<Record<CommandName, (world: World) => Promise<number>>> = {
+const COMMANDS: Readonly<Record<CommandName, (context: CliContext) => Promise<number>>> = {
   lookup: lookupCommand,
   register: registerCommand,
   backfill: backfillCommand,
@@ -23,7 +19,7 @@ const COMMANDS: Readonly<Record<CommandName, (world: World) => Promise<number>>>
 };
 
 /** What a run has of its process. */
-export type Terminal = Omit<WorldOptions, 'line'>;
+export type Terminal = Omit<ContextOptions, 'line'>;
 
 /** Runs one command line, says what went wrong, and answers the exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -36,7 +32,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       return 0;
     }
     wantsJson = line.flag('json');
-    return await COMMANDS[line.command](createWorld({ line, ...terminal }));
+    return await COMMANDS[line.command](createContext({ line, ...terminal }));
   } catch (error) {
     if (wantsJson)
       out(
@@ -64,4 +60,28 @@ function explain(error: unknown): string {
   if (error instanceof ServiceError) return plain(`the log store cannot be used: ${error.message}`);
   // A message may repeat what stands in a file.
   return plain(error instanceof Error ? error.message : String(error));
+}
+
+/** What the system says about a file, in words; undefined when it speaks of something else. */
+function fileTrouble(error: unknown): string | undefined {
+  if (!isSystemError(error)) return undefined;
+  const { code, path, message } = error;
+  switch (code) {
+    // What is to be read was looked for before: this is a file to be made.
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `there is no folder for ${path}`;
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return `${path} is not allowed to this user`;
+    case 'EISDIR':
+      return `${path} is not a file`;
+    default:
+      return message;
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly path: string } {
+  return typeof error === 'object' && error !== null && 'code' in error && 'path' in error;
 }

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createApi } from '../../../client/cli/api.ts';
 import { readCommandLine } from '../../../client/cli/arguments.ts';
-import { type Lateness, latenessCommand } from '../../../client/cli/command/lateness.ts';
-import { ledgerCommand } from '../../../client/cli/command/ledger.ts';
-import { replayCommand } from '../../../client/cli/command/replay.ts';
-import type { World } from '../../../client/cli/world.ts';
+import type { CliContext } from '../../../client/cli/context.ts';
+import { type Lateness, latenessCommand } from '../../../client/cli/lateness.ts';
+import { replayCommand } from '../../../client/cli/replay.ts';
+import { ledgerCommand } from '../../../client/cli/requests.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
 import { toRecord } from '../../../shared/record/record.ts';
 import { systemClock } from '../../../shared/time.ts';
@@ -27,7 +27,7 @@ afterAll(async () => {
   await world.close();
 });
 
-async function run(command: (world: World) => Promise<number>, args: readonly string[]) {
+async function run(command: (context: CliContext) => Promise<number>, args: readonly string[]) {
   const line = readCommandLine(args);
   if (typeof line === 'string') throw new Error(line);
   const output: string[] = [];

@@ -1,11 +1,11 @@
-import type { LookupsAnswer } from '../../../functions/lookup/lookups.ts';
-import { RECORDS_LOGSTORE } from '../../../shared/logstores/records.ts';
-import type { SlsDataPlane } from '../../../shared/sls/types.ts';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../shared/time.ts';
-import type { Api } from '../api.ts';
-import { type CommandLine, noPositionals, UsageError, wholeOption } from '../arguments.ts';
-import { columns, json } from '../print.ts';
-import type { World } from '../world.ts';
+import type { LookupsAnswer } from '../../functions/lookup/lookups.ts';
+import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
+import type { SlsDataPlane } from '../../shared/sls/types.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
+import type { Api } from './api.ts';
+import { type CommandLine, noPositionals, UsageError, wholeOption } from './arguments.ts';
+import type { CliContext } from './context.ts';
+import { columns, json } from './print.ts';
 
 /** How often the answers of one age had changed since they were taken for final. */
 export interface Lateness {
@@ -27,16 +27,16 @@ const LOOKUPS_PER_REQUEST = 20;
 const MAX_FOUND = 10_000;
 
 /** `lateness`: turns "wait 30 minutes" into a measured number. */
-export async function latenessCommand(world: World): Promise<number> {
-  const { line, out, err, api } = world;
+export async function latenessCommand(context: CliContext): Promise<number> {
+  const { line, out, err, api } = context;
   noPositionals(line);
   const sample = wholeOption(line, 'sample', { min: 1, max: 5_000, default: 100 });
   const windowMs = wholeOption(line, 'window-minutes', { min: 1, max: 1_440, default: 60 }) * MINUTE_MS;
   const ages = hoursOf(line);
-  const sls = world.sls();
+  const sls = context.sls();
   const results: Lateness[] = [];
   for (const hours of ages) {
-    const found = await findAged(sls, { ageMs: hours * HOUR_MS, windowMs, nowMs: world.now() });
+    const found = await findAged(sls, { ageMs: hours * HOUR_MS, windowMs, nowMs: context.now() });
     const taken = shuffled(found).slice(0, sample);
     if (taken.length > 0) err(`${hours} h: asking about ${taken.length} of ${found.length} again`);
     results.push(await measure(api, hours, { found: found.length, taken }));

@@ -1,20 +1,26 @@
 import { readFile } from 'node:fs/promises';
-import { rowOf } from '../../../functions/lookup/enqueue.ts';
-import { readKnown, registrationOf } from '../../../functions/lookup/known.ts';
-import { eachLimited } from '../../../functions/lookup/workers.ts';
-import type { PendingTransaction } from '../../../shared/logstores/pending.ts';
-import { RECORDS_LOGSTORE } from '../../../shared/logstores/records.ts';
-import { WIDEST_WINDOWS } from '../../../shared/logstores/retention.ts';
-import { recordView } from '../../../shared/logstores/view.ts';
-import { CAUSES } from '../../../shared/record/causes.ts';
-import { DISPOSITIONS } from '../../../shared/record/record.ts';
-import { storePending } from '../../../shared/register.ts';
-import type { SlsDataPlane } from '../../../shared/sls/types.ts';
-import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../../shared/time.ts';
-import { type CommandLine, periodOptions, UsageError, wholeOption, wordOption } from '../arguments.ts';
-import { inputFile } from '../files.ts';
-import { json } from '../print.ts';
-import type { World } from '../world.ts';
+import { rowOf } from '../../functions/lookup/enqueue.ts';
+import { readKnown, registrationOf } from '../../functions/lookup/known.ts';
+import { eachLimited } from '../../functions/lookup/workers.ts';
+import type { PendingTransaction } from '../../shared/logstores/pending.ts';
+import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
+import { WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
+import { recordView } from '../../shared/logstores/view.ts';
+import { CAUSES } from '../../shared/record/causes.ts';
+import { DISPOSITIONS } from '../../shared/record/record.ts';
+import { storePending } from '../../shared/register.ts';
+import type { SlsDataPlane } from '../../shared/sls/types.ts';
+import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../shared/time.ts';
+import {
+  type CommandLine,
+  inputFile,
+  periodOptions,
+  UsageError,
+  wholeOption,
+  wordOption,
+} from './arguments.ts';
+import type { CliContext } from './context.ts';
+import { json } from './print.ts';
 
 const TRANSACTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** The service may answer with codes that nobody knows here. */
@@ -23,16 +29,16 @@ const CONCURRENCY = 4;
 const KNOWN_TIMEOUT_MS = 60_000;
 
 /** `replay`: puts transactions into the queue again, with what is known of them. */
-export async function replayCommand(world: World): Promise<number> {
-  const { line, out, err } = world;
-  const ids = await selectIds(world);
+export async function replayCommand(context: CliContext): Promise<number> {
+  const { line, out, err } = context;
+  const ids = await selectIds(context);
   if (line.flag('dry-run')) {
     if (line.flag('json')) out(json({ selected: ids.length, ids }));
     else out(ids.length === 0 ? NOTHING : ids.join('\n'));
     return 0;
   }
-  const sls = world.sls();
-  const { rows, error: unread } = await readAll(sls, ids, world.now);
+  const sls = context.sls();
+  const { rows, error: unread } = await readAll(sls, ids, context.now);
   const { stored, error } = await storePending(sls, rows, { clock: systemClock, random: Math.random });
   const queued = stored.filter(Boolean).length;
   if (rows.length < ids.length)
@@ -54,9 +60,9 @@ function describe(queued: number, selected: number): string {
 }
 
 /** Those named, all of them; or those that fit, up to a limit. */
-async function selectIds(world: World): Promise<string[]> {
-  const { line, err } = world;
-  const nowMs = world.now();
+async function selectIds(context: CliContext): Promise<string[]> {
+  const { line, err } = context;
+  const nowMs = context.now();
   const named = await namedIds(line);
   const conditions = conditionsOf(line);
   const limit = wholeOption(line, 'limit', { min: 1, max: 100_000, default: 1_000 });
@@ -64,7 +70,7 @@ async function selectIds(world: World): Promise<string[]> {
   if (named === undefined) {
     if (conditions.length === 0)
       throw new UsageError('replay needs ids, or --disposition, --cause or --code');
-    const ids = await queryIds(world.sls(), conditions, { fromMs, toMs, limit, nowMs });
+    const ids = await queryIds(context.sls(), conditions, { fromMs, toMs, limit, nowMs });
     if (ids.length === limit) err(`these are the first ${limit}: there may be more, --limit says how many`);
     return ids;
   }

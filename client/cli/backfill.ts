@@ -2,26 +2,25 @@ import { createReadStream } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onePositional, UsageError, wholeOption } from '../arguments.ts';
-import { type FileKind, type ItemsOptions, readItems } from '../backfill/items.ts';
+import { inputFile, onePositional, UsageError, wholeOption } from './arguments.ts';
+import { type FileKind, type ItemsOptions, readItems } from './backfill-items.ts';
 import {
   type BackfillProgress,
   fingerprintOf,
   isSameFile,
   readProgress,
+  runBackfill,
   writeProgress,
-} from '../backfill/progress-file.ts';
-import { runBackfill } from '../backfill/run.ts';
-import { inputFile } from '../files.ts';
-import { bar, duration, json } from '../print.ts';
-import type { World } from '../world.ts';
+} from './backfill-run.ts';
+import type { CliContext } from './context.ts';
+import { bar, duration, json } from './print.ts';
 
 /** More would scroll everything else away; --rejects has them all. */
 const MAX_PRINTED_REJECTS = 50;
 
 /** `backfill FILE`: registers every line of a file, from where an earlier run has come. */
-export async function backfillCommand(world: World): Promise<number> {
-  const { line, out, err } = world;
+export async function backfillCommand(context: CliContext): Promise<number> {
+  const { line, out, err } = context;
   const path = onePositional(line, 'file');
   const kind = kindOf(path);
   const statePath = line.text('state') ?? `${path}.progress.json`;
@@ -30,40 +29,40 @@ export async function backfillCommand(world: World): Promise<number> {
   const batchSize = wholeOption(line, 'batch', { min: 1, max: 1_000, default: 200 });
   const rate = wholeOption(line, 'rate', { min: 1, max: 100_000, default: 200 });
   const { size } = await inputFile(path);
-  const start = await startFrom(world, path, statePath);
+  const start = await startFrom(context, path, statePath);
   if (start.finished && start.offset >= size) {
     err(`${path} is finished: ${describe(start)}. --again begins anew.`);
     if (line.flag('json')) out(json(summary(start, start, 0)));
     return exitCodeOf(start);
   }
   if (start.offset > 0) err(`going on at line ${start.line}: ${start.registered} are registered already`);
-  const startedAtMs = world.now();
-  const show = progressBar(world, size, start);
+  const startedAtMs = context.now();
+  const show = progressBar(context, size, start);
   // Both are written before anything is sent: what cannot be kept must not be found out later.
   await writeProgress(statePath, { ...start, finished: false });
   if (rejectsPath !== undefined && start.offset === 0) await writeFile(rejectsPath, '');
   const source = {
     kind,
     open: (offset: number) => createReadStream(path, { start: offset }),
-    nowMs: world.now,
+    nowMs: context.now,
   };
   const done = await runBackfill({
     items: readItems({ ...source, startOffset: start.offset, startLine: start.line }),
     start: { ...start, finished: false },
     seen: await transactionsBefore(source, start.offset),
-    api: world.api,
+    api: context.api,
     batchSize,
     rate,
-    now: world.now,
+    now: context.now,
     sleep: (ms) => sleep(ms),
     save: (progress) => writeProgress(statePath, progress),
-    reject: rejecter(world, rejectsPath),
+    reject: rejecter(context, rejectsPath),
     onProgress: show,
-    stopped: world.stopped,
+    stopped: context.stopped,
   });
-  if (world.terminal) err('');
+  if (context.terminal) err('');
   if (!done.finished) err(`stopped at line ${done.line}; run it again to go on`);
-  out(line.flag('json') ? json(summary(start, done, world.now() - startedAtMs)) : describe(done));
+  out(line.flag('json') ? json(summary(start, done, context.now() - startedAtMs)) : describe(done));
   return exitCodeOf(done);
 }
 
@@ -111,7 +110,7 @@ function kindOf(path: string): FileKind {
   throw new UsageError('the file must end in .csv or .ndjson');
 }
 
-async function startFrom({ line }: World, path: string, statePath: string): Promise<BackfillProgress> {
+async function startFrom({ line }: CliContext, path: string, statePath: string): Promise<BackfillProgress> {
   const fresh: BackfillProgress = {
     version: 1,
     fingerprint: await fingerprintOf(path),
@@ -133,7 +132,7 @@ async function startFrom({ line }: World, path: string, statePath: string): Prom
 }
 
 function rejecter(
-  { err }: World,
+  { err }: CliContext,
   file: string | undefined,
 ): (lineNumber: number, reason: string) => Promise<void> {
   let printed = 0;
@@ -145,7 +144,7 @@ function rejecter(
   };
 }
 
-function progressBar({ terminal, err, now }: World, size: number, start: BackfillProgress) {
+function progressBar({ terminal, err, now }: CliContext, size: number, start: BackfillProgress) {
   const startedAtMs = now();
   return (progress: BackfillProgress): void => {
     if (!terminal) return;
