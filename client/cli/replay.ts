@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { rowOf } from '../../functions/lookup/enqueue.ts';
 import { readKnown, registrationOf } from '../../functions/lookup/known.ts';
-import { eachLimited } from '../../functions/lookup/workers.ts';
-import type { PendingTransaction } from '../../shared/logstores/pending.ts';
+import { PENDING_GROUP_ROWS, type PendingTransaction } from '../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 import { recordView } from '../../shared/logstores/view.ts';
@@ -23,12 +22,17 @@ import type { CliContext } from './context.ts';
 import { json } from './print.ts';
 
 const TRANSACTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
-/** The service may answer with codes that nobody knows here. */
+/** The service may return codes that are not known here. */
 const CODE = /^[A-Za-z0-9_.]{1,64}$/;
-const CONCURRENCY = 4;
-const KNOWN_TIMEOUT_MS = 60_000;
+const PAGE_ROWS = 10_000;
+const CONCURRENT_READS = 4;
+const READ_TIMEOUT_MS = 60_000;
 
-/** `replay`: puts transactions into the queue again, with what is known of them. */
+/**
+ * `replay`: puts transactions into the queue again, with everything that was given for them. They are named, or found
+ * by their record: the one row that the view takes, so that one that was answered since is left alone. The new answer
+ * becomes another row, and the view takes the better one: replaying twice only asks twice.
+ */
 export async function replayCommand(context: CliContext): Promise<number> {
   const { line, out, err } = context;
   const ids = await selectIds(context);
@@ -37,13 +41,11 @@ export async function replayCommand(context: CliContext): Promise<number> {
     else out(ids.length === 0 ? NOTHING : ids.join('\n'));
     return 0;
   }
-  const sls = context.sls();
-  const { rows, error: unread } = await readAll(sls, ids, context.now);
-  const { stored, error } = await storePending(sls, rows, { clock: systemClock, random: Math.random });
-  const queued = stored.filter(Boolean).length;
-  if (rows.length < ids.length)
-    err(`${ids.length - rows.length} were left out: what is known of them could not be read${why(unread)}`);
-  if (error !== undefined) err(`the log store did not take all of them, run it again${why(error)}`);
+  const { queued, unread, readError, storeError } = await queueAgain(context, ids);
+  if (unread > 0)
+    err(`${unread} were left out: what is known of them could not be read${reasonOf(readError)}`);
+  if (storeError !== undefined)
+    err(`the log store did not take all of them, run it again${reasonOf(storeError)}`);
   out(
     line.flag('json')
       ? json({ selected: ids.length, queued, failed: ids.length - queued })
@@ -70,8 +72,8 @@ async function selectIds(context: CliContext): Promise<string[]> {
   if (named === undefined) {
     if (conditions.length === 0)
       throw new UsageError('replay needs ids, or --disposition, --cause or --code');
-    const ids = await queryIds(context.sls(), conditions, { fromMs, toMs, limit, nowMs });
-    if (ids.length === limit) err(`these are the first ${limit}: there may be more, --limit says how many`);
+    const ids = await findIds(context.sls(), conditions, { fromMs, toMs, limit, nowMs });
+    if (ids.length === limit) err(`these are the first ${limit}: there may be more, raise --limit`);
     return ids;
   }
   if (conditions.length > 0) throw new UsageError('name ids or give filters, not both');
@@ -107,48 +109,91 @@ function conditionsOf(line: CommandLine): string[] {
 }
 
 interface Selection {
+  /** By the time they were last asked about, unix ms, inclusive. */
   readonly fromMs: number;
+  /** Exclusive. */
   readonly toMs: number;
   readonly limit: number;
   readonly nowMs: number;
 }
 
-async function queryIds(
-  sls: SlsDataPlane,
-  conditions: readonly string[],
-  selection: Selection,
-): Promise<string[]> {
+/**
+ * Those asked about longest ago come first: their logs end soonest. The pages are cut by key, not by offset, so that
+ * what is written meanwhile cannot shift them.
+ */
+async function findIds(sls: SlsDataPlane, conditions: readonly string[], selection: Selection) {
   const { fromMs, toMs, limit, nowMs } = selection;
-  const view = recordView(['asked_at_ms', 'disposition', 'cause', 'code']);
-  const where = [...conditions, `asked_at_ms >= ${fromMs}`, `asked_at_ms < ${toMs}`].join(' and ');
-  const { rows, complete } = await sls.query(RECORDS_LOGSTORE, {
-    query: `* | select transaction_id from ${view} where ${where} order by asked_at_ms limit ${limit}`,
-    fromSeconds: Math.floor((fromMs - HOUR_MS) / SECOND_MS),
-    toSeconds: Math.floor((nowMs + HOUR_MS) / SECOND_MS),
-  });
-  if (!complete) throw new Error('the log store answered in part: choose a shorter time');
-  return rows.flatMap(({ transaction_id: id }) => (id !== undefined && TRANSACTION_ID.test(id) ? [id] : []));
+  const ids: string[] = [];
+  let after = '';
+  for (;;) {
+    const rowsWanted = Math.min(PAGE_ROWS, limit - ids.length);
+    const { rows, complete } = await sls.query(RECORDS_LOGSTORE, {
+      query: `* |
+        WITH records AS ${recordView(['asked_at_ms', 'disposition', 'cause', 'code'], { where: ASKABLE })}
+        SELECT transaction_id, asked_at_ms
+        FROM records
+        WHERE ${[...conditions, `asked_at_ms >= ${fromMs}`, `asked_at_ms < ${toMs}`].join(' AND ')} ${after}
+        ORDER BY asked_at_ms, transaction_id
+        LIMIT ${rowsWanted}`,
+      // A record is written within minutes of its question; a better one may have come at any time since.
+      fromSeconds: Math.floor(Math.max(fromMs - HOUR_MS, nowMs - WIDEST_WINDOWS.recordsMs) / SECOND_MS),
+      toSeconds: Math.floor((nowMs + HOUR_MS) / SECOND_MS),
+    });
+    if (!complete) throw new Error('SLS read only a part of the records: choose a shorter time');
+    for (const { transaction_id: id } of rows) if (id !== undefined) ids.push(id);
+    const { transaction_id: lastId, asked_at_ms: lastAskedAtMs } = rows.at(-1) ?? {};
+    if (rows.length < rowsWanted || ids.length >= limit) return ids;
+    after = `AND (asked_at_ms > ${lastAskedAtMs} OR asked_at_ms = ${lastAskedAtMs} AND transaction_id > '${lastId}')`;
+  }
 }
 
-/** Rows of those that could be read: a row without its labels would win over the one that has them. */
-async function readAll(
-  sls: SlsDataPlane,
-  ids: readonly string[],
-  now: () => number,
-): Promise<{ rows: PendingTransaction[]; error: unknown }> {
+/** True for every id that can be asked about; a row of the queue that had none has a record under another name. */
+const ASKABLE = `regexp_like(transaction_id, '${TRANSACTION_ID.source}')`;
+
+interface Replayed {
+  readonly queued: number;
+  /** Left out: without its labels, a row would win over the one that has them. */
+  readonly unread: number;
+  readonly readError: unknown;
+  readonly storeError: unknown;
+}
+
+/** A group of the queue at a time: what is queued stays queued, whatever happens to the rest. */
+async function queueAgain({ sls, now }: CliContext, ids: readonly string[]): Promise<Replayed> {
+  const client = sls();
+  let [queued, unread] = [0, 0];
+  let [readError, storeError]: unknown[] = [];
+  for (let from = 0; from < ids.length; from += PENDING_GROUP_ROWS) {
+    const group = ids.slice(from, from + PENDING_GROUP_ROWS);
+    const known = await readGroup(client, group, now);
+    const outcome = await storePending(client, known.rows, { clock: systemClock, random: Math.random });
+    queued += outcome.stored.filter(Boolean).length;
+    unread += group.length - known.rows.length;
+    readError ??= known.error;
+    storeError ??= outcome.error;
+  }
+  return { queued, unread, readError, storeError };
+}
+
+async function readGroup(sls: SlsDataPlane, ids: readonly string[], now: () => number) {
   const rows: PendingTransaction[] = [];
   let error: unknown;
-  await eachLimited(ids, CONCURRENCY, async (transactionId) => {
-    const nowMs = now();
-    const signal = AbortSignal.timeout(KNOWN_TIMEOUT_MS);
-    const known = await readKnown(sls, transactionId, { nowMs, windows: WIDEST_WINDOWS, signal });
-    error ??= known.error;
-    if (known.failed) return;
-    rows.push({ ...rowOf(transactionId, registrationOf(known), nowMs), kind: 'replay' });
-  });
+  const waiting = ids.values();
+  const work = async () => {
+    // All take from one iterator, so that each id is taken once.
+    for (const transactionId of waiting) {
+      const nowMs = now();
+      const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
+      const known = await readKnown(sls, transactionId, { nowMs, windows: WIDEST_WINDOWS, signal });
+      error ??= known.error;
+      if (known.failed) continue;
+      rows.push({ ...rowOf(transactionId, registrationOf(known), nowMs), kind: 'replay' });
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENT_READS }, work));
   return { rows, error };
 }
 
-function why(error: unknown): string {
+function reasonOf(error: unknown): string {
   return error instanceof Error ? `: ${error.message}` : '';
 }

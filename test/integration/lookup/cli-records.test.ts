@@ -154,6 +154,30 @@ describe('replay', () => {
     expect([all.stderr, all.stdout.split('\n')]).toEqual(['', expect.arrayContaining(['rp-old'])]);
   });
 
+  it('finds more than one page of records, each once, those asked about longest ago first', async () => {
+    const ids = Array.from({ length: 10_007 }, (_, index) => `rp-page-${index}`);
+    // Many were asked about in the same millisecond: a page ends amid them.
+    await write(ids.map((id, index) => ({ id, hoursAgo: index < 7 ? 101 : 100, disposition: 'gave_up' })));
+    const [from, to] = [103, 99].map((hours) => new Date(nowMs - hours * HOUR_MS).toISOString());
+    const period = ['--from', from, '--to', to, '--dry-run', '--json'] as string[];
+    const found = async (limit: string) => {
+      const { stdout } = await run(replayCommand, [
+        'replay',
+        '--code',
+        'InternalError',
+        '--limit',
+        limit,
+        ...period,
+      ]);
+      return JSON.parse(stdout).ids as string[];
+    };
+    expect((await found('7')).sort()).toEqual(ids.slice(0, 7));
+    const all = await found('20000');
+    expect(all.slice(0, 7).sort()).toEqual(ids.slice(0, 7));
+    expect(all.sort()).toEqual([...ids].sort());
+    expect(await found('10001')).toHaveLength(10_001);
+  });
+
   it('takes ids, each once, known or not', async () => {
     const { code, stdout } = await run(replayCommand, ['replay', 'rp-fine', 'rp-never', 'rp-fine', '--json']);
     expect([code, JSON.parse(stdout)]).toEqual([0, { selected: 2, queued: 2, failed: 0 }]);
