@@ -87,8 +87,11 @@ async function summaryOf(cloud: Cloud, ledger: Ledger): Promise<string[]> {
 async function causesOf({ slsClient }: Cloud): Promise<Array<{ cause: string; count: string }>> {
   const nowSeconds = Math.ceil(Date.now() / 1000) + 1;
   const { rows } = await slsClient.query(RECORDS_LOGSTORE, {
-    query:
-      'final: true not journey: finished | SELECT cause, count(DISTINCT transaction_id) AS n GROUP BY cause ORDER BY n DESC, cause LIMIT 8',
+    query: `final: true not journey: finished |
+      SELECT cause, count(DISTINCT transaction_id) AS n
+      GROUP BY cause
+      ORDER BY n DESC, cause
+      LIMIT 8`,
     fromSeconds: nowSeconds - WIDEST_WINDOWS.recordsMs / SECOND_MS,
     toSeconds: nowSeconds,
   });

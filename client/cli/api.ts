@@ -3,21 +3,18 @@ import openApiUtil from '@alicloud/openapi-core/dist/utils.js';
 import type { Credentials } from '../../shared/credentials.ts';
 import { defaultOf } from '../../shared/openapi/interop.ts';
 
-/** How requests prove who they are. */
+/** How requests authenticate. */
 export type Auth =
   | { readonly kind: 'none' }
   | { readonly kind: 'bearer'; readonly token: string }
   | { readonly kind: 'sign'; readonly credentials: () => Promise<Credentials> };
 
-export interface ApiOptions {
+interface ApiOptions {
   readonly url: string;
   readonly auth: Auth;
-  /** Tries in all for what may pass. */
-  readonly attempts?: number;
-  readonly timeoutMs?: number;
 }
 
-/** The API said no, or nothing. `retryable`: the same request may succeed later. */
+/** The API refused a request, or could not be reached. `retryable`: the same request may succeed later. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number | undefined;
@@ -34,8 +31,8 @@ export class ApiError extends Error {
   }
 }
 
-/** As much of a problem document as is read here. */
-export interface ApiProblem {
+/** The members of a problem document that are read here. */
+interface ApiProblem {
   readonly title?: string;
   readonly detail?: string;
   readonly code?: string;
@@ -44,17 +41,17 @@ export interface ApiProblem {
 }
 
 const RETRYABLE: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
-const DEFAULT_ATTEMPTS = 6;
-const DEFAULT_TIMEOUT_MS = 90_000;
+const MAX_ATTEMPTS = 6;
+const TIMEOUT_MS = 90_000;
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
+const MAX_WAIT_MS = 30_000;
 
 export interface Api {
   /** @throws ApiError */
   call<T>(method: string, path: string, options?: RequestOptions): Promise<T>;
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly query?: Record<string, string>;
   readonly body?: unknown;
   /** Never sent twice. */
@@ -62,7 +59,6 @@ export interface RequestOptions {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { attempts = DEFAULT_ATTEMPTS } = options;
   return {
     async call<T>(method: string, path: string, requestOptions: RequestOptions = {}): Promise<T> {
       const { query = {}, body, once = false } = requestOptions;
@@ -70,7 +66,8 @@ export function createApi(options: ApiOptions): Api {
         try {
           return (await send(options, { method, path, query, body })) as T;
         } catch (error) {
-          if (!(error instanceof ApiError) || !error.retryable || once || attempt >= attempts) throw error;
+          if (!(error instanceof ApiError) || !error.retryable || once || attempt >= MAX_ATTEMPTS)
+            throw error;
           await sleep(waitMs(error, attempt));
         }
       }
@@ -81,7 +78,7 @@ export function createApi(options: ApiOptions): Api {
 function waitMs(error: ApiError, attempt: number): number {
   const asked = (error.problem?.retryAfterSeconds ?? 0) * 1_000;
   const backoff = FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-  return Math.min(LONGEST_WAIT_MS, Math.max(asked, backoff));
+  return Math.min(MAX_WAIT_MS, Math.max(asked, backoff));
 }
 
 interface Outgoing {
@@ -91,10 +88,7 @@ interface Outgoing {
   readonly body: unknown;
 }
 
-async function send(
-  { url: base, auth, timeoutMs = DEFAULT_TIMEOUT_MS }: ApiOptions,
-  outgoing: Outgoing,
-): Promise<unknown> {
+async function send({ url: base, auth }: ApiOptions, outgoing: Outgoing): Promise<unknown> {
   const { method, path, query, body } = outgoing;
   const url = new URL(path.replace(/^\//, ''), base.endsWith('/') ? base : `${base}/`);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -108,7 +102,7 @@ async function send(
     response = await fetch(url, {
       method,
       headers,
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     text = await response.text();
@@ -163,7 +157,7 @@ function explain(status: number, problem: ApiProblem | undefined): string {
   if (problem?.detail === undefined) {
     return status === 401 || status === 403
       ? `the trigger refused the request (${status}): check --auth, and that your keys may invoke the function`
-      : `the answer was ${status}`;
+      : `the trigger responded with ${status}`;
   }
   const issues = (problem.issues ?? []).map(({ path, message }) => `\n  ${path} ${message}`);
   return `${problem.detail}${issues.join('')}`;

@@ -11,7 +11,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 import { COMMAND_USAGE, USAGE } from './usage.ts';
 
-/** The command line was wrong; the message says what. */
+/** The command line is wrong; the message says how. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -51,7 +51,7 @@ export interface CommandLine {
   readonly list: (name: string) => readonly string[];
 }
 
-/** A text instead of a command line is what to print. @throws UsageError */
+/** A string instead of a command line is to be printed. @throws UsageError */
 export function readCommandLine(args: readonly string[]): CommandLine | string {
   const [command = '', ...rest] = args;
   if (['', '--help', '-h'].includes(command)) return USAGE;
@@ -140,7 +140,7 @@ export function periodOptions(line: CommandLine): { fromMs: number | undefined; 
   return { fromMs, toMs };
 }
 
-/** As the API reads a time. */
+/** A time, read as the API reads it. */
 function instantOption(line: CommandLine, name: string): number | undefined {
   const text = line.text(name);
   if (text === undefined) return undefined;
@@ -150,14 +150,14 @@ function instantOption(line: CommandLine, name: string): number | undefined {
   return time.value;
 }
 
-/** What the API calls a member, as the command line calls it. */
+/** Members of the API's request by their names on the command line. */
 const NAMES: Readonly<Record<string, string>> = {
   transactionId: 'the transaction id',
   merchantBizId: '--merchant-biz-id',
   initializedAt: '--initialized-at',
 };
 
-/** The transaction that is spoken of, as the API takes it and by its own check. @throws UsageError */
+/** The transaction of the command line as the API takes it, checked as the API would. @throws UsageError */
 export function transactionOf(
   line: CommandLine,
   nowMs: number,
@@ -183,7 +183,7 @@ export function transactionOf(
   );
 }
 
-/** A file to read that the command line names. @throws UsageError when there is none */
+/** A file to read. @throws UsageError when it does not exist */
 export async function inputFile(path: string): Promise<Stats> {
   let stats: Stats;
   try {

@@ -3,12 +3,12 @@ import { safeParseTransaction } from '../../functions/lookup/request-schema.ts';
 import { safeParseJson } from '../../shared/fc/body.ts';
 import { WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 
-/** One record of the file that is not blank: a transaction as the API takes it, or why it is left out. */
+/** One record of the file: a transaction as the API takes it, or why it is left out. */
 export interface Item {
   /** Where it begins and ends: a field of a CSV file may hold line breaks. */
   readonly line: number;
   readonly endLine: number;
-  /** Byte offset just behind it. */
+  /** Byte offset just after it. */
   readonly endOffset: number;
   readonly outcome:
     | { readonly ok: true; readonly transactionId: string; readonly transaction: object }
@@ -17,7 +17,7 @@ export interface Item {
 
 export type FileKind = 'csv' | 'ndjson';
 
-/** The file cannot be read as what it says it is. */
+/** The file cannot be read as what its name says. */
 export class FileError extends Error {
   override readonly name = 'FileError';
 }
@@ -88,7 +88,7 @@ function parseLine(text: string): object | string {
 
 function toOutcome(value: object | string, nowMs: number): Item['outcome'] {
   if (typeof value === 'string') return { ok: false, reason: value };
-  // The server's own check, so that what is sent is taken. How old a session may be is its setting, and its clock's.
+  // The server's own check, so that what is sent is accepted; but how old a session may be only the server knows.
   const parsed = safeParseTransaction(value, { nowMs, initializedMs: WIDEST_WINDOWS.initializedMs });
   if (parsed.ok) return { ok: true, transactionId: parsed.value.transactionId, transaction: value };
   return {
@@ -110,7 +110,7 @@ export interface CsvHeader {
 export interface CsvRecord {
   readonly line: number;
   readonly endLine: number;
-  /** Byte offset just behind it. */
+  /** Byte offset just after it. */
   readonly endOffset: number;
   /** A reason instead of fields: it cannot be read. */
   readonly fields: readonly string[] | string;
@@ -129,7 +129,7 @@ const COLUMNS: Readonly<Record<string, string>> = {
 const LABEL = /^labels?\.(.+)$/;
 const TOO_LONG = 'is longer than 64 KB';
 const BAD_QUOTE = 'has a quote that is not closed or not escaped';
-/** Far above any transaction: so far is looked for the quote that closes a field. */
+/** Far above any transaction: how far to look for the quote that closes a field. */
 const MAX_RECORD_CHARS = 65_536;
 
 export function delimiterOf(firstLine: string): Delimiter {
@@ -138,7 +138,7 @@ export function delimiterOf(firstLine: string): Delimiter {
   );
 }
 
-/** A reason instead of columns: the file cannot be read. */
+/** A string instead of columns says why the file cannot be read. */
 export function readColumns(names: readonly string[]): readonly string[] | string {
   const columns = names.map((name) => {
     const trimmed = name.trim();
@@ -146,14 +146,14 @@ export function readColumns(names: readonly string[]): readonly string[] | strin
   });
   const unknown = columns.filter((column) => column.startsWith('?')).map((column) => column.slice(1));
   if (unknown.length > 0) {
-    return `the first line names columns that are not known: ${unknown.join(', ')} (labels are labels.NAME)`;
+    return `the first line names columns that are not known: ${unknown.join(', ')} (a label's is labels.NAME)`;
   }
   if (!columns.includes('transactionId')) return 'the first line names no column transactionId';
   if (new Set(columns).size < columns.length) return 'the first line names a column twice';
   return columns;
 }
 
-/** The transaction of a row as the API takes it, or a reason. Empty fields are absent. */
+/** The transaction of a row as the API takes it, or why there is none. Empty fields are absent. */
 export function toTransaction(columns: readonly string[], fields: readonly string[]): object | string {
   if (fields.length !== columns.length) return `has ${fields.length} fields instead of ${columns.length}`;
   const transaction: Record<string, unknown> = {};
@@ -169,8 +169,8 @@ export function toTransaction(columns: readonly string[], fields: readonly strin
 }
 
 /**
- * The records of a file that are not blank. A field in quotes may go on over several lines; where its quote is not
- * closed, or closed in the wrong place, that costs the line it stands on, and the lines behind it are read anew.
+ * The records of a file that are not blank. A quoted field may run over several lines; a quote that is not closed, or
+ * is closed in the wrong place, costs only its own line: those after it are read again.
  */
 export async function* readCsvRecords(
   lines: AsyncIterable<Line>,
@@ -208,7 +208,7 @@ export async function* readCsvRecords(
   }
 }
 
-/** `open`: a quote is not closed, more lines may do it; `misplaced`: none can. */
+/** `open`: a quote is not closed, but later lines may close it; `misplaced`: none can. */
 export function splitCsv(text: string, delimiter: Delimiter): readonly string[] | 'open' | 'misplaced' {
   try {
     const [fields = []] = parse(text, {
@@ -224,14 +224,14 @@ export function splitCsv(text: string, delimiter: Delimiter): readonly string[] 
 }
 
 /**
- * Cuts a file into its lines and says of each where it ends, so that a run can go on behind any of them. The cut is
- * made in bytes: a chunk may end within a character, or between CR and LF.
+ * Cuts a file into its lines and notes where each ends, so that a run can go on after any of them. It cuts bytes: a
+ * chunk may end within a character, or between CR and LF.
  */
 export interface Line {
   /** From 1. */
   readonly line: number;
   readonly text: string;
-  /** Byte offset just behind the line and its end. */
+  /** Byte offset just after the line and its line end. */
   readonly endOffset: number;
   /** Over the limit: `text` is empty. */
   readonly tooLong: boolean;

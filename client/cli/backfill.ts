@@ -15,10 +15,10 @@ import {
 import type { CliContext } from './context.ts';
 import { bar, duration, json } from './print.ts';
 
-/** More would scroll everything else away; --rejects has them all. */
+/** More would scroll everything else out of sight; --rejects has them all. */
 const MAX_PRINTED_REJECTS = 50;
 
-/** `backfill FILE`: registers every line of a file, from where an earlier run has come. */
+/** `backfill FILE`: registers every line of a file, from where an earlier run stopped. */
 export async function backfillCommand(context: CliContext): Promise<number> {
   const { line, out, err } = context;
   const path = onePositional(line, 'file');
@@ -31,14 +31,14 @@ export async function backfillCommand(context: CliContext): Promise<number> {
   const { size } = await inputFile(path);
   const start = await startFrom(context, path, statePath);
   if (start.finished && start.offset >= size) {
-    err(`${path} is finished: ${describe(start)}. --again begins anew.`);
+    err(`${path} is finished: ${describe(start)}. --again starts over.`);
     if (line.flag('json')) out(json(summary(start, start, 0)));
     return exitCodeOf(start);
   }
   if (start.offset > 0) err(`going on at line ${start.line}: ${start.registered} are registered already`);
   const startedAtMs = context.now();
   const show = progressBar(context, size, start);
-  // Both are written before anything is sent: what cannot be kept must not be found out later.
+  // Both are written before anything is sent: that a file cannot be written must not turn out later.
   await writeProgress(statePath, { ...start, finished: false });
   if (rejectsPath !== undefined && start.offset === 0) await writeFile(rejectsPath, '');
   const source = {
@@ -71,7 +71,7 @@ function describe({ registered, duplicates, rejected }: BackfillProgress): strin
   return `${registered} registered${again}, ${rejected} left out`;
 }
 
-/** As a shell ends what a signal has stopped. */
+/** What a shell reports of a program that SIGINT ended. */
 const STOPPED = 130;
 
 function exitCodeOf({ finished, rejected }: BackfillProgress): number {
@@ -79,7 +79,7 @@ function exitCodeOf({ finished, rejected }: BackfillProgress): number {
   return rejected > 0 ? 1 : 0;
 }
 
-/** @throws UsageError when two of them are the same file: one would be written over */
+/** @throws UsageError when two of them are the same file: one would be overwritten */
 function expectOtherFiles(files: Readonly<Record<string, string | undefined>>): void {
   const seen = new Map<string, string>();
   for (const [name, path] of Object.entries(files)) {
@@ -90,7 +90,7 @@ function expectOtherFiles(files: Readonly<Record<string, string | undefined>>): 
   }
 }
 
-/** What earlier runs have met: a transaction may come again far behind its first line. */
+/** The transactions of earlier runs: one may occur again long after its first line. */
 async function transactionsBefore(
   source: Pick<ItemsOptions, 'kind' | 'open' | 'nowMs'>,
   offset: number,
@@ -123,11 +123,11 @@ async function startFrom({ line }: CliContext, path: string, statePath: string):
   };
   if (line.flag('again')) return fresh;
   const before = await readProgress(statePath);
-  // Nothing was sent by it: there is nothing to go on from.
+  // That run sent nothing: there is nothing to go on from.
   if (before === undefined || before.offset === 0) return fresh;
   if (await isSameFile(path, before.fingerprint)) return before;
   throw new Error(
-    `${statePath} speaks of another file: ${path} begins differently now. --again begins anew.`,
+    `${statePath} belongs to another file: ${path} begins differently now. --again starts over.`,
   );
 }
 

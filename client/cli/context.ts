@@ -18,14 +18,14 @@ export interface CliContext {
   readonly err: (text: string) => void;
   /** Standard error is a terminal: a progress bar may be drawn. */
   readonly terminal: boolean;
-  /** @throws UsageError when it is not said which project */
+  /** @throws UsageError when no project is given */
   readonly sls: () => SlsDataPlane;
   readonly now: () => number;
   readonly stopped: () => boolean;
 }
 
 const DEFAULT_URL = 'http://127.0.0.1:9000';
-/** What `npm start` begins with: SLS listens beside the trigger, and its keys are no secret. */
+/** Of the cloud that `npm start` runs: SLS listens on the port after the trigger's, and the keys are no secret. */
 const LOCAL_CLOUD = {
   project: 'idv-local',
   credentials: { accessKeyId: 'local', accessKeySecret: 'local-secret' },
@@ -99,7 +99,7 @@ function given(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }
 
-/** No key was found. What each place of the chain said, most of it about places nobody uses, is the cause. */
+/** No key was found. The cause lists every place that was tried, most of which nobody uses. */
 class CredentialsError extends Error {
   override readonly name = 'CredentialsError';
 

@@ -35,7 +35,7 @@ export async function sweepCommand({ line, api, out }: CliContext): Promise<numb
   return 0;
 }
 
-/** As the API answers it: where the queue keeps less than was asked for by default, the period says so. */
+/** The period is shorter than the default where the queue keeps less. */
 interface LedgerAnswer extends Ledger {
   readonly from: string;
   readonly to: string;
@@ -54,7 +54,7 @@ const LINES: ReadonlyArray<readonly [keyof Ledger, string]> = [
   ['residual', 'residual'],
 ];
 
-/** `ledger`: the books. Ends with 1 when something was lost, or when they cannot be closed. */
+/** `ledger`: the exit code is 1 when something was lost, or when the numbers are not exact. */
 export async function ledgerCommand({ line, api, out, err }: CliContext): Promise<number> {
   noPositionals(line);
   const { fromMs, toMs } = periodOptions(line);
@@ -64,9 +64,9 @@ export async function ledgerCommand({ line, api, out, err }: CliContext): Promis
   };
   const ledger = await api.call<LedgerAnswer>('GET', '/v1/ledger', { query });
   out(line.flag('json') ? json(ledger) : describeLedger(ledger));
-  if (!ledger.complete) err('the log store answered in part: no number here is exact');
+  if (!ledger.complete) err('SLS read only a part of the data: no number here is exact');
   if (ledger.residual > 0)
-    err(`${ledger.residual} transactions were passed by the sweep and have no final record`);
+    err(`the sweep has passed ${ledger.residual} transactions that have no final record`);
   return ledger.residual > 0 || !ledger.complete ? 1 : 0;
 }
 

@@ -18,10 +18,10 @@ const COMMANDS: Readonly<Record<CommandName, (context: CliContext) => Promise<nu
   lateness: latenessCommand,
 };
 
-/** What a run has of its process. */
+/** What a run gets from its process. */
 export type Terminal = Omit<ContextOptions, 'line'>;
 
-/** Runs one command line, says what went wrong, and answers the exit code. */
+/** Runs one command line, prints what went wrong, and returns the exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const { out, err } = terminal;
   let wantsJson = args.includes('--json');
@@ -46,7 +46,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-/** What the API calls invalid came from the command line. */
+/** What the API refused as invalid came from the command line. */
 function isWrongCommandLine(error: unknown): boolean {
   return (
     error instanceof UsageError ||
@@ -55,26 +55,24 @@ function isWrongCommandLine(error: unknown): boolean {
 }
 
 function explain(error: unknown): string {
-  const trouble = fileTrouble(error);
-  if (trouble !== undefined) return trouble;
+  if (isSystemError(error)) return explainSystemError(error);
   if (error instanceof ServiceError) return plain(`the log store cannot be used: ${error.message}`);
-  // A message may repeat what stands in a file.
+  // A message may quote a file, which may hold control characters.
   return plain(error instanceof Error ? error.message : String(error));
 }
 
-/** What the system says about a file, in words; undefined when it speaks of something else. */
-function fileTrouble(error: unknown): string | undefined {
-  if (!isSystemError(error)) return undefined;
-  const { code, path, message } = error;
+type FileSystemError = NodeJS.ErrnoException & { readonly path: string };
+
+function explainSystemError({ code, path, message }: FileSystemError): string {
   switch (code) {
-    // What is to be read was looked for before: this is a file to be made.
+    // Files to be read were checked before: this one was to be written.
     case 'ENOENT':
     case 'ENOTDIR':
       return `there is no folder for ${path}`;
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return `${path} is not allowed to this user`;
+      return `this user may not use ${path}`;
     case 'EISDIR':
       return `${path} is not a file`;
     default:
@@ -82,6 +80,6 @@ function fileTrouble(error: unknown): string | undefined {
   }
 }
 
-function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly path: string } {
+function isSystemError(error: unknown): error is FileSystemError {
   return typeof error === 'object' && error !== null && 'code' in error && 'path' in error;
 }
