@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import openApiUtil from '@alicloud/openapi-core/dist/utils.js';
 import type { Credentials } from '../../shared/credentials.ts';
 import { defaultOf } from '../../shared/openapi/interop.ts';
+import { retry } from '../../shared/retry.ts';
+import { SECOND_MS, systemClock } from '../../shared/time.ts';
 
 /** How requests authenticate. */
 export type Auth =
@@ -27,24 +28,27 @@ export class ApiError extends Error {
     this.status = options.status;
     this.problem = options.problem;
     this.code = options.problem?.code;
-    this.retryable = options.status === undefined || RETRYABLE.has(options.status);
+    this.retryable = options.status === undefined || RETRYABLE_STATUSES.includes(options.status);
   }
 }
 
 /** The members of a problem document that are read here. */
 interface ApiProblem {
-  readonly title?: string;
   readonly detail?: string;
   readonly code?: string;
   readonly retryAfterSeconds?: number;
   readonly issues?: ReadonlyArray<{ readonly path: string; readonly message: string }>;
 }
 
-const RETRYABLE: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
-const MAX_ATTEMPTS = 6;
+const RETRYABLE_STATUSES = [429, 500, 502, 503, 504];
 const TIMEOUT_MS = 90_000;
-const FIRST_WAIT_MS = 500;
-const MAX_WAIT_MS = 30_000;
+const RETRY = {
+  attempts: 6,
+  baseMs: 750,
+  capMs: 30_000,
+  askedMs: (error: unknown) =>
+    error instanceof ApiError ? (error.problem?.retryAfterSeconds ?? 0) * SECOND_MS : undefined,
+};
 
 export interface Api {
   /** @throws ApiError */
@@ -62,23 +66,11 @@ export function createApi(options: ApiOptions): Api {
   return {
     async call<T>(method: string, path: string, requestOptions: RequestOptions = {}): Promise<T> {
       const { query = {}, body, once = false } = requestOptions;
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return (await send(options, { method, path, query, body })) as T;
-        } catch (error) {
-          if (!(error instanceof ApiError) || !error.retryable || once || attempt >= MAX_ATTEMPTS)
-            throw error;
-          await sleep(waitMs(error, attempt));
-        }
-      }
+      const policy = { ...RETRY, attempts: once ? 1 : RETRY.attempts };
+      const request = () => send(options, { method, path, query, body });
+      return (await retry(request, policy, systemClock, Math.random)) as T;
     },
   };
-}
-
-function waitMs(error: ApiError, attempt: number): number {
-  const asked = (error.problem?.retryAfterSeconds ?? 0) * 1_000;
-  const backoff = FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-  return Math.min(MAX_WAIT_MS, Math.max(asked, backoff));
 }
 
 interface Outgoing {
