@@ -38,7 +38,7 @@ export interface Cloud {
   close(): Promise<void>;
 }
 
-export interface CloudOptions {
+interface CloudOptions {
   readonly flags: Flags;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly say: (line: string) => void;

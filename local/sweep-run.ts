@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cloud } from './cloud.ts';
 import type { InvocationRecord } from './fc/invocation-log.ts';
 import { countDue } from './ledger.ts';
-import type { Progress } from './progress.ts';
 
 /** Fires the timer until nothing due is left, or until a run ends in a way that another run would not mend. */
-export interface SweepResult {
+interface SweepResult {
   /** How the last run ended: `done`, or what went wrong. */
   readonly ended: string;
   /** What was older than the delay when the last run started. */
@@ -66,4 +65,46 @@ async function watch(
 export async function control<T>(url: string): Promise<T> {
   const response = await fetch(new URL('/_control', url));
   return (await response.json()) as T;
+}
+
+/** A line that is rewritten on a terminal, and repeated every few seconds elsewhere. */
+export class Progress {
+  readonly #out: NodeJS.WriteStream;
+  readonly #everyMs: number;
+  #shownAt = Number.NEGATIVE_INFINITY;
+  #width = 0;
+  /** Of a line that was passed over because the one before was too recent. */
+  #pending: string | undefined;
+
+  constructor(out: NodeJS.WriteStream, everyMs = 5_000) {
+    this.#out = out;
+    this.#everyMs = everyMs;
+  }
+
+  show(line: string): void {
+    if (this.#out.isTTY) {
+      this.#out.write(`\r${line.padEnd(this.#width)}`);
+      this.#width = line.length;
+    } else if (performance.now() - this.#shownAt >= this.#everyMs) {
+      this.#out.write(`${line}\n`);
+      this.#shownAt = performance.now();
+      this.#pending = undefined;
+    } else {
+      this.#pending = line;
+    }
+  }
+
+  /** A line that stays. */
+  say(line: string): void {
+    this.end();
+    this.#out.write(`${line}\n`);
+  }
+
+  end(): void {
+    if (this.#out.isTTY && this.#width > 0) this.#out.write('\n');
+    // The last state is always seen, however short the work was.
+    if (this.#pending !== undefined) this.#out.write(`${this.#pending}\n`);
+    this.#pending = undefined;
+    this.#width = 0;
+  }
 }

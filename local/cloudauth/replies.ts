@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { GatewayRefusal } from './gateway.ts';
-import type { PlannedAnswer } from './plan.ts';
-import { RETURN_CODES, type ReturnCode } from './return-codes.ts';
+import { type PlannedAnswer, RETURN_CODES, type ReturnCode } from './plan.ts';
 
 /** What goes back: an answer, or one of the ways of not answering. */
 export type Reply =

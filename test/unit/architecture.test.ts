@@ -55,7 +55,7 @@ const RULES: readonly Rule[] = [
     ],
   },
   { from: 'deploy/', may: ['deploy/', 'shared/'] },
-  { from: 'client/', may: ['client/', 'shared/', 'functions/', 'local/', 'package.json'] },
+  { from: 'client/', may: ['client/', 'shared/', 'functions/lookup/', 'package.json'] },
   { from: 'local/', may: ['local/', 'client/', 'deploy/', 'shared/'] },
   { from: 'local/sls/', may: ['local/sls/', 'local/credentials.ts', 'local/call-hooks.ts', 'local/http/'] },
   {
@@ -63,6 +63,7 @@ const RULES: readonly Rule[] = [
     may: ['local/cloudauth/', 'local/credentials.ts', 'local/call-hooks.ts', 'local/http/'],
   },
   { from: 'local/fc/', may: ['local/fc/', 'local/credentials.ts', 'local/call-hooks.ts', 'local/http/'] },
+  { from: 'local/http/', may: ['local/http/', 'local/credentials.ts', 'local/call-hooks.ts'] },
 ];
 
 function sources(folder: string): string[] {
@@ -115,6 +116,8 @@ describe('import directions', () => {
     ['shared/sls/x.ts', "import type { A } from '../cloudauth/types.ts';"],
     ['shared/cloudauth/x.ts', "import { loadConfig } from '../config.ts';"],
     ['local/sls/x.ts', "import { a } from '../../shared/sls/codec.ts';"],
+    ['client/console/x.ts', "import { a } from '../../local/http/foreign-page.ts';"],
+    ['local/http/x.ts', "import { a } from '../fc/server.ts';"],
     ['local/fc/x.ts', "const a = await import('../../shared/errors.ts');"],
     ['deploy/x.ts', "export { a } from '../test/support/a.ts';"],
     ['shared/x.ts', "const a = require('../deploy/a.cjs');"],

@@ -8,14 +8,14 @@ import { currentLanguage, plain, word } from './words.ts';
 
 /**
  * Everything known about one transaction.
- * @param answer what the service answered, where it was asked about this transaction just now
+ * @param response of the lookup function, where it was asked about this transaction just now
  */
-export async function transactionView(id: string, scope: Scope, answer?: Forwarded): Promise<HTMLElement> {
+export async function transactionView(id: string, scope: Scope, response?: Forwarded): Promise<HTMLElement> {
   const { records, events } = await api.transaction(id, scope);
   const [record, ...earlier] = records;
   const heading = element('h1', { class: 'id' }, id);
   if (record === undefined) {
-    const more = answer === undefined ? word('lookItUp') : saidOf(answer);
+    const more = response === undefined ? word('lookItUp') : responseNote(response);
     return element(
       'div',
       {},
@@ -28,7 +28,9 @@ export async function transactionView(id: string, scope: Scope, answer?: Forward
     'div',
     { class: 'transaction' },
     heading,
-    answer !== undefined && answer.status !== 200 && element('p', { class: 'problem' }, saidOf(answer)),
+    response !== undefined &&
+      response.status !== 200 &&
+      element('p', { class: 'problem' }, responseNote(response)),
     storyBlock(record),
     element('div', { class: 'grid' }, causeBlock(record), staysBlock(record), countersBlock(record)),
     timelineBlock(events),
@@ -37,9 +39,9 @@ export async function transactionView(id: string, scope: Scope, answer?: Forward
   );
 }
 
-export function saidOf({ status, body }: Forwarded): string {
-  const said = ['detail', 'title', 'reason', 'errorMessage'].map((name) => body[name]).find(Boolean);
-  return word('answered', { status, said: String(said ?? '') });
+export function responseNote({ status, body }: Forwarded): string {
+  const detail = ['detail', 'title', 'reason', 'errorMessage'].map((name) => body[name]).find(Boolean);
+  return word('answered', { status, said: String(detail ?? '') });
 }
 
 function card(title: string, width: number, ...children: Array<HTMLElement | false>): HTMLElement {

@@ -83,7 +83,10 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-async function start(options: Partial<CloudauthServerOptions> = {}): Promise<CloudauthServer> {
+async function start({
+  sessions = [],
+  ...options
+}: Partial<CloudauthServerOptions> & { sessions?: readonly Session[] } = {}): Promise<CloudauthServer> {
   const server = await createCloudauthServer({
     port: 0,
     credentials: new MemoryCredentialStore(),
@@ -91,6 +94,7 @@ async function start(options: Partial<CloudauthServerOptions> = {}): Promise<Clo
     ...options,
   });
   servers.push(server);
+  server.addSessions(sessions);
   await put(server, 'tx', { initializedAt: Date.now(), result: { VerifyStatus: '0' } });
   return server;
 }

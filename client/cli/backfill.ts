@@ -2,68 +2,67 @@ import { createReadStream } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onePositional, UsageError, wholeOption } from '../arguments.ts';
-import { type FileKind, type ItemsOptions, readItems } from '../backfill/items.ts';
+import { inputFile, onePositional, UsageError, wholeOption } from './arguments.ts';
+import { type FileKind, type ItemsOptions, readItems } from './backfill-items.ts';
 import {
   type BackfillProgress,
   fingerprintOf,
   isSameFile,
   readProgress,
+  runBackfill,
   writeProgress,
-} from '../backfill/progress-file.ts';
-import { runBackfill } from '../backfill/run.ts';
-import { inputFile } from '../files.ts';
-import { bar, duration, json } from '../print.ts';
-import type { World } from '../world.ts';
+} from './backfill-run.ts';
+import type { CliContext } from './context.ts';
+import { bar, duration, json } from './print.ts';
 
-/** More would scroll everything else away; --rejects has them all. */
+/** More would scroll everything else out of sight; --rejects has them all. */
 const MAX_PRINTED_REJECTS = 50;
 
-/** `backfill FILE`: registers every line of a file, from where an earlier run has come. */
-export async function backfillCommand(world: World): Promise<number> {
-  const { line, out, err } = world;
+/** `backfill FILE`: registers every line of a file, from where an earlier run stopped. */
+export async function backfillCommand(context: CliContext): Promise<number> {
+  const { line, out, err } = context;
   const path = onePositional(line, 'file');
   const kind = kindOf(path);
   const statePath = line.text('state') ?? `${path}.progress.json`;
   const rejectsPath = line.text('rejects');
   expectOtherFiles({ FILE: path, '--state': statePath, '--rejects': rejectsPath });
-  const batchSize = wholeOption(line, 'batch', { least: 1, most: 1_000, otherwise: 200 });
-  const rate = wholeOption(line, 'rate', { least: 1, most: 100_000, otherwise: 200 });
+  const batchSize = wholeOption(line, 'batch', { min: 1, max: 1_000, default: 200 });
+  const rate = wholeOption(line, 'rate', { min: 1, max: 100_000, default: 200 });
   const { size } = await inputFile(path);
-  const start = await startFrom(world, path, statePath);
+  const start = await startFrom(context, path, statePath);
   if (start.finished && start.offset >= size) {
-    err(`${path} is finished: ${describe(start)}. --again begins anew.`);
+    err(`${path} is finished: ${describe(start)}. --again starts over.`);
     if (line.flag('json')) out(json(summary(start, start, 0)));
     return exitCodeOf(start);
   }
   if (start.offset > 0) err(`going on at line ${start.line}: ${start.registered} are registered already`);
-  const startedAtMs = world.now();
-  const show = progressBar(world, size, start);
-  // Both are written before anything is sent: what cannot be kept must not be found out later.
+  const startedAtMs = context.now();
+  const show = progressBar(context, size, start);
+  // Both are written before anything is sent: that a file cannot be written must not turn out later.
   await writeProgress(statePath, { ...start, finished: false });
   if (rejectsPath !== undefined && start.offset === 0) await writeFile(rejectsPath, '');
   const source = {
     kind,
     open: (offset: number) => createReadStream(path, { start: offset }),
-    nowMs: world.now,
+    nowMs: context.now,
   };
   const done = await runBackfill({
     items: readItems({ ...source, startOffset: start.offset, startLine: start.line }),
     start: { ...start, finished: false },
     seen: await transactionsBefore(source, start.offset),
-    api: world.api,
+    api: context.api,
     batchSize,
     rate,
-    now: world.now,
+    now: context.now,
     sleep: (ms) => sleep(ms),
     save: (progress) => writeProgress(statePath, progress),
-    reject: rejecter(world, rejectsPath),
+    reject: rejecter(context, rejectsPath),
     onProgress: show,
-    stopped: world.stopped,
+    stopped: context.stopped,
   });
-  if (world.terminal) err('');
+  if (context.terminal) err('');
   if (!done.finished) err(`stopped at line ${done.line}; run it again to go on`);
-  out(line.flag('json') ? json(summary(start, done, world.now() - startedAtMs)) : describe(done));
+  out(line.flag('json') ? json(summary(start, done, context.now() - startedAtMs)) : describe(done));
   return exitCodeOf(done);
 }
 
@@ -72,7 +71,7 @@ function describe({ registered, duplicates, rejected }: BackfillProgress): strin
   return `${registered} registered${again}, ${rejected} left out`;
 }
 
-/** As a shell ends what a signal has stopped. */
+/** What a shell reports of a program that SIGINT ended. */
 const STOPPED = 130;
 
 function exitCodeOf({ finished, rejected }: BackfillProgress): number {
@@ -80,7 +79,7 @@ function exitCodeOf({ finished, rejected }: BackfillProgress): number {
   return rejected > 0 ? 1 : 0;
 }
 
-/** @throws UsageError when two of them are the same file: one would be written over */
+/** @throws UsageError when two of them are the same file: one would be overwritten */
 function expectOtherFiles(files: Readonly<Record<string, string | undefined>>): void {
   const seen = new Map<string, string>();
   for (const [name, path] of Object.entries(files)) {
@@ -91,7 +90,7 @@ function expectOtherFiles(files: Readonly<Record<string, string | undefined>>): 
   }
 }
 
-/** What earlier runs have met: a transaction may come again far behind its first line. */
+/** The transactions of earlier runs: one may occur again long after its first line. */
 async function transactionsBefore(
   source: Pick<ItemsOptions, 'kind' | 'open' | 'nowMs'>,
   offset: number,
@@ -111,7 +110,7 @@ function kindOf(path: string): FileKind {
   throw new UsageError('the file must end in .csv or .ndjson');
 }
 
-async function startFrom({ line }: World, path: string, statePath: string): Promise<BackfillProgress> {
+async function startFrom({ line }: CliContext, path: string, statePath: string): Promise<BackfillProgress> {
   const fresh: BackfillProgress = {
     version: 1,
     fingerprint: await fingerprintOf(path),
@@ -124,16 +123,16 @@ async function startFrom({ line }: World, path: string, statePath: string): Prom
   };
   if (line.flag('again')) return fresh;
   const before = await readProgress(statePath);
-  // Nothing was sent by it: there is nothing to go on from.
+  // That run sent nothing: there is nothing to go on from.
   if (before === undefined || before.offset === 0) return fresh;
   if (await isSameFile(path, before.fingerprint)) return before;
   throw new Error(
-    `${statePath} speaks of another file: ${path} begins differently now. --again begins anew.`,
+    `${statePath} belongs to another file: ${path} begins differently now. --again starts over.`,
   );
 }
 
 function rejecter(
-  { err }: World,
+  { err }: CliContext,
   file: string | undefined,
 ): (lineNumber: number, reason: string) => Promise<void> {
   let printed = 0;
@@ -145,7 +144,7 @@ function rejecter(
   };
 }
 
-function progressBar({ terminal, err, now }: World, size: number, start: BackfillProgress) {
+function progressBar({ terminal, err, now }: CliContext, size: number, start: BackfillProgress) {
   const startedAtMs = now();
   return (progress: BackfillProgress): void => {
     if (!terminal) return;

@@ -1,43 +1,43 @@
-import type { LookupsAnswer } from '../../../functions/lookup/lookups.ts';
-import { MERCHANT_BIZ_ID } from '../../../shared/logstores/ids.ts';
-import { RECORDS_LOGSTORE } from '../../../shared/logstores/records.ts';
-import type { SlsDataPlane } from '../../../shared/sls/types.ts';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../shared/time.ts';
-import type { Api } from '../api.ts';
-import { type CommandLine, noPositionals, UsageError, wholeOption } from '../arguments.ts';
-import { columns, json } from '../print.ts';
-import type { World } from '../world.ts';
+import type { LookupsAnswer } from '../../functions/lookup/lookups.ts';
+import { MERCHANT_BIZ_ID } from '../../shared/logstores/ids.ts';
+import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
+import type { SlsDataPlane } from '../../shared/sls/types.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
+import type { Api } from './api.ts';
+import { type CommandLine, noPositionals, UsageError, wholeOption } from './arguments.ts';
+import type { CliContext } from './context.ts';
+import { columns, json } from './print.ts';
 
-/** How often the answers of one age had changed since they were taken for final. */
+/** How many answers of one age have changed since they were taken for final. */
 export interface Lateness {
   readonly hours: number;
   /** Sessions whose first final answer is of that age. */
   readonly found: number;
-  /** Of the sample, those that were answered again. */
+  /** Of the sample, those that the service answered again. */
   readonly asked: number;
   readonly changed: number;
-  /** Of those, how many had another journey or cause, and so another place in the charts. */
+  /** Of those, how many have another journey or cause, and so another place in the charts. */
   readonly changedMeaning: number;
   readonly share: number | null;
   /** 95 %, Wilson. */
   readonly interval: readonly [low: number, high: number] | null;
 }
 
-/** Of one request: within the function's time at the lookups' pace of the slowest region. */
+/** As many as one request has time for at the pace of the slowest region. */
 const LOOKUPS_PER_REQUEST = 20;
 const MAX_FOUND = 10_000;
 
 /** `lateness`: turns "wait 30 minutes" into a measured number. */
-export async function latenessCommand(world: World): Promise<number> {
-  const { line, out, err, api } = world;
+export async function latenessCommand(context: CliContext): Promise<number> {
+  const { line, out, err, api } = context;
   noPositionals(line);
-  const sample = wholeOption(line, 'sample', { least: 1, most: 5_000, otherwise: 100 });
-  const windowMs = wholeOption(line, 'window-minutes', { least: 1, most: 1_440, otherwise: 60 }) * MINUTE_MS;
+  const sample = wholeOption(line, 'sample', { min: 1, max: 5_000, default: 100 });
+  const windowMs = wholeOption(line, 'window-minutes', { min: 1, max: 1_440, default: 60 }) * MINUTE_MS;
   const ages = hoursOf(line);
-  const sls = world.sls();
+  const sls = context.sls();
   const results: Lateness[] = [];
   for (const hours of ages) {
-    const found = await findAged(sls, { ageMs: hours * HOUR_MS, windowMs, nowMs: world.now() });
+    const found = await findAged(sls, { ageMs: hours * HOUR_MS, windowMs, nowMs: context.now() });
     const taken = shuffled(found).slice(0, sample);
     if (taken.length > 0) err(`${hours} h: asking about ${taken.length} of ${found.length} again`);
     results.push(await measure(api, hours, { found: found.length, taken }));
@@ -46,7 +46,7 @@ export async function latenessCommand(world: World): Promise<number> {
   return results.some(isUnanswered) ? 1 : 0;
 }
 
-/** There was something to ask about, and no answer: nothing can be said. */
+/** There was something to ask about, but no answer: nothing is known. */
 function isUnanswered({ found, asked }: Lateness): boolean {
   return found > 0 && asked === 0;
 }
@@ -73,16 +73,23 @@ async function findAged(
 ): Promise<Aged[]> {
   const fromMs = nowMs - ageMs - windowMs / 2;
   const toMs = Math.min(nowMs, nowMs - ageMs + windowMs / 2);
-  const first = (column: string) => `min_by(${column}, asked_at_ms) as ${column}`;
   const { rows, complete } = await sls.query(RECORDS_LOGSTORE, {
-    query:
-      `* | select transaction_id, ${['revision', 'merchant_biz_id', 'journey', 'cause'].map(first).join(', ')} from log ` +
-      `where final = 'true' and disposition = 'answered' group by transaction_id ` +
-      `having min(asked_at_ms) >= ${Math.floor(fromMs)} and min(asked_at_ms) < ${Math.floor(toMs)} limit ${MAX_FOUND}`,
+    query: `* |
+      SELECT
+        transaction_id,
+        min_by(revision, asked_at_ms) AS revision,
+        min_by(merchant_biz_id, asked_at_ms) AS merchant_biz_id,
+        min_by(journey, asked_at_ms) AS journey,
+        min_by(cause, asked_at_ms) AS cause
+      FROM log
+      WHERE final = 'true' AND disposition = 'answered'
+      GROUP BY transaction_id
+      HAVING min(asked_at_ms) >= ${Math.floor(fromMs)} AND min(asked_at_ms) < ${Math.floor(toMs)}
+      LIMIT ${MAX_FOUND}`,
     fromSeconds: Math.floor((fromMs - HOUR_MS) / SECOND_MS),
     toSeconds: Math.floor((nowMs + HOUR_MS) / SECOND_MS),
   });
-  if (!complete) throw new Error('the log store answered in part: run it again');
+  if (!complete) throw new Error('SLS read only a part of the records: run it again');
   return rows.flatMap((row) => {
     const { transaction_id: transactionId, revision } = row;
     if (transactionId === undefined || revision === undefined) return [];

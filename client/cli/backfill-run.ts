@@ -1,18 +1,18 @@
-import type { RegisterAnswer } from '../../../functions/lookup/register.ts';
-import type { Api } from '../api.ts';
-import { ApiError } from '../api.ts';
-import type { Item } from './items.ts';
-import type { BackfillProgress } from './progress-file.ts';
+import { createHash } from 'node:crypto';
+import { open, readFile, rename } from 'node:fs/promises';
+import type { RegisterAnswer } from '../../functions/lookup/register.ts';
+import { type Api, ApiError } from './api.ts';
+import type { Item } from './backfill-items.ts';
 
 /**
- * Sends the lines of a file in batches, one after the other. A batch is done when each of its lines was either
- * stored or left out for good; only then does the progress move behind it. A run that dies in between sends that
- * batch again: more than once is possible, never is not.
+ * Sends the lines of a file in batches, one after the other. A batch is done when each of its lines was either stored
+ * or left out for good; only then does the progress move past it. A run that dies in between sends that batch again:
+ * a line may be sent more than once, but it is never missed.
  */
-export interface BackfillOptions {
+interface BackfillOptions {
   readonly items: AsyncIterable<Item>;
   readonly start: BackfillProgress;
-  /** Transactions of the lines before `start`; those that are stored are added. */
+  /** Transactions of the lines before `start`; those stored here are added. */
   readonly seen: Set<string>;
   readonly api: Pick<Api, 'call'>;
   readonly batchSize: number;
@@ -27,7 +27,7 @@ export interface BackfillOptions {
   readonly stopped: () => boolean;
 }
 
-/** Times a batch is sent of which a part was not stored. */
+/** How often a batch is sent while a part of it is not stored. */
 const STORE_ATTEMPTS = 8;
 const STORE_WAIT_MS = 2_000;
 
@@ -98,7 +98,7 @@ async function sendBatch(
   };
 }
 
-/** Answers the lines that the server does not take; the others are stored when this returns. */
+/** Returns the lines that the server refuses; the others are stored when this returns. */
 async function storeAll(
   options: BackfillOptions,
   all: readonly Waiting[],
@@ -116,9 +116,9 @@ async function storeAll(
     const sent = waiting.length;
     waiting = waiting.filter((_, index) => refused.get(index)?.reason === 'not_stored');
     if (accepted + rejected.length !== sent)
-      throw new ApiError('the answer does not add up', { status: 400 });
+      throw new ApiError('the API did not account for every transaction of a batch', { status: 400 });
     if (waiting.length === 0) break;
-    if (attempt >= STORE_ATTEMPTS) throw new ApiError('the log store does not take registrations', {});
+    if (attempt >= STORE_ATTEMPTS) throw new ApiError('SLS does not accept registrations', {});
     await options.sleep(STORE_WAIT_MS);
   }
   return bad;
@@ -129,7 +129,7 @@ async function post({ api }: BackfillOptions, waiting: readonly Waiting[]): Prom
   try {
     return await api.call<RegisterAnswer>('POST', '/v1/transactions', { body: { transactions } });
   } catch (error) {
-    // None of the batch is valid for the server: what each lacks stands in the issues.
+    // The server takes none of the batch: the issues say why, line by line.
     const refused = error instanceof ApiError && error.status === 400 && error.code === 'INPUT_INVALID';
     if (!refused) throw error;
     const issues = error.problem?.issues ?? [];
@@ -145,7 +145,7 @@ async function post({ api }: BackfillOptions, waiting: readonly Waiting[]): Prom
   }
 }
 
-/** Spreads batches so that the rate holds over the run; lost time is not made up for. */
+/** Spaces batches so that the rate holds over the run; lost time is not made up for. */
 function createPace({ rate, now, sleep }: BackfillOptions): (count: number) => Promise<void> {
   let dueAtMs = now();
   return async (count) => {
@@ -153,4 +153,83 @@ function createPace({ rate, now, sleep }: BackfillOptions): (count: number) => P
     const waitMs = dueAtMs - now();
     if (waitMs > 0) await sleep(waitMs);
   };
+}
+
+/**
+ * How far a backfill has come: the byte up to which every line has been stored or left out. The file is replaced whole,
+ * by renaming one that is already on disk, so that a run that is killed leaves either the old or the new one.
+ */
+export interface BackfillProgress {
+  readonly version: 1;
+  /** Which file it is about: the hash of its first bytes. A file may grow, but not change there. */
+  readonly fingerprint: string;
+  readonly offset: number;
+  /** The line at that offset, from 1. */
+  readonly line: number;
+  readonly registered: number;
+  readonly rejected: number;
+  /** Of those registered: lines whose transaction an earlier line had. */
+  readonly duplicates: number;
+  readonly finished: boolean;
+}
+
+const FINGERPRINT_BYTES = 4_096;
+
+/** At most `length` bytes count, so that a small file may grow and still be the same. */
+export async function fingerprintOf(path: string, length = FINGERPRINT_BYTES): Promise<string> {
+  const file = await open(path);
+  try {
+    const buffer = Buffer.alloc(length);
+    const { bytesRead } = await file.read(buffer, 0, length, 0);
+    return `${bytesRead}-${createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex').slice(0, 32)}`;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether the file still begins as it did when the progress was written. */
+export async function isSameFile(path: string, fingerprint: string): Promise<boolean> {
+  const length = Number.parseInt(fingerprint, 10);
+  return (
+    Number.isSafeInteger(length) &&
+    length <= FINGERPRINT_BYTES &&
+    (await fingerprintOf(path, length)) === fingerprint
+  );
+}
+
+/** undefined when there is none. @throws Error when it cannot be understood */
+export async function readProgress(path: string): Promise<BackfillProgress | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const progress = safeParse(text);
+  if (progress === undefined) throw new Error(`${path} is not a progress file; delete it to start over`);
+  return progress;
+}
+
+export async function writeProgress(path: string, progress: BackfillProgress): Promise<void> {
+  const temporary = `${path}.new`;
+  const file = await open(temporary, 'w');
+  try {
+    await file.writeFile(`${JSON.stringify(progress)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}
+
+function safeParse(text: string): BackfillProgress | undefined {
+  try {
+    const value = JSON.parse(text);
+    const counts = [value.offset, value.line, value.registered, value.rejected, value.duplicates];
+    const sane = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
+    return value.version === 1 && sane && typeof value.fingerprint === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
