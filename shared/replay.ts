@@ -6,8 +6,9 @@ import {
   readPendingRow,
   toPendingLog,
 } from './logstores/pending.ts';
-import { type Disposition, RECORDS_LOGSTORE } from './logstores/records.ts';
+import { RECORDS_LOGSTORE } from './logstores/records.ts';
 import type { Windows } from './logstores/retention.ts';
+import type { Disposition } from './logstores/values.ts';
 import { recordView } from './logstores/view.ts';
 import type { SlsDataPlane } from './sls/types.ts';
 import { type Clock, HOUR_MS, SECOND_MS } from './time.ts';

@@ -1,4 +1,4 @@
-import { CAUSES, DISPOSITIONS } from '../../shared/logstores/records.ts';
+import { CAUSES, DISPOSITIONS } from '../../shared/logstores/values.ts';
 
 /** What `--help` says, for the whole and for each command. */
 export const USAGE = `Usage: idv-dropoff COMMAND [options]

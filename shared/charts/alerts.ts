@@ -1,6 +1,7 @@
 import { PENDING_LOGSTORE } from '../logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../logstores/records.ts';
-import { type RunEnd, SWEEPS_LOGSTORE } from '../logstores/sweeps.ts';
+import { SWEEPS_LOGSTORE } from '../logstores/sweeps.ts';
+import type { RunEnd } from '../logstores/values.ts';
 import type { AlertDefinition } from './alert.ts';
 import { UNKNOWN_CONDITION } from './data-quality.ts';
 import { ledgerResidualSql } from './ledger-sql.ts';

@@ -1,4 +1,5 @@
-import { RECORDS_LOGSTORE, STAGES } from '../logstores/records.ts';
+import { RECORDS_LOGSTORE } from '../logstores/records.ts';
+import { STAGES } from '../logstores/values.ts';
 import { type Chart, column } from './chart.ts';
 import { MIN_SESSIONS, sessions, stayColumn, textArray } from './sql.ts';
 

@@ -1,10 +1,8 @@
 import { type FieldTable, oneOf, type RowOf } from './field-table.ts';
+import { EVENT_KINDS } from './values.ts';
 
 /** `idv-events`: one row is one line of one session's client log. */
 export const EVENTS_LOGSTORE = 'idv-events';
-
-export const EVENT_KINDS = ['enter', 'exit', 'click', 'popup', 'retry', 'other'] as const;
-export type EventKind = (typeof EVENT_KINDS)[number];
 
 export const EVENT_FIELDS = {
   transaction_id: { type: 'text', meaning: 'The transaction', source: 'Initialize, by the merchant' },

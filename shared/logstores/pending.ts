@@ -10,6 +10,7 @@ import {
   TRANSACTION_ID,
 } from './ids.ts';
 import { FAST_CLOCK_DAYS } from './retention.ts';
+import { PENDING_KINDS, type PendingKind } from './values.ts';
 
 /** `idv-pending`: the queue. One row is one transaction that waits, or is asked again. */
 export const PENDING_LOGSTORE = 'idv-pending';
@@ -17,9 +18,6 @@ export const PENDING_LOGSTORE = 'idv-pending';
 export const SWEEP_CONSUMER_GROUP = 'idv-sweep';
 /** Registrations are written in groups of at most this many rows: a checkpoint stands on a group boundary. */
 export const PENDING_GROUP_ROWS = 200;
-
-const PENDING_KINDS = ['register', 'requeue', 'handback', 'replay'] as const;
-export type PendingKind = (typeof PENDING_KINDS)[number];
 
 export const PENDING_FIELDS = {
   transaction_id: {

@@ -1,76 +1,18 @@
 import { explained, type Field, type FieldTable, oneOf, type RowOf } from './field-table.ts';
+import {
+  CAUSES,
+  CONFIDENCES,
+  DISPOSITIONS,
+  JOURNEYS,
+  LOG_COVERAGES,
+  PERMISSION_OUTCOMES,
+  SOURCES,
+  STAGES,
+  type Stage,
+} from './values.ts';
 
 /** `idv-records`: one row is one answer about one transaction. */
 export const RECORDS_LOGSTORE = 'idv-records';
-
-/** Who asked. */
-export const SOURCES = ['lookup', 'sweep'] as const;
-export type Source = (typeof SOURCES)[number];
-
-/** What became of the question. */
-export const DISPOSITIONS = ['answered', 'not_completed', 'invalid', 'expired', 'gave_up'] as const;
-export type Disposition = (typeof DISPOSITIONS)[number];
-
-export const JOURNEYS = ['finished', 'interrupted', 'not_started'] as const;
-/** A status that is not documented is kept. */
-export type Journey = (typeof JOURNEYS)[number] | `unknown:${string}`;
-
-/**
- * The stages of a session, in the order of the ladder of `stage_reached`. They are the values of
- * InterruptPageEn and the keys of pageStayTimeInfo (API metadata of CheckVerifyLog, revision of 2025-12-19).
- * A solution without OCR or NFC passes over those rungs, so what counts is the highest one seen.
- */
-export const STAGES = [
-  'LOADING',
-  'GUIDE',
-  'OCR_SCAN',
-  'OCR_RESULT',
-  'NFC_INPUT',
-  'NFC_READ',
-  'FACE',
-] as const;
-export type Stage = (typeof STAGES)[number];
-
-/** The ladder of `stage_reached`: the stages stand between these two. */
-export const RUNG_NOT_OPENED = 0;
-export const RUNG_FINISHED = STAGES.length + 1;
-const LADDER = ['not opened', ...STAGES, 'finished'].map((name, rung) => `${rung} ${name}`).join(', ');
-
-/** What came of a refused camera. */
-export const PERMISSION_OUTCOMES = {
-  none: 'no refusal recorded',
-  recovered: 'refused, yet finished',
-  left_there: 'ended at the refusal',
-  left_later: 'got past it, ended further on',
-} as const;
-export type PermissionOutcome = keyof typeof PERMISSION_OUTCOMES;
-
-/** Which of LogInfo, LogInfoEn and LogStatisticsInfo came with content. */
-export const LOG_COVERAGES = ['full', 'partial', 'none'] as const;
-export type LogCoverage = (typeof LOG_COVERAGES)[number];
-
-/** Why a session ended as it did. */
-export const CAUSES = [
-  'passed',
-  'rejected',
-  'user_left',
-  'camera_permission',
-  'capture_quality',
-  'document',
-  'retry_limit',
-  'network',
-  'device',
-  'clock',
-  'vendor_error',
-  'never_opened',
-  'suspected_interruption',
-  'transaction_invalid',
-  'unknown',
-] as const;
-export type Cause = (typeof CAUSES)[number];
-
-export const CONFIDENCES = ['high', 'medium', 'low'] as const;
-export type Confidence = (typeof CONFIDENCES)[number];
 
 const INITIALIZE = 'Initialize, by the merchant';
 const REGISTRATION = 'registration';
@@ -78,21 +20,24 @@ const CALL = 'the call';
 const WORKING = 'our working';
 const STAY = 'LogStatisticsInfo.pageStayTimeInfo';
 
-/** The columns of which there is one for each stage. */
-type OnColumn = `on_${Lowercase<Stage>}`;
-type StayColumn = `stay_${Lowercase<Stage>}_ms`;
-export const onColumn = (stage: Stage) => `on_${stage.toLowerCase()}` as OnColumn;
-export const stayColumn = (stage: Stage) => `stay_${stage.toLowerCase()}_ms` as StayColumn;
+/** The ladder of `stage_reached`. */
+const LADDER = ['not opened', ...STAGES, 'finished'].map((name, rung) => `${rung} ${name}`).join(', ');
 
-function forEachStage<C extends string>(
-  columnOf: (stage: Stage) => C,
+/** The columns of which there is one for each stage. */
+export const ON_COLUMN = columnByStage((stage) => `on_${stage}`);
+export const STAY_COLUMN = columnByStage((stage) => `stay_${stage}_ms`);
+
+function columnByStage<C extends string>(columnOf: (stage: Lowercase<Stage>) => C) {
+  const columns = STAGES.map((stage) => [stage, columnOf(stage.toLowerCase() as Lowercase<Stage>)]);
+  return Object.fromEntries(columns) as Readonly<Record<Stage, C>>;
+}
+
+function fieldByColumn<C extends string>(
+  columns: Readonly<Record<Stage, C>>,
   source: string,
   meaningOf: (stage: Stage) => string,
 ) {
-  const fields = STAGES.map((stage) => [
-    columnOf(stage),
-    { type: 'long', meaning: meaningOf(stage), source },
-  ]);
+  const fields = STAGES.map((stage) => [columns[stage], { type: 'long', meaning: meaningOf(stage), source }]);
   return Object.fromEntries(fields) as Readonly<Record<C, Field & { readonly type: 'long' }>>;
 }
 
@@ -194,8 +139,8 @@ export const RECORD_FIELDS = {
     source: 'InterruptPageEn',
   },
 
-  ...forEachStage(
-    onColumn,
+  ...fieldByColumn(
+    ON_COLUMN,
     'page stays, log lines, last pages',
     (stage) =>
       `1 when somebody is known to have been on a ${stage} page${
@@ -209,7 +154,7 @@ export const RECORD_FIELDS = {
     source: WORKING,
   },
 
-  ...forEachStage(stayColumn, STAY, (stage) => `Time on the ${stage} pages, ms`),
+  ...fieldByColumn(STAY_COLUMN, STAY, (stage) => `Time on the ${stage} pages, ms`),
   stay_total_ms: {
     type: 'long',
     meaning: 'Sum of all page stays, pages unknown to us included, ms',
@@ -293,8 +238,7 @@ export const RECORD_FIELDS = {
 
   log_coverage: {
     type: 'text',
-    meaning:
-      'Which of LogInfo, LogInfoEn and LogStatisticsInfo came with content: full (all three), partial, none',
+    meaning: `Which of LogInfo, LogInfoEn and LogStatisticsInfo came with content: ${explained(LOG_COVERAGES)}`,
     source: WORKING,
   },
   event_count: { type: 'long', meaning: 'Lines in both client logs', source: 'LogInfo, LogInfoEn' },

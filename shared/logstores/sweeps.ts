@@ -1,20 +1,8 @@
 import { explained, type FieldTable, type RowOf } from './field-table.ts';
+import { RUN_ENDS } from './values.ts';
 
 /** `idv-sweeps`: one row is one run of the sweep. The ledger reads in them how far the sweep has come. */
 export const SWEEPS_LOGSTORE = 'idv-sweeps';
-
-/** Why a run ended. */
-const RUN_ENDS = {
-  done: 'nothing due is left',
-  busy: 'another run works',
-  deadline: 'its time was up',
-  upstream_down: 'ID Verification does not answer',
-  forbidden: 'ID Verification refuses the function its rights',
-  lease_lost: 'another run took over',
-  write_failed: 'SLS did not take the rows',
-  error: 'anything else',
-} as const;
-export type RunEnd = keyof typeof RUN_ENDS;
 
 const SWEEP = 'the run';
 const ANSWERS = 'CheckVerifyLog';

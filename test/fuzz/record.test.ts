@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EVENT_FIELDS, EVENT_KINDS } from '../../shared/logstores/events.ts';
-import { CAUSES, RECORD_FIELDS, STAGES } from '../../shared/logstores/records.ts';
+import { EVENT_FIELDS } from '../../shared/logstores/events.ts';
+import { RECORD_FIELDS } from '../../shared/logstores/records.ts';
+import { CAUSES, EVENT_KINDS, STAGES } from '../../shared/logstores/values.ts';
 import { CODES } from '../../shared/record/codes.ts';
 import { PAGES } from '../../shared/record/pages.ts';
 import { type RecordInput, type RecordOutput, toRecord } from '../../shared/record/record.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { STAGES } from '../../../../shared/logstores/records.ts';
+import { STAGES } from '../../../../shared/logstores/values.ts';
 import { CODES } from '../../../../shared/record/codes.ts';
 import { PAGES } from '../../../../shared/record/pages.ts';
 import { JUDGED, type Judged } from './judged-sessions.ts';
