@@ -21,7 +21,7 @@ const RULES: readonly Rule[] = [
   { from: 'shared/', may: ['shared/'] },
   {
     from: 'shared/logstores/',
-    may: ['shared/logstores/', 'shared/errors.ts', 'shared/time.ts', 'shared/record/', 'shared/sls/'],
+    may: ['shared/logstores/', 'shared/errors.ts', 'shared/time.ts', 'shared/sls/'],
   },
   {
     from: 'shared/record/',
