@@ -43,7 +43,7 @@ export const PENDING_FIELDS = {
   given_at_ms: {
     type: 'long',
     meaning:
-      'When what the row says of the session was given, unix ms; kept when it is queued again. Of several rows of a transaction the field given last counts',
+      'When the details in the row were given, unix ms; kept when it is queued again. Of several rows of a transaction the value given last counts, field by field',
     source: 'registration',
   },
   attempt: { type: 'long', meaning: 'How often the sweep has asked so far', source: 'sweep' },
@@ -69,7 +69,7 @@ export interface PendingTransaction {
   readonly initializedAtMs?: number;
   /** As the row says, else when SLS received it. */
   readonly registeredAtMs: number;
-  /** When the rest of it was given, unix ms: as the row says, else by the time the row was received. */
+  /** When the other details were given, unix ms: as the row says, else when SLS received it. */
   readonly givenAtMs: number;
   /** How often it was asked about before. */
   readonly attempt: number;
@@ -83,8 +83,8 @@ export type PendingReading =
   | { readonly ok: true; readonly transaction: PendingTransaction }
   | { readonly ok: false; readonly transactionId: string | undefined; readonly reason: string };
 
-/** A time said in a row counts if it lies this close to when SLS received the row, and not longer before than
- * `Windows.saneBeforeMs`: a writer's clock may be some hours fast. */
+/** A time given in a row counts if it is at most this much later than the row's arrival at SLS, and at most
+ * `Windows.saneBeforeMs` earlier: a writer's clock may be some hours fast. */
 export const SANE_TIME_AFTER_MS = FAST_CLOCK_DAYS * DAY_MS;
 
 /**
@@ -109,7 +109,7 @@ export function readPendingRow(
   const labels = readLabels(contents.labels);
   const registeredAtMs = readTime(contents.registered_at_ms, receivedAtMs, saneBeforeMs) ?? receivedAtMs;
   const kind = PENDING_KINDS.find((one) => one === contents.kind) ?? 'register';
-  // A writer that says no time says it now; what was queued again without one was given long before.
+  // Without a time it was given now, unless it was queued again: then it was given at registration.
   const givenAtMs =
     readTime(contents.given_at_ms, receivedAtMs, saneBeforeMs) ??
     (kind === 'register' ? receivedAtMs : registeredAtMs);
@@ -129,7 +129,7 @@ export function readPendingRow(
   };
 }
 
-/** True if the row says anything of its transaction but the id. */
+/** True if the row gives anything about its transaction besides the id. */
 export function saysSomething(transaction: PendingTransaction): boolean {
   const { merchantBizId, initializedAtMs, labels } = transaction;
   return merchantBizId !== undefined || initializedAtMs !== undefined || labels !== undefined;

@@ -83,7 +83,7 @@ export const RECORD_FIELDS = {
   },
   given_at_ms: {
     type: 'long',
-    meaning: 'When the newest of what the row says of the session was given, unix ms',
+    meaning: 'When the newest of the details from registrations was given, unix ms',
     source: REGISTRATION,
   },
   asked_at_ms: { type: 'long', meaning: 'When the service was asked, unix ms', source: CALL },

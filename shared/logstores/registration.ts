@@ -1,7 +1,7 @@
 import { deriveMerchantBizId, MAX_LABELS } from './ids.ts';
 import { type PendingTransaction, readPendingRow } from './pending.ts';
 
-/** What a merchant may say of a transaction; all of it may be missing. */
+/** What a merchant may give about a transaction; all of it is optional. */
 export interface Given {
   readonly merchantBizId?: string;
   /** Unix ms. */
@@ -21,9 +21,9 @@ const LABEL = 'label ';
 const UNDATED_MS = -1;
 
 /**
- * All that was said of one transaction, by whoever registered it, in whatever order it was read. Every label is a
- * field of its own, as are merchantBizId and initializedAt; of each field the value given last counts, and of two
- * given at the same time the greater text, so that the outcome never depends on the order.
+ * All that was given about one transaction, by any number of writers, read in any order. Every label is a field of
+ * its own, as are merchantBizId and initializedAt; of each field the value given last counts, and of two given at the
+ * same time the greater text, so that the result never depends on the order.
  */
 export class Registration {
   readonly #fields = new Map<string, Field>();
@@ -47,7 +47,7 @@ export class Registration {
     return changed;
   }
 
-  /** The same for what has no time of its own, as in a record: it counts only where nothing else is known. */
+  /** The same for values without a time, such as those of a record: they count only where nothing else is known. */
   fill(given: Given): void {
     const missing = new Registration();
     missing.add(given, UNDATED_MS);
@@ -81,7 +81,7 @@ export class Registration {
     };
   }
 
-  /** The same row of the queue, saying all that is known. */
+  /** The row of the queue with all that is known. */
   applyTo(row: PendingTransaction): PendingTransaction {
     const { merchantBizId: _id, initializedAtMs: _at, labels: _labels, givenAtMs, ...rest } = row;
     const { labels, ...given } = this.given;
@@ -94,7 +94,7 @@ export class Registration {
     };
   }
 
-  /** Several writers together may have given more labels than one may: then the newest are kept. */
+  /** Several writers together may give more labels than one writer may: the newest are kept. */
   #labels(): Record<string, string> | undefined {
     const labels = [...this.#fields].filter(([field]) => field.startsWith(LABEL));
     if (labels.length === 0) return undefined;
@@ -118,7 +118,7 @@ function isStronger(field: Field, known: Field): boolean {
   return field.value > known.value;
 }
 
-/** What a row of the queue says. */
+/** What a row of the queue gives. */
 function givenOf({ merchantBizId, initializedAtMs, labels }: PendingTransaction): Given {
   return {
     ...(merchantBizId === undefined ? {} : { merchantBizId }),
@@ -127,7 +127,7 @@ function givenOf({ merchantBizId, initializedAtMs, labels }: PendingTransaction)
   };
 }
 
-/** What a row of `idv-records` says: its columns are the queue's, but for an id that was derived, not given. */
+/** What a row of `idv-records` holds of registrations, in the queue's columns; a derived merchantBizId was not given. */
 export function givenInRecord(record: Readonly<Record<string, string>>, saneBeforeMs: number): Given {
   const reading = readPendingRow(record, Number(record.asked_at_ms ?? 0), saneBeforeMs);
   if (!reading.ok) return {};

@@ -3,8 +3,8 @@ import { DAY_MS } from '../time.ts';
 
 /**
  * How long the service keeps a session's log and SLS each kind of row, and all that follows from it: what has to
- * outlive what, and how far back everything looks. s.yaml says the days once, for the logstores and for the
- * functions; nothing else in here or elsewhere is a number of its own.
+ * outlive what, and how far back everything looks. The days are set once, in s.yaml, for the
+ * logstores and for the functions; everything else is derived from them here.
  */
 export interface RetentionDays {
   /** A session's log, by ID Verification. */
@@ -33,11 +33,11 @@ export const MAX_SOURCE_DAYS = 365;
 
 /** A row's event time is its writer's: up to seven days before SLS receives it, and clocks differ. */
 export const LATE_EVENT_DAYS = 8;
-/** A time that a writer says may be so much after its row came: a clock may be some hours fast. */
+/** A time in a row may be this much later than the row's arrival: the writer's clock may be some hours fast. */
 export const FAST_CLOCK_DAYS = 1;
-/** A session is taken for so much longer than the service keeps it. */
+/** Sessions are accepted for this much longer than the service keeps them. */
 const TAKEN_LONGER_DAYS = 1;
-/** For what is summed over several clocks. */
+/** For sums over several clocks. */
 const SLACK_DAYS = 4;
 
 /** `field` has to be at least `than` and `more` days. */
@@ -77,19 +77,19 @@ export const RETENTION_RULES: readonly RetentionRule[] = [
   },
 ];
 
-/** False only where the rule is broken by days that can be: what is none has an error of its own, and one is enough. */
+/** True also when one of the two is out of range: that is reported as an error of its own. */
 export function obeys({ field, than, more }: RetentionRule, days: RetentionDays): boolean {
-  const canBe = (given: number) => given >= 1 && given <= MAX_DAYS_KEPT;
-  return !canBe(days[field]) || !canBe(days[than]) || days[field] >= days[than] + more;
+  const inRange = (given: number) => given >= 1 && given <= MAX_DAYS_KEPT;
+  return !inRange(days[field]) || !inRange(days[than]) || days[field] >= days[than] + more;
 }
 
-/** @param names what the operator knows the days by */
+/** @param names what the operator calls each setting */
 export function ruleMessage(
   { than, more, why }: RetentionRule,
   names: Readonly<Record<keyof RetentionDays, string>>,
 ): string {
-  const least = `${names[than]}${more === 0 ? '' : ` + ${more}`}`;
-  return `must be at least ${least}, for ${why}: raise it, or lower ${names[than]}`;
+  const min = `${names[than]}${more === 0 ? '' : ` + ${more}`}`;
+  return `must be at least ${min}, for ${why}: raise it, or lower ${names[than]}`;
 }
 
 export function retentionIssues(
@@ -106,8 +106,8 @@ export function retentionIssues(
 export interface Windows {
   /** When a session that is registered or looked up may have been opened: a day more than the service keeps it. */
   readonly initializedMs: number;
-  /** A time said in a row of the queue counts if it is at most so much older than the row: a session that was just
-   * taken, in a row that was queued again near its end. */
+  /** A time given in a row of the queue counts if it is at most this much older than the row: a session accepted at
+   * the last moment, in a row that was queued again near its end. */
   readonly saneBeforeMs: number;
   /** By receive time: of what was registered before, nobody can say how much it was. */
   readonly pendingMs: number;
@@ -130,8 +130,8 @@ export function windowsOf({ source, pending, records, sweeps }: RetentionDays): 
 }
 
 /**
- * For readers outside the deployment, which cannot know its settings: all that may be kept. SLS itself then answers
- * what it does keep, and the sweep judges again, by the settings, what they queue.
+ * For readers outside the deployment, which cannot know its settings: the most that may be kept. SLS then returns
+ * what it still has, and the sweep checks what they queue against the real settings.
  */
 export const WIDEST_WINDOWS = windowsOf({
   source: MAX_SOURCE_DAYS,

@@ -46,8 +46,8 @@ const RETRIES = ['face_retries', 'ocr_retries', 'ocr_edit_retries'] as const;
 const REFUSALS = ['face_permission_refused', 'ocr_permission_refused', 'permission_outcome'] as const;
 
 /**
- * The decision table: the first row that applies says why a session ended as it did. To change a verdict, change a
- * row; `why` says what it rests on. Codes and client sub codes:
+ * The decision table: the first rule that applies gives the cause. To change a cause, change its rule; `why` is the
+ * reason for it. Codes and client sub codes:
  * https://www.alibabacloud.com/help/doc-detail/2879914.html and
  * https://www.alibabacloud.com/help/zh/ekyc/latest/native-sdk-client-result-codes-and-result-subcodes
  * (read 2026-11-23).
@@ -79,7 +79,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     why: 'finished; the decision itself is missing, sub code 200 is a pass in every solution',
   },
 
-  // A result code without a decision, finished or not: believed as far as nothing else speaks against it.
+  // A result code without a decision, finished or not: accepted unless something else contradicts it.
   {
     when: (s) => codeEnds(s, 'result') && (notStarted(s) || s.passed === (code('1000')(s) ? 'N' : 'Y')),
     cause: 'unknown',
@@ -111,7 +111,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     confidence: 'high',
     evidence: ['verify_error_code', ...REFUSALS],
     recoverable: true,
-    why: 'the camera was not to be had; the two codes overlap in the documents',
+    why: 'the camera was not available; the two codes overlap in the documents',
   },
   {
     when: code('1013'),
@@ -159,7 +159,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     confidence: 'medium',
     evidence: ['verify_error_code'],
     recoverable: true,
-    why: 'the API tells to check the clock; the client SDK has other reasons for the same code',
+    why: 'the API documents it as a wrong clock; the client SDK has other reasons for the same code',
   },
   {
     when: code('1015', '2002'),
@@ -225,7 +225,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     confidence: 'high',
     evidence: ['journey', 'interrupt_page'],
     recoverable: true,
-    why: 'status not started and no error: the session waited in vain',
+    why: 'status not started and no error: nobody opened the session',
   },
   {
     when: notStarted,
@@ -236,7 +236,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     why: 'status not started, with a code that does not explain why',
   },
 
-  // Left, cut off or hasNoCode, in the step whose camera was refused: nobody gets on without it.
+  // Left, cut off or without a code, in the step whose camera was refused: nobody gets past it without one.
   {
     when: (s) => unfinished(s) && blocked(s) && left(s) && isAtCameraQuestion(s),
     cause: 'camera_permission',
@@ -259,7 +259,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     confidence: 'low',
     evidence: ['verify_error_code', ...LAST_PAGE, ...REFUSALS],
     recoverable: true,
-    why: 'refused the camera and got no further in that step; how it ended is not said',
+    why: 'refused the camera and got no further in that step; how it ended is not known',
   },
   {
     when: (s) => left(s) && isAtCameraQuestion(s),
@@ -312,7 +312,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     why: 'exited after some friction, or without counters that would show it',
   },
 
-  // Nobody saw the end: 9999. Kept apart from a user who exits.
+  // Nobody saw the end: 9999. Not the same as a user who exits.
   {
     when: (s) => cutOff(s) && hiddenLong(s),
     cause: 'suspected_interruption',
@@ -330,7 +330,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     why: 'interruption suspected by the service; nothing else shows it',
   },
 
-  // No code, or one that is not documented: what the rest suggests, at low confidence.
+  // No code, or an undocumented one: what the other fields suggest, with low confidence.
   {
     when: (s) => unfinished(s) && isAtCameraQuestion(s),
     cause: 'camera_permission',
@@ -365,7 +365,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
   },
 ];
 
-/** Where no row applies. */
+/** When no rule applies. */
 export const OTHERWISE: Omit<CauseRule, 'when'> = {
   cause: 'unknown',
   confidence: 'low',
@@ -376,8 +376,9 @@ export const OTHERWISE: Omit<CauseRule, 'when'> = {
 const LOWER: Readonly<Record<Confidence, Confidence>> = { high: 'medium', medium: 'low', low: 'low' };
 
 /**
- * The first row of the table that applies. It is a step less sure when a column that decided is contradicted, or
- * when the status is not known. `row` lends the values shown as evidence.
+ * The first rule that applies. The confidence is one step lower when a column that decided is contradicted, or when
+ * the status is not known.
+ * @param row the values to show as evidence
  */
 export function decideCause(
   session: Session,

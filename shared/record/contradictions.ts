@@ -1,7 +1,7 @@
 import type { RecordRow } from '../logstores/records.ts';
 import { codeEnds, type Session } from './session.ts';
 
-/** A named check for fields that cannot all be right. It is reported; it never changes an outcome. */
+/** A named check for fields that cannot all be right. It is only reported: it never changes the journey or the cause. */
 export interface Check {
   readonly name: string;
   /** The columns at odds: a cause that rests on one of them is a step less sure. */

@@ -18,11 +18,11 @@ import { tellStory, tellWithoutLog } from './story.ts';
 export interface RecordInput {
   readonly transactionId: string;
   readonly merchantBizId?: string;
-  /** The one that was asked with where none was given: recorded, but nothing that a registration gave. */
+  /** Used for the call when none was given: recorded, but not as something that a registration gave. */
   readonly derivedMerchantBizId?: string;
-  /** When the newest of what is said of the session was given, unix ms. */
+  /** When the newest of the session's details was given, unix ms. */
   readonly givenAtMs?: number;
-  /** What was registered could not be read: the row must not stand before one that knows it. */
+  /** The registration could not be read: the row must not win over one that has it. */
   readonly registrationUnread?: boolean;
   readonly source: Source;
   readonly attempt: number;
@@ -47,7 +47,7 @@ export interface RecordOutput {
 }
 
 const MAX_RAW_BYTES = 256 * 1024;
-/** How the pages of a session are read off its answer: another number when that changes. */
+/** How the pages of a session are derived from its answer: raise it when that changes. */
 const PATH_VERSION = 1;
 /** Registration bounds labels to about 4 KB; a row of another writer may hold anything. */
 const MAX_LABELS_LENGTH = 16 * 1024;
@@ -60,7 +60,7 @@ export function toRecord(input: RecordInput): RecordOutput {
   try {
     return build(input, { result: content, json });
   } catch {
-    // A value that is not JSON, such as a member that throws when read a second time. Its text is JSON.
+    // A value that is not JSON, such as a member that throws when read a second time. Its text is.
     return build(input, { result: JSON.parse(json?.text ?? 'null'), json });
   }
 }
@@ -164,7 +164,7 @@ function identityOf(input: RecordInput, { json }: Content) {
   };
 }
 
-/** 128 bits: enough to tell the answers about one transaction apart, and short in a table. */
+/** 128 bits: enough to distinguish the answers about one transaction, and short in a table. */
 const HEX_DIGITS = 32;
 
 /**
@@ -183,7 +183,7 @@ export function revisionOf(
   return createHash('sha256').update(text).digest('hex').slice(0, HEX_DIGITS);
 }
 
-/** Everything that the session itself says, the facts first: the cause and the story are made of them. */
+/** Everything that follows from the session, the facts first: cause and story are derived from them. */
 function judge(session: Session, final: boolean): Columns<RecordRow>[] {
   const facts = factsOf(session);
   const contradictions = findContradictions(session);
@@ -249,7 +249,7 @@ function coverageOf({ journal, statistics }: Session): LogCoverage {
   return came === 0 ? 'none' : came === 3 ? 'full' : 'partial';
 }
 
-/** Sorted keys change no length, so either text gives the size. */
+/** Sorting keys does not change the length, so either text gives the size. */
 function rawOf({ json }: Content): Columns<RecordRow> {
   if (json === undefined) return {};
   const bytes = Buffer.byteLength(json.sorted);

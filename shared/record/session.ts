@@ -7,7 +7,7 @@ import { PAGE_NOT_STARTED, type Page, rungOf, toPage, toStage } from './pages.ts
 import { readStatistics, type Statistics } from './statistics.ts';
 import { clip } from './storable.ts';
 
-/** What an answer says about one session, read but not yet judged. */
+/** What an answer holds about one session, read but not yet judged. */
 export interface Session {
   readonly journey: Journey;
   readonly passed: string | undefined;
@@ -26,7 +26,7 @@ export interface Session {
   readonly lastStages: readonly Stage[];
   /** Stages with a stay above 0, a log line or a last page, in the order of the ladder. */
   readonly stagesSeen: readonly Stage[];
-  /** Stages that somebody is known to have been on, in the order of the ladder. */
+  /** Stages that the person is known to have been on, in the order of the ladder. */
   readonly path: readonly Stage[];
   readonly stageReached: number | undefined;
   /** Page stays or log lines, or a last page that only an opened session has. */

@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 import { CHINESE, ENGLISH, type Words } from './story-words.ts';
 import { CAUSE_WORDS, CONFIDENCE_WORDS, NO_LOG_WORDS, STAGE_WORDS } from './value-words.ts';
 
-/** What a story is told from: the same facts as the row, so that no sentence says what the data does not. */
+/** A story is told from the same facts as the row, so that no sentence goes beyond the data. */
 export interface Told {
   readonly session: Session;
   readonly judgement: Judgement;
@@ -64,7 +64,7 @@ function way(words: Words, session: Session): string {
   }
 }
 
-/** Stages that take something of the person. Loading and guide pages are no achievement. */
+/** Stages where the person has to do something: getting past a loading or guide page is not worth telling. */
 const TASKS: ReadonlySet<Stage> = new Set(['OCR_SCAN', 'OCR_RESULT', 'NFC_INPUT', 'NFC_READ']);
 
 /** How far it got, and past which tasks: those seen before the furthest stage, save where it was seen last. */

@@ -9,12 +9,12 @@ export interface Wording {
   readonly stage: Stage | undefined;
 }
 
-/** A line that says more is not read to its end. */
+/** The rest of a longer line is not read. */
 const READ_LENGTH = 256;
 const CJK = /[\u3400-\u9FFF]/;
 
-/** The same few dozen phrases make up nearly every log, so what they say is looked up. */
-const REMEMBERED_MAX = 1_000;
+/** A few dozen phrases make up nearly every log: what they mean is remembered. */
+const MAX_REMEMBERED = 1_000;
 const remembered = new Map<string, Wording>();
 
 export function readWording(text: string): Wording {
@@ -23,7 +23,7 @@ export function readWording(text: string): Wording {
   if (known !== undefined) return known;
   const wording = CJK.test(line) ? readChinese(line) : readCode(line);
   // A slice keeps its whole source text alive: such long lines are not remembered.
-  if (line === text && remembered.size < REMEMBERED_MAX) remembered.set(line, wording);
+  if (line === text && remembered.size < MAX_REMEMBERED) remembered.set(line, wording);
   return wording;
 }
 
