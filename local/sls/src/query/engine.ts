@@ -10,9 +10,8 @@ import {
   type QueryRequest,
 } from './contract.ts';
 import { compileSearch } from './search/compile.ts';
-import { parseSearch } from './search/parse.ts';
+import { parseSearch, splitQuery } from './search/parse.ts';
 import { countByInterval, countRows, searchRows, windowCondition } from './search/run.ts';
-import { splitQuery } from './search/split.ts';
 import type { Query } from './sql/ast.ts';
 import type { Source } from './sql/compile/context.ts';
 import { readSql, runSql } from './sql/run.ts';

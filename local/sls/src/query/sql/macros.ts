@@ -1,4 +1,4 @@
-import { SESSION_OFFSET_SECONDS, SESSION_ZONE } from './time-zone.ts';
+import { SESSION_OFFSET_SECONDS, SESSION_ZONE } from './types.ts';
 
 /**
  * Functions in DuckDB's own language that the translation of Presto's SQL builds on; made once per engine.

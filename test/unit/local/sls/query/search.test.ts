@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { QueryRefused } from '../../../../../local/sls/src/query/contract.ts';
-import type { SearchNode } from '../../../../../local/sls/src/query/search/ast.ts';
-import { parseSearch } from '../../../../../local/sls/src/query/search/parse.ts';
-import { splitQuery } from '../../../../../local/sls/src/query/search/split.ts';
+import { parseSearch, type SearchNode, splitQuery } from '../../../../../local/sls/src/query/search/parse.ts';
 import { wordsOf } from '../../../../../local/sls/src/query/search/words.ts';
 
 /** The tree with all its brackets. */

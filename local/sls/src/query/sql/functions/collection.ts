@@ -1,4 +1,4 @@
-import type { CallSite } from '../compile/call-site.ts';
+import type { CallSite, Lambda, Translate } from '../compile/call-site.ts';
 import { castValue, unify } from '../compile/cast.ts';
 import {
   arrayOf,
@@ -8,10 +8,11 @@ import {
   DOUBLE,
   duckTypeOf,
   isInteger,
+  mapOf,
   type SqlType,
+  type Typed,
   VARCHAR,
 } from '../types.ts';
-import type { Translate } from './definition.ts';
 
 type Table = Readonly<Record<string, Translate>>;
 
@@ -183,4 +184,149 @@ export const ARRAY_FUNCTIONS: Table = {
   sequence,
   slice,
   zip,
+};
+
+const map: Translate = (site) => {
+  if (site.count === 0) return { sql: 'MAP {}', type: mapOf({ kind: 'unknown' }, { kind: 'unknown' }) };
+  site.takes(2);
+  const [keys, values] = [site.array(0), site.array(1)];
+  return { sql: `MAP(${keys.sql}, ${values.sql})`, type: mapOf(keys.element, values.element) };
+};
+
+const mapConcat: Translate = (site) => {
+  if (site.count < 2 || site.typed(0).type.kind !== 'map') return site.refuse();
+  const { values, type } = unify(site.all()) ?? site.refuse();
+  return { sql: `map_concat(${values.map((value) => value.sql).join(', ')})`, type };
+};
+
+/** A map made of the entries of another; `body` makes one entry of the old key and value. */
+function rebuilt(site: CallSite, body: (key: Typed, value: Typed) => { key: Typed; value: Typed }): Typed {
+  const { sql, key, value } = site.map(0);
+  const e = site.fresh('p');
+  const made = body({ sql: `${e}.key`, type: key }, { sql: `${e}.value`, type: value });
+  const entry = `{'k': ${made.key.sql}, 'v': ${made.value.sql}}`;
+  const entries = `list_transform(map_entries(${sql}), lambda ${e}: ${entry})`;
+  return { sql: `map_from_entries(${entries})`, type: mapOf(made.key.type, made.value.type) };
+}
+
+const transformValues: Translate = (site) => {
+  site.takes(2);
+  return rebuilt(site, (key, value) => ({ key, value: site.inline(1, [key, value]) }));
+};
+
+const transformKeys: Translate = (site) => {
+  site.takes(2);
+  return rebuilt(site, (key, value) => ({ key: site.inline(1, [key, value]), value }));
+};
+
+const mapFilter: Translate = (site) => {
+  site.takes(2);
+  const { sql, key, value } = site.map(0);
+  const e = site.fresh('p');
+  const entry = [
+    { sql: `${e}.key`, type: key },
+    { sql: `${e}.value`, type: value },
+  ];
+  const keep = site.inline(1, entry);
+  if (keep.type.kind !== 'boolean') return site.refuse();
+  const kept = `list_filter(map_entries(${sql}), lambda ${e}: ${keep.sql})`;
+  return { sql: `map_from_entries(${kept})`, type: mapOf(key, value) };
+};
+
+const mapEntries: Translate = (site) => {
+  site.takes(1);
+  const { sql, key, value } = site.map(0);
+  const fields = [key, value].map((type) => ({ name: undefined, type }));
+  const rows = `list_transform(map_entries(${sql}), lambda e: {'f0': e.key, 'f1': e.value})`;
+  return { sql: rows, type: arrayOf({ kind: 'row', fields }) };
+};
+
+/** Functions of maps. */
+export const MAP_FUNCTIONS: Table = {
+  map,
+  map_concat: mapConcat,
+  map_entries: mapEntries,
+  map_filter: mapFilter,
+  map_keys: (site) => ({ sql: `map_keys(${site.map(0).sql})`, type: arrayOf(site.map(0).key) }),
+  map_values: (site) => ({ sql: `map_values(${site.map(0).sql})`, type: arrayOf(site.map(0).value) }),
+  transform_keys: transformKeys,
+  transform_values: transformValues,
+};
+
+function condition(site: CallSite, lambda: Lambda): Lambda {
+  return lambda.type.kind === 'boolean' || lambda.type.kind === 'unknown' ? lambda : site.refuse();
+}
+
+const transform: Translate = (site) => {
+  site.takes(2);
+  const { sql: list, element } = site.array(0);
+  const lambda = site.lambda(1, [element]);
+  return { sql: `list_transform(${list}, ${lambda.sql})`, type: arrayOf(lambda.type) };
+};
+
+const filter: Translate = (site) => {
+  site.takes(2);
+  const { sql: list, element } = site.array(0);
+  const lambda = condition(site, site.lambda(1, [element]));
+  return { sql: `list_filter(${list}, ${lambda.sql})`, type: arrayOf(element) };
+};
+
+/** True if the condition holds for so many of the elements. */
+function matching(sql: (held: string, list: string) => string): Translate {
+  return (site) => {
+    site.takes(2);
+    const { sql: list, element } = site.array(0);
+    const lambda = condition(site, site.lambda(1, [element]));
+    return { sql: `(${sql(`len(list_filter(${list}, ${lambda.sql}))`, list)})`, type: BOOLEAN };
+  };
+}
+
+/** `reduce(array, start, (state, x) -> …, state -> …)` */
+const reduce: Translate = (site) => {
+  site.takes(4);
+  const { sql: list, element } = site.array(0);
+  const first = site.typed(1);
+  const wider = commonType(first.type, site.lambda(2, [first.type, element]).type) ?? site.refuse();
+  const step = site.lambda(2, [wider, element]);
+  const start = site.as(1, wider);
+  // DuckDB wants elements and state of one type: each element goes wrapped, beside a state that is not used.
+  const type = duckTypeOf(wider);
+  const p = { state: site.fresh('p'), next: site.fresh('p') };
+  const body = site.inline(2, [
+    { sql: `${p.state}.s`, type: wider },
+    { sql: `${p.next}.x`, type: element },
+  ]);
+  if (commonType(body.type, wider) === undefined || step.type.kind === 'unknown') site.refuse();
+  const wrapped = `list_transform(${list}, lambda e: {'s': CAST(NULL AS ${type}), 'x': e})`;
+  const made = `{'s': CAST(${body.sql} AS ${type}), 'x': ${p.next}.x}`;
+  const begin = `{'s': CAST(${start} AS ${type}), 'x': CAST(NULL AS ${duckTypeOf(element)})}`;
+  const folded = `list_reduce(${wrapped}, lambda ${p.state}, ${p.next}: ${made}, ${begin})`;
+  const result = site.inline(3, [{ sql: `struct_extract(${folded}, 's')`, type: wider }]);
+  return { sql: result.sql, type: result.type };
+};
+
+const zipWith: Translate = (site) => {
+  site.takes(3);
+  const [left, right] = [site.array(0), site.array(1)];
+  const i = site.fresh('p');
+  const made = site.inline(2, [
+    { sql: `list_extract(${left.sql}, ${i})`, type: left.element },
+    { sql: `list_extract(${right.sql}, ${i})`, type: right.element },
+  ]);
+  const longest = `greatest(len(${left.sql}), len(${right.sql}))`;
+  return {
+    sql: `list_transform(range(1, ${longest} + 1), lambda ${i}: ${made.sql})`,
+    type: arrayOf(made.type),
+  };
+};
+
+/** Functions of arrays that take a lambda. */
+export const LAMBDA_FUNCTIONS: Table = {
+  all_match: matching((held, list) => `${held} = len(${list})`),
+  any_match: matching((held) => `${held} > 0`),
+  filter,
+  none_match: matching((held) => `${held} = 0`),
+  reduce,
+  transform,
+  zip_with: zipWith,
 };
