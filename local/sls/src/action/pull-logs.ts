@@ -1,7 +1,7 @@
 import { compressAnswer, MAX_RAW_BODY_BYTES, negotiateCompression } from '../envelope/compression.ts';
 import { SlsError } from '../envelope/error.ts';
 import { parseInteger } from '../envelope/validate.ts';
-import { encodeLogGroupList } from '../proto/log-group.ts';
+import { encodeLogGroupList } from '../storage/log-group.ts';
 import type { Logstore } from '../storage/logstore.ts';
 import type { Shard } from '../storage/shard.ts';
 import { type Action, type ActionContext, requireLogstore } from './action.ts';

@@ -1,5 +1,5 @@
 import { SlsError } from '../envelope/error.ts';
-import { checkLogGroup } from '../proto/log-group.ts';
+import { checkLogGroup } from '../storage/log-group.ts';
 import { parseKey } from '../storage/shard.ts';
 import { type Action, type ActionContext, nowSeconds, requireLogstore } from './action.ts';
 

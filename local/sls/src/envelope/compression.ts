@@ -1,6 +1,6 @@
 import zlib from 'node:zlib';
 import { SlsError } from './error.ts';
-import { compressLz4Block, decompressLz4Block } from './lz4-block.ts';
+import { compressLz4Block, decompressLz4Block } from './lz4.ts';
 
 /** 10 MB: https://www.alibabacloud.com/help/en/sls/basic-resources (read 2026-11-23). */
 export const MAX_RAW_BODY_BYTES = 10 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { SlsError } from '../envelope/error.ts';
-import { decodeLogGroup, encodeTags, type Pair } from '../proto/log-group.ts';
 import type { IndexConfig, QueryableLogstore, StoredRow } from '../query/contract.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeLogGroup, encodeTags, type Pair } from './log-group.ts';
 import { Segment, type StoredGroup } from './segment.ts';
 import { ownsKey, type Shard } from './shard.ts';
 

@@ -6,7 +6,7 @@ import {
   decodeLogGroup,
   encodeLogGroupList,
   encodeTags,
-} from '../../../../../local/sls/src/proto/log-group.ts';
+} from '../../../../../local/sls/src/storage/log-group.ts';
 
 /** The schema as the official SDKs publish it, read by an independent implementation. */
 const schema = protobuf.parse(
@@ -139,6 +139,18 @@ describe('log group', () => {
     ['a content without a value', Buffer.from([10, 7, 8, 1, 18, 3, 10, 1, 107]), 'PostBodyInvalid'],
     ['a length beyond the end', Buffer.from([10, 100, 8, 1]), 'PostBodyInvalid'],
     ['the wrong wire type', Buffer.from([8, 1]), 'PostBodyInvalid'],
+    [
+      'the wrong wire type inside a log',
+      Buffer.from([10, 9, 8, 0x80, 0xa4, 0xa7, 0xda, 6, 0x22, 1, 0]),
+      'PostBodyInvalid',
+    ],
+    [
+      // NOW + 2^32
+      'a time that would be good if its upper half were dropped',
+      Buffer.from([10, 6, 8, 0x80, 0xa4, 0xa7, 0xda, 0x16]),
+      'InvalidTimestamp',
+    ],
+    ['a group inside, which the service never has', Buffer.from([0x7b, 0x7c]), 'PostBodyInvalid'],
     [
       'a varint without an end',
       Buffer.from([10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
