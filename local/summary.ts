@@ -2,8 +2,9 @@ import { RECORDS_LOGSTORE } from '../shared/logstores/records.ts';
 import { WIDEST_WINDOWS } from '../shared/logstores/retention.ts';
 import { SECOND_MS } from '../shared/time.ts';
 import type { Cloud } from './cloud.ts';
-import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET, LOCAL_PROJECT } from './credentials.ts';
+import { LOCAL_PROJECT } from './credentials.ts';
 import { finalOf, type Ledger } from './ledger.ts';
+import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET } from './sls/src/host.ts';
 
 /** What came out, in words; counts are of transactions. */
 export async function summaryOf(cloud: Cloud, ledger: Ledger): Promise<string[]> {

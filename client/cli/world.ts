@@ -1,4 +1,5 @@
-import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET, LOCAL_PROJECT } from '../../local/credentials.ts';
+import { LOCAL_PROJECT } from '../../local/credentials.ts';
+import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET } from '../../local/sls/src/host.ts';
 import type { Credentials } from '../../shared/credentials.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { LocalCredential, MemoryCredentialStore } from '../credentials.ts';
+import type { LocalCredential, MemoryCredentialStore } from '../sls/src/host.ts';
 
 /** FC assumes the function's role for every invocation; the keys are valid for 36 hours. */
 export const ROLE_KEY_LIFETIME_MS = 36 * 3_600_000;

@@ -1,9 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CallHooks, LocalServer } from '../call-hooks.ts';
-import { LOCAL_ACCOUNT_ID, LOCAL_REGION, type MemoryCredentialStore } from '../credentials.ts';
+import { LOCAL_ACCOUNT_ID } from '../credentials.ts';
 import { serveControl } from '../http/control.ts';
-import { refusalOfForeignPage } from '../http/foreign-page.ts';
 import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
+import { refusalOfForeignPage } from '../sls/src/envelope/foreign-page.ts';
+import {
+  type CallHooks,
+  LOCAL_REGION,
+  type LocalServer,
+  type MemoryCredentialStore,
+} from '../sls/src/host.ts';
 import { applyControl, controlReport, type FcControlDeps } from './control.ts';
 import { Fleet } from './fleet.ts';
 import { toHttpEvent } from './http-event.ts';

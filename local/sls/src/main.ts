@@ -1,10 +1,5 @@
 import { parseArgs } from 'node:util';
-import {
-  LOCAL_ACCESS_KEY_ID,
-  LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_REGION,
-  MemoryCredentialStore,
-} from '../../credentials.ts';
+import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET, LOCAL_REGION, MemoryCredentialStore } from './host.ts';
 import { createSlsServer } from './server.ts';
 
 const USAGE = `Usage: npm run sls -- [--port 9001] [--data DIR] [--region ${LOCAL_REGION}]

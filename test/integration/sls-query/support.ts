@@ -1,10 +1,10 @@
 import {
   type IndexConfig,
-  type QueryAnswer,
   type QueryableLogstore,
   type QueryEngine,
   QueryRefused,
   type QueryRequest,
+  type QueryResult,
   type StoredRow,
 } from '../../../local/sls/src/query/contract.ts';
 
@@ -76,7 +76,7 @@ export interface Asking {
   readonly others?: readonly MemoryLogstore[];
 }
 
-export function ask(asking: Asking, query: string, more: Partial<QueryRequest> = {}): Promise<QueryAnswer> {
+export function ask(asking: Asking, query: string, more: Partial<QueryRequest> = {}): Promise<QueryResult> {
   const lookup = (name: string) => asking.others?.find((logstore) => logstore.name === name);
   const request: QueryRequest = {
     query,

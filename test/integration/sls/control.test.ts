@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { CallVerdict } from '../../../local/call-hooks.ts';
-import { MemoryCredentialStore } from '../../../local/credentials.ts';
+import { type HookResult, MemoryCredentialStore } from '../../../local/sls/src/host.ts';
 import type { SlsServerOptions } from '../../../local/sls/src/server.ts';
 import { decodeGroupList, encodeGroup } from './support/log-group.ts';
 import { createRawClient, type RawAnswer, type RawCall } from './support/raw-client.ts';
@@ -255,14 +254,14 @@ describe('local server', () => {
     const seen: string[] = [];
     await start({
       hooks: {
-        before: async ({ service, action, caller }): Promise<CallVerdict> => {
+        before: async ({ service, action, caller }): Promise<HookResult> => {
           if (action !== 'PutLogs') return 'go';
           await sleep(20);
           const { rows } = (await control()).json;
           seen.push(`before ${service} ${action} ${caller.accessKeyId} ${JSON.stringify(rows)}`);
           return 'go';
         },
-        after: async ({ action }): Promise<CallVerdict> => {
+        after: async ({ action }): Promise<HookResult> => {
           if (action === 'PutLogs') seen.push(`after ${JSON.stringify((await control()).json.rows)}`);
           return 'go';
         },

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { MemoryCredentialStore } from '../../../local/credentials.ts';
+import { MemoryCredentialStore } from '../../../local/sls/src/host.ts';
 import { createSlsServer } from '../../../local/sls/src/server.ts';
 import { decodeGroupList, encodeGroup } from './support/log-group.ts';
 import { createRawClient, type RawAnswer, type RawCall } from './support/raw-client.ts';
 import type { Target } from './support/target.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('./', import.meta.url));
 const PROJECT = 'idv-local';
 const LOGSTORE = 'kept';
 const LIMIT_MS = 60_000;

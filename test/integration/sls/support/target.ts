@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MemoryCredentialStore } from '../../../../local/credentials.ts';
+import { MemoryCredentialStore } from '../../../../local/sls/src/host.ts';
 import { createSlsServer, type SlsServerOptions } from '../../../../local/sls/src/server.ts';
 
 /** Where the conformance suite sends its calls: the local server, or with REMOTE=1 the real service. */

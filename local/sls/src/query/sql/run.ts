@@ -1,4 +1,4 @@
-import type { QueryAnswer } from '../contract.ts';
+import type { QueryResult } from '../contract.ts';
 import type { Database } from '../store/database.ts';
 import { messageOf } from '../store/duck-error.ts';
 import type { Query } from './ast.ts';
@@ -22,7 +22,7 @@ export async function runSql(
   database: Database,
   query: Query,
   options: StatementOptions,
-): Promise<Pick<QueryAnswer, 'rows' | 'columns'>> {
+): Promise<Pick<QueryResult, 'rows' | 'columns'>> {
   bounded(() => checkWeight(query));
   const context = new Context(options, COMPILER);
   const compiled = bounded(() =>

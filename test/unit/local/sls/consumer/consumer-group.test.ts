@@ -4,7 +4,7 @@ import {
   ConsumerGroup,
   type ConsumerGroupRecord,
   type ShardView,
-} from '../../../../../local/sls/src/consumer/consumer-group.ts';
+} from '../../../../../local/sls/src/storage/consumer-group.ts';
 
 const TIMEOUT_SECONDS = 60;
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeCursor, encodeCursor } from '../../../../../local/sls/src/storage/cursor.ts';
 import {
+  decodeCursor,
+  encodeCursor,
   evenRanges,
   LAST_KEY,
   middleKey,

@@ -69,7 +69,7 @@ export class ConsumerGroup {
   }
 
   /**
-   * Notes that a consumer lives and holds `shards`; answers the shards it is to hold from now on.
+   * Notes that a consumer lives and holds `shards`; returns the shards it is to hold from now on.
    * @throws SlsError NotExistConsumerWithBody when an unknown consumer claims shards
    */
   heartbeat(consumer: string, shards: readonly number[], views: readonly ShardView[]): number[] {
