@@ -6,6 +6,11 @@ export interface Bound {
   readonly inclusive: boolean;
 }
 
+/**
+ * The search language, as the service documents it ("Search syntax", read 2026-11): keywords, `key:value`,
+ * comparisons and ranges, combined with `and`, `or`, `not` and parentheses; keywords side by side mean `and`.
+ * `and` and `not` bind alike, from the left, and both bind before `or`: `a not b or c` is `(a and not b) or c`.
+ */
 export type SearchNode =
   | { readonly kind: 'all' }
   | { readonly kind: 'and' | 'or'; readonly left: SearchNode; readonly right: SearchNode }
@@ -33,12 +38,6 @@ export function splitQuery(query: string): { search: string; sql: string | undef
   }
   return { search: query.trim(), sql: undefined };
 }
-
-/**
- * The search language, as the service documents it ("Search syntax", read 2026-11): keywords, `key:value`,
- * comparisons and ranges, combined with `and`, `or`, `not` and parentheses; keywords side by side mean `and`.
- * `and` and `not` bind alike, from the left, and both bind before `or`: `a not b or c` is `(a and not b) or c`.
- */
 
 /** What one search may ask for. */
 const MAX_CONDITIONS = 30;
