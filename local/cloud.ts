@@ -21,7 +21,7 @@ import type { Flags } from './flags.ts';
 import { apiAccess, DIST_DIR, functionSpecs, settingsFrom } from './functions.ts';
 import { createSlsServer } from './sls/src/server.ts';
 
-/** The local cloud, provisioned and empty or as its data folder has it. */
+/** The local cloud, provisioned; empty, or as its data folder holds it. */
 export interface Cloud {
   readonly fc: FcServer;
   readonly sls: LocalServer;
@@ -31,7 +31,7 @@ export interface Cloud {
   /** A client of the local SLS with the operator's key. */
   readonly slsClient: SlsDataPlane;
   readonly config: Config;
-  /** What calls of the HTTP API have to carry. */
+  /** Headers that calls of the HTTP API need. */
   readonly apiHeaders: Readonly<Record<string, string>>;
   readonly dataDir: string;
   /** Ends everything that was started; safe to call again. */
@@ -41,7 +41,7 @@ export interface Cloud {
 interface CloudOptions {
   readonly flags: Flags;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }
 
 type OnClose = (end: () => Promise<unknown>) => void;
@@ -49,8 +49,8 @@ type OnClose = (end: () => Promise<unknown>) => void;
 const OPERATOR = { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET };
 
 /**
- * @throws Error that names the taken port or what is not built, ConfigError that names bad settings; whatever
- * had been started is closed again
+ * @throws Error that names the taken port or what is not built, ConfigError that names bad settings; what had been
+ * started is closed again
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const ends: Array<() => Promise<unknown>> = [];
@@ -91,7 +91,7 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
   const sls = await opened(onClose, portOf(1), (port) =>
     createSlsServer({ port, credentials, hooks, dataDir: join(dataDir, 'sls'), region: LOCAL_REGION }),
   );
-  // The account's quota, and how long the service keeps a session, are what the functions are told they are.
+  // With the quota and the retention that the functions are configured for.
   const cloudauth = await opened(onClose, portOf(2), (port) =>
     createCloudauthServer({
       port,
@@ -103,7 +103,7 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
     }),
   );
   const slsClient = await connectSls(sls.url, config);
-  // Last: an instance keeps the environment that it was started with, and calls come as soon as the port is open.
+  // Last: calls may come as soon as the port is open, and an instance keeps the environment that it started with.
   fc = await opened(onClose, portOf(0), (port) =>
     createFcServer({
       port,
@@ -158,7 +158,7 @@ interface ConsoleParts {
 async function openConsole(parts: ConsoleParts): Promise<LocalServer | undefined> {
   const pageDir = join(DIST_DIR, 'console');
   if (!existsSync(join(pageDir, 'index.html'))) {
-    parts.options.say('The console is left out: its page is not built (npm run build).');
+    parts.options.print('The console is left out: its page is not built (npm run build).');
     return undefined;
   }
   const { createConsoleServer } = await import('../client/console/server.ts');
@@ -185,7 +185,7 @@ async function opened<T extends LocalServer>(
   }
 }
 
-/** Without a name a folder of its own, which goes when the cloud does. */
+/** Without a name, a temporary folder that is removed when the cloud closes. */
 async function openDataDir(name: string | undefined, onClose: OnClose): Promise<string> {
   if (name !== undefined) {
     const folder = resolve(name);
