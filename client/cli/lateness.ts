@@ -1,4 +1,5 @@
 import type { LookupsAnswer } from '../../functions/lookup/lookups.ts';
+import { MERCHANT_BIZ_ID } from '../../shared/logstores/ids.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
@@ -96,9 +97,7 @@ async function findAged(
       {
         transactionId,
         revision,
-        merchantBizId: /^[A-Za-z0-9]{1,32}$/.test(row.merchant_biz_id ?? '')
-          ? row.merchant_biz_id
-          : undefined,
+        merchantBizId: MERCHANT_BIZ_ID.test(row.merchant_biz_id ?? '') ? row.merchant_biz_id : undefined,
         journey: present(row.journey),
         cause: present(row.cause),
       },

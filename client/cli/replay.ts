@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { rowOf } from '../../functions/lookup/enqueue.ts';
 import { readKnown, registrationOf } from '../../functions/lookup/known.ts';
+import { TRANSACTION_ID } from '../../shared/logstores/ids.ts';
 import { PENDING_GROUP_ROWS, type PendingTransaction } from '../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
+import { CAUSES, DISPOSITIONS } from '../../shared/logstores/values.ts';
 import { recordView } from '../../shared/logstores/view.ts';
-import { CAUSES } from '../../shared/record/causes.ts';
-import { DISPOSITIONS } from '../../shared/record/record.ts';
 import { storePending } from '../../shared/register.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../shared/time.ts';
@@ -21,7 +21,6 @@ import {
 import type { CliContext } from './context.ts';
 import { json } from './print.ts';
 
-const TRANSACTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** The service may return codes that are not known here. */
 const CODE = /^[A-Za-z0-9_.]{1,64}$/;
 const PAGE_ROWS = 10_000;

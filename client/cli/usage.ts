@@ -1,5 +1,4 @@
-import { CAUSES } from '../../shared/record/causes.ts';
-import { DISPOSITIONS } from '../../shared/record/record.ts';
+import { CAUSES, DISPOSITIONS } from '../../shared/logstores/values.ts';
 
 /** What `--help` prints, in general and for each command. */
 export const USAGE = `Usage: idv-dropoff COMMAND [options]

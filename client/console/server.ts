@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { DASHBOARDS } from '../../shared/charts/dashboards.ts';
+import { CHARTS, DASHBOARDS } from '../../shared/charts/dashboards.ts';
+import { TRANSACTION_ID } from '../../shared/logstores/ids.ts';
 import { MAX_DAYS_KEPT, WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { SECOND_MS } from '../../shared/time.ts';
@@ -62,12 +63,7 @@ const SECURITY_HEADERS = {
   'cache-control': 'no-store',
 };
 
-const CHARTS = new Map(
-  DASHBOARDS.flatMap(({ sections }) => sections.flatMap(({ charts }) => charts)).map((chart) => [
-    chart.id,
-    chart,
-  ]),
-);
+const CHART_BY_ID = new Map(CHARTS.map((chart) => [chart.id, chart]));
 
 export interface ConsoleServer {
   readonly port: number;
@@ -157,7 +153,7 @@ async function fromSls(options: ConsoleOptions, url: URL): Promise<unknown> {
   const [, , kind, name] = url.pathname.split('/').map(decodeURIComponent);
   if (kind === 'labels' && name === undefined) return labelValues(sls, range);
   if (kind === 'charts' && name !== undefined) {
-    const chart = CHARTS.get(name);
+    const chart = CHART_BY_ID.get(name);
     return chart === undefined ? undefined : chartRows(sls, chart, range, labelsOf(url));
   }
   if (kind !== 'transactions') return undefined;
@@ -197,7 +193,7 @@ function labelsOf(url: URL): LabelFilter {
 
 async function lookup(options: ConsoleOptions, body: unknown): Promise<unknown> {
   const id = (body as { transactionId?: unknown } | null)?.transactionId;
-  if (typeof id !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(id)) {
+  if (typeof id !== 'string' || !TRANSACTION_ID.test(id)) {
     throw new BadRequest('transactionId: 1 to 64 letters, digits, _ or -');
   }
   return forward(options, `v1/transactions/${encodeURIComponent(id)}`);

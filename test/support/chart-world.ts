@@ -10,8 +10,8 @@ import {
   MemoryCredentialStore,
 } from '../../local/credentials.ts';
 import { createSlsServer } from '../../local/sls/src/server.ts';
-import { toContents } from '../../shared/logstores/contents.ts';
 import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../../shared/logstores/events.ts';
+import { toContents } from '../../shared/logstores/field-table.ts';
 import { PENDING_LOGSTORE, toPendingLog } from '../../shared/logstores/pending.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { type RecordOutput, toRecord } from '../../shared/record/record.ts';

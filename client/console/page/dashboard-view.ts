@@ -51,7 +51,7 @@ function frame(chart: Chart, scope: Scope) {
     { class: `card w${chart.width}`, 'aria-labelledby': id, 'data-chart': chart.id },
     element('h3', { id }, say(chart.title)),
     chart.kind !== 'stat' && element('p', { class: 'question' }, say(chart.question)),
-    filtered && !chart.labelled && element('p', { class: 'hint unnarrowed' }, word('notNarrowed')),
+    filtered && chart.labelled === false && element('p', { class: 'hint unnarrowed' }, word('notNarrowed')),
     place,
     chart.kind !== 'stat' &&
       element('details', {}, element('summary', {}, word('definition')), element('p', {}, chart.metric)),

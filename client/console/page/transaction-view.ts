@@ -1,4 +1,5 @@
 import type { Column } from '../../../shared/charts/chart.ts';
+import { STAGES } from '../../../shared/logstores/values.ts';
 import { api, type Forwarded, type Row, type Scope } from './api.ts';
 import { element } from './dom.ts';
 import { isAbsent, show, toNumber } from './format.ts';
@@ -113,19 +114,18 @@ function definitions(entries: ReadonlyArray<readonly [string, string]>): HTMLEle
   );
 }
 
-const STAGES = ['loading', 'guide', 'ocr_scan', 'ocr_result', 'nfc_input', 'nfc_read', 'face'];
-
 /** Drawn as bars of plain HTML: seven numbers need no chart library. */
 function staysBlock(record: Row): HTMLElement {
-  const stays = STAGES.map((stage) => ({ stage, ms: toNumber(record[`stay_${stage}_ms`]) })).filter(
-    ({ ms }) => ms !== undefined,
-  );
+  const stays = STAGES.map((stage) => ({
+    stage,
+    ms: toNumber(record[`stay_${stage.toLowerCase()}_ms`]),
+  })).filter(({ ms }) => ms !== undefined);
   const longest = Math.max(1, ...stays.map(({ ms }) => ms ?? 0));
   const bars = stays.map(({ stage, ms = 0 }) =>
     element(
       'li',
       {},
-      element('span', { class: 'name' }, plain(stage.toUpperCase())),
+      element('span', { class: 'name' }, plain(stage)),
       element('span', { class: 'bar', style: `--share:${(100 * ms) / longest}%`, 'aria-hidden': 'true' }),
       element('span', { class: 'value' }, show(String(ms), 'ms')),
     ),

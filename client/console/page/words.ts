@@ -1,4 +1,6 @@
 import type { Text } from '../../../shared/charts/chart.ts';
+import type { Disposition, JOURNEYS, PermissionOutcome, RunEnd } from '../../../shared/logstores/values.ts';
+import { CAUSE_WORDS, CONFIDENCE_WORDS, STAGE_WORDS } from '../../../shared/record/value-words.ts';
 
 /** The page's words in both languages, and the plain words for the values of closed lists. */
 type Language = 'en' | 'zh';
@@ -116,15 +118,11 @@ export function word(name: Word, values: Readonly<Record<string, string | number
   return WORDS[name][language].replace(/\{(\w+)\}/g, (_, each: string) => String(values[each] ?? ''));
 }
 
-const VALUES: Readonly<Record<string, Text>> = {
+/** Of these lists the compiler names a value without words. */
+type Listed = (typeof JOURNEYS)[number] | PermissionOutcome | Disposition | RunEnd;
+
+const OTHER_VALUES = {
   ALL: { en: 'All sessions', zh: '全部会话' },
-  LOADING: { en: 'Loading', zh: '加载' },
-  GUIDE: { en: 'Guide', zh: '引导' },
-  OCR_SCAN: { en: 'Document capture', zh: '拍摄证件' },
-  OCR_RESULT: { en: 'Document details', zh: '证件信息确认' },
-  NFC_INPUT: { en: 'NFC details', zh: 'NFC 信息' },
-  NFC_READ: { en: 'NFC reading', zh: 'NFC 读取' },
-  FACE: { en: 'Liveness', zh: '活体检测' },
   FINISHED: { en: 'Finished', zh: '完成' },
   finished: { en: 'Finished', zh: '已完成' },
   interrupted: { en: 'Interrupted', zh: '已中断' },
@@ -133,21 +131,6 @@ const VALUES: Readonly<Record<string, Text>> = {
   no_log: { en: 'No log', zh: '无日志' },
   not_measured: { en: 'Not measured', zh: '未统计' },
   most_left: { en: 'most left here', zh: '离开最多' },
-  passed: { en: 'Passed', zh: '通过' },
-  rejected: { en: 'Rejected', zh: '未通过' },
-  user_left: { en: 'User left', zh: '用户离开' },
-  camera_permission: { en: 'Camera permission', zh: '相机权限' },
-  capture_quality: { en: 'Capture quality', zh: '采集质量' },
-  document: { en: 'Document', zh: '证件问题' },
-  retry_limit: { en: 'Retry limit', zh: '超过重试上限' },
-  network: { en: 'Network', zh: '网络' },
-  device: { en: 'Device', zh: '设备' },
-  clock: { en: 'Clock', zh: '设备时间' },
-  vendor_error: { en: 'Service error', zh: '服务错误' },
-  never_opened: { en: 'Never opened', zh: '从未打开' },
-  suspected_interruption: { en: 'Suspected interruption', zh: '疑似中断' },
-  transaction_invalid: { en: 'Transaction invalid', zh: '认证 ID 无效' },
-  unknown: { en: 'Unknown', zh: '未知' },
   recovered: { en: 'Recovered', zh: '已恢复' },
   left_there: { en: 'Left there', zh: '当场离开' },
   left_later: { en: 'Left later', zh: '之后离开' },
@@ -156,9 +139,6 @@ const VALUES: Readonly<Record<string, Text>> = {
   liveness: { en: 'Liveness', zh: '活体检测' },
   true: { en: 'yes', zh: '是' },
   false: { en: 'no', zh: '否' },
-  high: { en: 'high', zh: '高' },
-  medium: { en: 'medium', zh: '中' },
-  low: { en: 'low', zh: '低' },
   camera_refused: { en: 'Camera refused', zh: '拒绝相机' },
   ocr_retried: { en: 'Document retried', zh: '证件重试' },
   ocr_retried_3_or_more: { en: 'Document retried 3 times or more', zh: '证件重试 3 次及以上' },
@@ -184,6 +164,16 @@ const VALUES: Readonly<Record<string, Text>> = {
   lease_lost: { en: 'Lease lost', zh: '租约丢失' },
   write_failed: { en: 'Write failed', zh: '写入失败' },
   error: { en: 'Error', zh: '错误' },
+} satisfies Readonly<Record<Listed, Text> & Record<string, Text>>;
+
+const labels = (words: typeof CAUSE_WORDS | typeof STAGE_WORDS) =>
+  Object.fromEntries(Object.entries(words).map(([value, { label }]) => [value, label]));
+
+const VALUES: Readonly<Record<string, Text>> = {
+  ...labels(STAGE_WORDS),
+  ...labels(CAUSE_WORDS),
+  ...CONFIDENCE_WORDS,
+  ...OTHER_VALUES,
 };
 
 /** A value of a closed list in plain words; anything else as it is. */

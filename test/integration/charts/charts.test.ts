@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Chart, queryOf } from '../../../shared/charts/chart.ts';
+import { type Chart, narrowedQueryOf, queryOf } from '../../../shared/charts/chart.ts';
 import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
+import { queryBothForms } from '../../support/both-forms.ts';
 import { EXPECTED, type ExpectedRow, type Known } from '../../support/chart-truth.ts';
 import {
   type ChartWorld,
@@ -111,8 +112,8 @@ describe('the drop-off charts', () => {
 
   async function rowsOf(world: ChartWorld, chart: Chart, condition?: string) {
     const toSeconds = Math.floor(nowMs / 1_000) + 60;
-    const answer = await world.sls.query(chart.logstore, {
-      query: queryOf(chart, condition),
+    const answer = await queryBothForms(world.sls, chart.logstore, {
+      query: narrowedQueryOf(chart, condition),
       fromSeconds: toSeconds - DAY_SECONDS,
       toSeconds,
     });

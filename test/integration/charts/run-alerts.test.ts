@@ -8,7 +8,7 @@ import {
   LOCAL_REGION,
 } from '../../../local/credentials.ts';
 import { ALERTS } from '../../../shared/charts/alerts.ts';
-import { SWEEPS_LOGSTORE } from '../../../shared/logstores/sweeps-logstore.ts';
+import { SWEEPS_LOGSTORE } from '../../../shared/logstores/sweeps.ts';
 import { isRaised } from '../../support/alert-check.ts';
 import { bundleSweep, removeBundle } from '../../support/sweep-bundle.ts';
 import { SweepWorld } from '../../support/sweep-world.ts';

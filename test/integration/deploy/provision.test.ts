@@ -1,8 +1,8 @@
 import * as sdk from '@alicloud/sls20201230';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FUNCTIONS_LOGSTORE, LOGSTORES } from '../../../deploy/logstores.ts';
-import { MARK, PROJECT_DESCRIPTION } from '../../../deploy/mark.ts';
 import { type ProvisionOptions, plan, provision } from '../../../deploy/provision.ts';
+import { MARK, PROJECT_DESCRIPTION } from '../../../deploy/resources/resource.ts';
 import { SlsControl } from '../../../deploy/sls-client.ts';
 import type { LocalServer } from '../../../local/call-hooks.ts';
 import { MemoryCredentialStore } from '../../../local/credentials.ts';

@@ -219,7 +219,7 @@ describe('the view', () => {
       line('new', 2, 'c'),
       line('new', 1, 'b'),
     ]);
-    const view = eventView(['text'], { records: 'idv-records' });
+    const view = eventView(['text']);
     const rows = await query(
       'idv-events',
       `select seq, text from ${view} where transaction_id = 'v2' order by seq limit 100`,

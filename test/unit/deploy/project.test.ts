@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { PROJECT_DESCRIPTION } from '../../../deploy/mark.ts';
 import { plan } from '../../../deploy/provision.ts';
+import { PROJECT_DESCRIPTION } from '../../../deploy/resources/resource.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EVENT_FIELDS, EVENT_KINDS, EVENTS_LOGSTORE } from '../../../../shared/logstores/events.ts';
+import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../../../../shared/logstores/events.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../../../shared/logstores/records.ts';
-import { viewKeyOf } from '../../../../shared/logstores/view-key.ts';
-import { reduceEvent, reduceRecord } from '../../../../shared/record/reduce.ts';
-import { revisionOf } from '../../../../shared/record/revision.ts';
+import { EVENT_KINDS } from '../../../../shared/logstores/values.ts';
+import { viewKeyOf } from '../../../../shared/logstores/view.ts';
+import { revisionOf } from '../../../../shared/record/record.ts';
+import { reduceEvent, reduceRecord } from '../../../../shared/record/storable.ts';
 import { OFFICIAL_RESULT } from './official-example.ts';
 import { recordOf } from './record-of.ts';
 
