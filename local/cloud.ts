@@ -2,6 +2,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type ConsoleOptions, createConsoleServer } from '../client/console/server.ts';
 import { ttlByLogstore } from '../deploy/logstores.ts';
 import { provision } from '../deploy/provision.ts';
 import { type Config, loadConfig } from '../shared/config.ts';
@@ -113,17 +114,13 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
       log: ({ functionName, instanceId, text }) => log.write(`${functionName} ${instanceId} ${text}\n`),
     }),
   );
-  const console = flags.console
-    ? await openConsole({
-        options,
-        onClose,
-        port: portOf(3),
-        sls: slsClient,
-        slsUrl: sls.url,
-        lookupUrl: fc.url,
-        lookupHeaders: api.headers,
-      })
-    : undefined;
+  const console = await openConsole(options, onClose, {
+    port: portOf(3),
+    sls: slsClient,
+    slsUrl: sls.url,
+    lookupUrl: fc.url,
+    lookupHeaders: api.headers,
+  });
   return { fc, sls, cloudauth, console, slsClient, config, apiHeaders: api.headers, dataDir };
 }
 
@@ -145,26 +142,19 @@ async function connectSls(endpoint: string, config: Config): Promise<SlsDataPlan
   });
 }
 
-interface ConsoleParts {
-  readonly options: CloudOptions;
-  readonly onClose: OnClose;
-  readonly port: number;
-  readonly sls: SlsDataPlane;
-  readonly slsUrl: string;
-  readonly lookupUrl: string;
-  readonly lookupHeaders: Readonly<Record<string, string>>;
-}
-
-async function openConsole(parts: ConsoleParts): Promise<LocalServer | undefined> {
+async function openConsole(
+  { flags, print }: CloudOptions,
+  onClose: OnClose,
+  console: Omit<ConsoleOptions, 'pageDir' | 'now'>,
+): Promise<LocalServer | undefined> {
+  if (!flags.console) return undefined;
   const pageDir = join(DIST_DIR, 'console');
   if (!existsSync(join(pageDir, 'index.html'))) {
-    parts.options.print('The console is left out: its page is not built (npm run build).');
+    print('The console is left out: its page is not built (npm run build).');
     return undefined;
   }
-  const { createConsoleServer } = await import('../client/console/server.ts');
-  const { sls, slsUrl, lookupUrl, lookupHeaders } = parts;
-  return opened(parts.onClose, parts.port, (port) =>
-    createConsoleServer({ port, sls, slsUrl, lookupUrl, lookupHeaders, pageDir, now: Date.now }),
+  return opened(onClose, console.port, (port) =>
+    createConsoleServer({ ...console, port, pageDir, now: Date.now }),
   );
 }
 

@@ -23,7 +23,7 @@ import { asker, fetchJson, ServiceFailure } from './upstream.ts';
  * The console: the dashboards' own queries drawn as charts. The page talks to this server only; this server talks
  * to SLS and to the lookup function. It listens on the loopback interface and refuses requests of other pages.
  */
-interface ConsoleOptions {
+export interface ConsoleOptions {
   readonly port: number;
   readonly sls: SlsDataPlane;
   /** The address of `sls`, for the message when it does not respond. */
