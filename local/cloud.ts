@@ -2,6 +2,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type ConsoleOptions, createConsoleServer } from '../client/console/server.ts';
 import { ttlByLogstore } from '../deploy/logstores.ts';
 import { provision } from '../deploy/provision.ts';
 import { type Config, loadConfig } from '../shared/config.ts';
@@ -22,7 +23,7 @@ import {
 } from './sls/src/host.ts';
 import { createSlsServer } from './sls/src/server.ts';
 
-/** The local cloud, provisioned and empty or as its data folder has it. */
+/** The local cloud, provisioned; empty, or as its data folder holds it. */
 export interface Cloud {
   readonly fc: FcServer;
   readonly sls: LocalServer;
@@ -32,7 +33,7 @@ export interface Cloud {
   /** A client of the local SLS with the operator's key. */
   readonly slsClient: SlsDataPlane;
   readonly config: Config;
-  /** What calls of the HTTP API have to carry. */
+  /** Headers that calls of the HTTP API need. */
   readonly apiHeaders: Readonly<Record<string, string>>;
   readonly dataDir: string;
   /** Ends everything that was started; safe to call again. */
@@ -42,7 +43,7 @@ export interface Cloud {
 interface CloudOptions {
   readonly flags: Flags;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }
 
 type OnClose = (end: () => Promise<unknown>) => void;
@@ -50,8 +51,8 @@ type OnClose = (end: () => Promise<unknown>) => void;
 const OPERATOR = { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET };
 
 /**
- * @throws Error that names the taken port or what is not built, ConfigError that names bad settings; whatever
- * had been started is closed again
+ * @throws Error that names the taken port or what is not built, ConfigError that names bad settings; what had been
+ * started is closed again
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const ends: Array<() => Promise<unknown>> = [];
@@ -92,7 +93,7 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
   const sls = await opened(onClose, portOf(1), (port) =>
     createSlsServer({ port, credentials, hooks, dataDir: join(dataDir, 'sls'), region: LOCAL_REGION }),
   );
-  // The account's quota, and how long the service keeps a session, are what the functions are told they are.
+  // With the quota and the retention that the functions are configured for.
   const cloudauth = await opened(onClose, portOf(2), (port) =>
     createCloudauthServer({
       port,
@@ -104,7 +105,7 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
     }),
   );
   const slsClient = await connectSls(sls.url, config);
-  // Last: an instance keeps the environment that it was started with, and calls come as soon as the port is open.
+  // Last: calls may come as soon as the port is open, and an instance keeps the environment that it started with.
   fc = await opened(onClose, portOf(0), (port) =>
     createFcServer({
       port,
@@ -114,17 +115,13 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
       log: ({ functionName, instanceId, text }) => log.write(`${functionName} ${instanceId} ${text}\n`),
     }),
   );
-  const console = flags.console
-    ? await openConsole({
-        options,
-        onClose,
-        port: portOf(3),
-        sls: slsClient,
-        slsUrl: sls.url,
-        lookupUrl: fc.url,
-        lookupHeaders: api.headers,
-      })
-    : undefined;
+  const console = await openConsole(options, onClose, {
+    port: portOf(3),
+    sls: slsClient,
+    slsUrl: sls.url,
+    lookupUrl: fc.url,
+    lookupHeaders: api.headers,
+  });
   return { fc, sls, cloudauth, console, slsClient, config, apiHeaders: api.headers, dataDir };
 }
 
@@ -146,26 +143,19 @@ async function connectSls(endpoint: string, config: Config): Promise<SlsDataPlan
   });
 }
 
-interface ConsoleParts {
-  readonly options: CloudOptions;
-  readonly onClose: OnClose;
-  readonly port: number;
-  readonly sls: SlsDataPlane;
-  readonly slsUrl: string;
-  readonly lookupUrl: string;
-  readonly lookupHeaders: Readonly<Record<string, string>>;
-}
-
-async function openConsole(parts: ConsoleParts): Promise<LocalServer | undefined> {
+async function openConsole(
+  { flags, print }: CloudOptions,
+  onClose: OnClose,
+  console: Omit<ConsoleOptions, 'pageDir' | 'now'>,
+): Promise<LocalServer | undefined> {
+  if (!flags.console) return undefined;
   const pageDir = join(DIST_DIR, 'console');
   if (!existsSync(join(pageDir, 'index.html'))) {
-    parts.options.say('The console is left out: its page is not built (npm run build).');
+    print('The console is left out: its page is not built (npm run build).');
     return undefined;
   }
-  const { createConsoleServer } = await import('../client/console/server.ts');
-  const { sls, slsUrl, lookupUrl, lookupHeaders } = parts;
-  return opened(parts.onClose, parts.port, (port) =>
-    createConsoleServer({ port, sls, slsUrl, lookupUrl, lookupHeaders, pageDir, now: Date.now }),
+  return opened(onClose, console.port, (port) =>
+    createConsoleServer({ ...console, port, pageDir, now: Date.now }),
   );
 }
 
@@ -186,7 +176,7 @@ async function opened<T extends LocalServer>(
   }
 }
 
-/** Without a name a folder of its own, which goes when the cloud does. */
+/** Without a name, a temporary folder that is removed when the cloud closes. */
 async function openDataDir(name: string | undefined, onClose: OnClose): Promise<string> {
   if (name !== undefined) {
     const folder = resolve(name);

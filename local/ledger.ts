@@ -21,8 +21,8 @@ const BUSY_STATUSES = [429, 502, 503, 504];
 const RETRY = { attempts: 300, baseMs: 100, capMs: 1_000 };
 
 /**
- * Calls the local cloud's own HTTP API. Other callers may keep it busy, so the call is repeated until its turn
- * comes: it has to be one that may be made twice.
+ * Calls the local cloud's own HTTP API. Other callers may keep it busy, so the call is repeated until it gets through:
+ * it has to be one that may be made twice.
  * @throws Error with the status and the beginning of the response
  */
 export async function callApi(

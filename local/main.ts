@@ -13,27 +13,27 @@ import { control, Progress, sweepUntilDone } from './sweep-run.ts';
 
 /** `npm start`: the main job from end to end against a local cloud. The last line of `--once` is JSON. */
 const startedAt = performance.now();
-const say = (line: string) => void process.stdout.write(`${line}\n`);
+const print = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** Everything up to the first finished sweep; the exit code of `--once`. */
+/** Seeds, sweeps and sums up; returns the exit code of `--once`. */
 async function runJob(cloud: Cloud, flags: Flags): Promise<number> {
-  // Only a data folder can hold something from before.
-  const here = flags.data === undefined ? 0 : (await askLedger(cloud)).registered;
-  const seeded = await seed(cloud, { flags, nowMs: Date.now(), alreadyRegistered: here });
-  say(`${seeded.registered} transactions registered${here > 0 ? `, ${here} here from before` : ''}`);
+  // Only a data folder can hold transactions of an earlier start.
+  const earlier = flags.data === undefined ? 0 : (await askLedger(cloud)).registered;
+  const seeded = await seed(cloud, { flags, nowMs: Date.now(), alreadyRegistered: earlier });
+  print(`${seeded.registered} transactions registered${earlier > 0 ? `, ${earlier} were there before` : ''}`);
   const swept = await sweepUntilDone(cloud, new Progress(process.stdout));
   const ledger = await askLedger(cloud);
-  for (const line of await summaryOf(cloud, ledger)) say(line);
-  if (swept.ended !== 'done') say(`the sweep ended: ${swept.ended}`);
+  for (const line of await summaryOf(cloud, ledger)) print(line);
+  if (swept.ended !== 'done') print(`the sweep ended: ${swept.ended}`);
   if (!flags.once) {
     const left = seeded.sessions.find(({ truth }) => truth.journey === 'interrupted' && !truth.official);
-    for (const line of addressesOf(cloud, left?.transactionId)) say(line);
+    for (const line of addressesOf(cloud, left?.transactionId)) print(line);
     return 0;
   }
   const { calls, peakQps } = await control<{ calls: number; peakQps: number }>(cloud.cloudauth.url);
   const final = finalOf(ledger);
   await cloud.close();
-  say(
+  print(
     JSON.stringify({
       registered: ledger.registered,
       due: swept.due,
@@ -53,18 +53,18 @@ async function runJob(cloud: Cloud, flags: Flags): Promise<number> {
 async function main(): Promise<number> {
   const flags = readFlags(process.argv.slice(2));
   if (flags === 'help') {
-    say(USAGE);
+    print(USAGE);
     return 0;
   }
   const stopped = new Promise<'stopped'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('stopped'));
   });
-  const cloud = await startCloud({ flags, env: process.env, say });
+  const cloud = await startCloud({ flags, env: process.env, print });
   try {
     const code = await Promise.race([runJob(cloud, flags), stopped]);
     if (code === 'stopped') return 130;
     if (flags.once) return code;
-    say('Ctrl-C stops it.');
+    print('Ctrl-C stops it.');
     await stopped;
     return 0;
   } finally {
@@ -72,7 +72,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** What came out, in words; counts are of transactions. */
+/** The result in words; counts are of transactions. */
 async function summaryOf(cloud: Cloud, ledger: Ledger): Promise<string[]> {
   const final = finalOf(ledger);
   if (final === 0) return [`${ledger.registered} registered, ${ledger.waiting} waiting, none final yet`];
@@ -84,7 +84,7 @@ async function summaryOf(cloud: Cloud, ledger: Ledger): Promise<string[]> {
   ];
 }
 
-/** Of final records of sessions that did not finish, most frequent first. */
+/** Causes of the sessions that did not finish, most frequent first. */
 async function causesOf({ slsClient }: Cloud): Promise<Array<{ cause: string; count: string }>> {
   const nowSeconds = Math.ceil(Date.now() / 1000) + 1;
   const { rows } = await slsClient.query(RECORDS_LOGSTORE, {
@@ -99,7 +99,7 @@ async function causesOf({ slsClient }: Cloud): Promise<Array<{ cause: string; co
   return rows.map(({ cause = '', n = '' }) => ({ cause, count: n }));
 }
 
-/** Where everything is, and something to try. */
+/** Where everything is, and commands to try. */
 function addressesOf(cloud: Cloud, example: string | undefined): string[] {
   const { fc, sls, cloudauth, console: page } = cloud;
   const token = 'authorization' in cloud.apiHeaders ? ' -H "authorization: Bearer $TOKEN"' : '';

@@ -97,5 +97,5 @@ async function moveIntoThePast({ sls, config }: Cloud): Promise<void> {
     body: JSON.stringify({ age: { logstore: PENDING_LOGSTORE, ms: config.verifyDelayMs + PAST_DUE_MS } }),
   });
   if (!response.ok)
-    throw new Error(`the rows could not be aged: ${response.status} ${await response.text()}`);
+    throw new Error(`the rows could not be moved into the past: ${response.status} ${await response.text()}`);
 }

@@ -3,18 +3,18 @@ import type { Cloud } from './cloud.ts';
 import type { InvocationRecord } from './fc/invocation-log.ts';
 import { countDue } from './ledger.ts';
 
-/** Fires the timer until nothing due is left, or until a run ends in a way that another run would not mend. */
 interface SweepResult {
   /** How the last run ended: `done`, or what went wrong. */
   readonly ended: string;
-  /** What was older than the delay when the last run started. */
+  /** How many transactions were due when the last run started. */
   readonly due: number;
 }
 
-/** Ways of ending after which the next run goes on. */
-const GO_ON = ['deadline', 'busy'];
+/** After these the next run goes on. */
+const UNFINISHED = ['deadline', 'busy'];
 const MAX_BUSY_RUNS = 20;
 
+/** Fires the timer until nothing due is left, or a run ends in a way that another run would not help. */
 export async function sweepUntilDone(cloud: Cloud, progress: Progress): Promise<SweepResult> {
   const expected = await countDue(cloud, Date.now());
   const stop = new AbortController();
@@ -23,9 +23,9 @@ export async function sweepUntilDone(cloud: Cloud, progress: Progress): Promise<
     for (let runs = 1; ; runs += 1) {
       const record = await cloud.fc.ended(cloud.fc.tick('sweep'));
       const ended = endOf(record);
-      if (GO_ON.includes(ended) && (ended !== 'busy' || runs < MAX_BUSY_RUNS)) {
+      if (UNFINISHED.includes(ended) && (ended !== 'busy' || runs < MAX_BUSY_RUNS)) {
         if (ended === 'busy' && runs === 1) {
-          progress.say('an earlier run still holds the lease: waiting until it lapses (LEASE_SECONDS)');
+          progress.print('an earlier run still holds the lease: waiting until it lapses (LEASE_SECONDS)');
         }
         await sleep(500);
         continue;
@@ -38,7 +38,7 @@ export async function sweepUntilDone(cloud: Cloud, progress: Progress): Promise<
   }
 }
 
-/** The run's own word for its end, or the platform's where it had none left. */
+/** How the run ended by its own report, or else by the platform's. */
 function endOf({ outcome, report, errorMessage }: InvocationRecord): string {
   if (outcome !== 'ok') return `${outcome}: ${errorMessage ?? 'the run did not end by itself'}`;
   const ended = typeof report === 'object' && report !== null && 'ended' in report ? report.ended : undefined;
@@ -73,7 +73,7 @@ export class Progress {
   readonly #everyMs: number;
   #shownAt = Number.NEGATIVE_INFINITY;
   #width = 0;
-  /** Of a line that was passed over because the one before was too recent. */
+  /** The last line that was skipped because the one before was too recent. */
   #pending: string | undefined;
 
   constructor(out: NodeJS.WriteStream, everyMs = 5_000) {
@@ -94,8 +94,8 @@ export class Progress {
     }
   }
 
-  /** A line that stays. */
-  say(line: string): void {
+  /** Prints a line that stays. */
+  print(line: string): void {
     this.end();
     this.#out.write(`${line}\n`);
   }

@@ -23,7 +23,7 @@ import { asker, fetchJson, ServiceFailure } from './upstream.ts';
  * The console: the dashboards' own queries drawn as charts. The page talks to this server only; this server talks
  * to SLS and to the lookup function. It listens on the loopback interface and refuses requests of other pages.
  */
-interface ConsoleOptions {
+export interface ConsoleOptions {
   readonly port: number;
   readonly sls: SlsDataPlane;
   /** The address of `sls`, for the message when it does not respond. */
@@ -121,8 +121,7 @@ const OWN_NAMES = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
 const FOREIGN = 'another page may not ask here';
 
 /**
- * Why a request is refused that a web page of somebody else may have sent: the loopback interface keeps other
- * machines out, but not the pages that are open in the user's own browser. A page whose name was rebound to
+ * Why a request that a foreign web page may have sent is refused. The loopback interface keeps other machines out, but not the pages that are open in the user's own browser. A page whose name was rebound to
  * 127.0.0.1 sends that name as Host; a page that asks by script names itself in Origin; its pictures, frames and
  * links have no Origin, but a Sec-Fetch-Site. Programs send neither of the last two.
  */

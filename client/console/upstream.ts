@@ -36,7 +36,10 @@ export class ServiceFailure extends Error {
   }
 }
 
-/** Returns a function that asks the service, a second time where that may help, and throws ServiceFailure. The time runs from here. */
+/**
+ * Returns a function that asks the service, a second time where that may help, and throws ServiceFailure. The time
+ * limit counts from here.
+ */
 export function asker(service: Service) {
   const signal = AbortSignal.timeout(service.timeLimitMs);
   const policy = { ...RETRY, retryable: mayPass, signal };

@@ -226,7 +226,7 @@ interface CaptureOptions {
 const GIVE_UP_AFTER = [0.1, 0.26, 0.44, 0.62];
 /** One more failure, and the service itself ends the session (1014). */
 const MAX_FAILURES = GIVE_UP_AFTER.length + 1;
-/** From so many retries on, somebody who leaves was driven away by the camera's pictures. */
+/** From this many retries on, somebody who leaves is taken to leave because of the captures. */
 const DRIVEN_AWAY_RETRIES = 2;
 
 /** Captures until it works; returns how it ended if it did not. */

@@ -3,7 +3,7 @@ import { chance, type Random } from './random.ts';
 
 /**
  * The return codes of the operation's page, https://www.alibabacloud.com/help/doc-detail/2879914.html (read
- * 2026-11-23). The page heads their column "HTTP status code", so each is answered with its status.
+ * 2026-11-23). The page heads their column "HTTP status code", so each is sent with its status.
  */
 export const RETURN_CODES = {
   Success: { status: 200, message: 'success' },
@@ -26,7 +26,7 @@ function isReturnCode(value: unknown): value is ReturnCode {
   return typeof value === 'string' && Object.hasOwn(RETURN_CODES, value);
 }
 
-/** What a planned call is answered instead of the truth. */
+/** What a planned call gets instead of the truth. */
 export type PlannedAnswer =
   | { readonly kind: 'code'; readonly code: ReturnCode }
   /** reset: the connection ends at once; hang: no answer ever; garbage: 200, not JSON; empty: 200, no body. */
@@ -65,7 +65,7 @@ export class Plan {
     return new Plan(value.map((rule, index) => parseRule(rule, `plan[${index}]`)));
   }
 
-  /** The answer for this call, and one time less; undefined: answer the truth. */
+  /** The answer to this call, counted down; undefined: the truth. */
   next(transactionId: string, random: Random): PlannedAnswer | undefined {
     for (const rule of this.#rules) {
       if (rule.match !== '*' && rule.match !== transactionId) continue;

@@ -22,8 +22,8 @@ import type { Session } from './session-types.ts';
 import { resultAt } from './sessions.ts';
 
 /**
- * A local CheckVerifyLog. A call passes the signature check, the quota, the plan (faults that somebody asked for),
- * then gets the truth about its transaction: unknown or older than 30 days is TransactionIdInvalid, a session
+ * A local CheckVerifyLog. A call passes the signature check, the quota, the plan (faults set by
+ * `_control`), then gets the truth about its transaction: unknown or older than 30 days is TransactionIdInvalid, a session
  * younger than 30 minutes has an unfinished log, an older one its final Result.
  */
 export interface CloudauthServerOptions {

@@ -99,10 +99,10 @@ export interface Fate extends Ending {
   readonly failures?: number;
 }
 
-/** Nobody looks at one page for longer; the SDK itself gives up after 15 minutes of rest. */
-const LONGEST_WAIT_MS = 150_000;
+/** Nobody looks at one page for longer; the SDK itself gives up after 15 idle minutes. */
+const MAX_WAIT_MS = 150_000;
 
-/** Records what somebody does, and keeps the session's time. */
+/** Records what a person does, and keeps the session's time. */
 export class Visit {
   readonly random: Random;
   readonly labels: SessionLabels;
@@ -124,7 +124,7 @@ export class Visit {
   }
 
   wait(medianMs: number, spread?: number): void {
-    this.#nowMs += Math.min(LONGEST_WAIT_MS, humanMs(this.random, medianMs, spread));
+    this.#nowMs += Math.min(MAX_WAIT_MS, humanMs(this.random, medianMs, spread));
   }
 
   /** True with this probability, and never in a scripted session. */

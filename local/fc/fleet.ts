@@ -6,8 +6,8 @@ import type { FunctionSpec } from './spec.ts';
 
 /**
  * The instances of all functions. A function with reserved concurrency has that many for itself and never more;
- * all others share the account's. An idle instance is used again before a new one is started, and gives way
- * when another function needs its place.
+ * all others share the account's. An idle instance is reused before a new one is started, and is
+ * killed when another function needs its place.
  */
 interface FleetOptions {
   readonly functions: readonly FunctionSpec[];
@@ -33,7 +33,7 @@ export class Fleet {
   readonly #instances = new Set<Instance>();
   readonly #onRelease: Array<() => void> = [];
   readonly #reaper: NodeJS.Timeout;
-  /** A handler that never gives the processor back would not notice that its parent has ended. */
+  /** A handler that never yields would not notice that its parent has ended. */
   readonly #atExit = () => {
     for (const instance of this.#instances) void instance.kill();
   };
@@ -230,7 +230,7 @@ export class RoleKeys {
   }
 }
 
-/** As seen in real answers: `1-` or `c-`, unix seconds, 8 and 12 digits, all hex. */
+/** As seen in real responses: `1-` or `c-`, unix seconds, 8 and 12 digits, all hex. */
 function newId(kind: '1' | 'c', nowMs: number): string {
   const seconds = Math.floor(nowMs / 1000).toString(16);
   return `${kind}-${seconds}-${randomBytes(4).toString('hex')}-${randomBytes(6).toString('hex')}`;

@@ -39,7 +39,7 @@ const ALGORITHM = 'ACS3-HMAC-SHA256';
 const MAX_SKEW_MS = 15 * 60_000;
 const sha256Hex = (data: Buffer | string) => createHash('sha256').update(data).digest('hex');
 
-/** Remembers nonces for as long as a request that bears one could be accepted. */
+/** Remembers nonces for as long as a request with one of them could be accepted. */
 export class NonceMemory {
   readonly #seenAtMs = new Map<string, number>();
 
