@@ -1,10 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import {
-  instant,
-  safeParse,
-  safeParseInstant,
-  safeParseTransaction,
-} from '../../functions/lookup/request-schema.ts';
+import { instant, safeParse, safeParseInstant, safeParseTransaction } from '../../shared/api/transaction.ts';
 import { WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 import { COMMAND_USAGE, USAGE } from './usage.ts';
 import { VERSION } from './version.ts';

@@ -78,12 +78,12 @@ export type PendingReading =
   | { readonly ok: true; readonly transaction: PendingTransaction }
   | { readonly ok: false; readonly transactionId: string | undefined; readonly reason: string };
 
-const TRANSACTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
+export const TRANSACTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** https://www.alibabacloud.com/help/doc-detail/2879914.html (read 2026-11-23): up to 32 letters and digits. */
-const MERCHANT_BIZ_ID = /^[A-Za-z0-9]{1,32}$/;
-const LABEL_KEY = /^[a-z][a-z0-9_]{0,31}$/;
-const MAX_LABELS = 20;
-const MAX_LABEL_LENGTH = 128;
+export const MERCHANT_BIZ_ID = /^[A-Za-z0-9]{1,32}$/;
+export const LABEL_KEY = /^[a-z][a-z0-9_]{0,31}$/;
+export const MAX_LABELS = 20;
+export const MAX_LABEL_LENGTH = 128;
 const MAX_CODE_LENGTH = 128;
 /** A time said in a row counts if it lies this close to when SLS received the row, and not longer before than
  * `Windows.saneBeforeMs`: a writer's clock may be some hours fast. */

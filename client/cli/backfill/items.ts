@@ -1,5 +1,5 @@
-import { safeParseTransaction } from '../../../functions/lookup/request-schema.ts';
-import { safeParseJson } from '../../../shared/fc/body.ts';
+import { safeParseTransaction } from '../../../shared/api/transaction.ts';
+import { safeParseJson } from '../../../shared/fc/request.ts';
 import { WIDEST_WINDOWS } from '../../../shared/logstores/retention.ts';
 import { type CsvHeader, delimiterOf, readColumns, readCsvRecords, toTransaction } from './csv.ts';
 import { readLines } from './lines.ts';

@@ -1,4 +1,4 @@
-import type { RegisterAnswer } from '../../../functions/lookup/register.ts';
+import type { RegisterResponse } from '../../../shared/api/responses.ts';
 import type { Api } from '../api.ts';
 import { ApiError } from '../api.ts';
 import type { Item } from './items.ts';
@@ -124,10 +124,10 @@ async function storeAll(
   return bad;
 }
 
-async function post({ api }: BackfillOptions, waiting: readonly Waiting[]): Promise<RegisterAnswer> {
+async function post({ api }: BackfillOptions, waiting: readonly Waiting[]): Promise<RegisterResponse> {
   const transactions = waiting.map(({ transaction }) => transaction);
   try {
-    return await api.call<RegisterAnswer>('POST', '/v1/transactions', { body: { transactions } });
+    return await api.call<RegisterResponse>('POST', '/v1/transactions', { body: { transactions } });
   } catch (error) {
     // None of the batch is valid for the server: what each lacks stands in the issues.
     const refused = error instanceof ApiError && error.status === 400 && error.code === 'INPUT_INVALID';

@@ -1,4 +1,4 @@
-import type { LookupAnswer } from '../../../functions/lookup/lookup.ts';
+import type { LookupResponse } from '../../../shared/api/responses.ts';
 import type { EventRow } from '../../../shared/logstores/events.ts';
 import type { RecordRow } from '../../../shared/logstores/records.ts';
 import { transactionOf } from '../arguments.ts';
@@ -8,12 +8,12 @@ import type { World } from '../world.ts';
 /** `lookup ID`: what the service says now, as a story and a timeline. */
 export async function lookupCommand({ line, api, out, now }: World): Promise<number> {
   const { transactionId, labels: _, ...query } = transactionOf(line, now());
-  const answer = await api.call<LookupAnswer>('GET', `/v1/transactions/${transactionId}`, { query });
+  const answer = await api.call<LookupResponse>('GET', `/v1/transactions/${transactionId}`, { query });
   out(line.flag('json') ? json(answer) : describe(answer, line.flag('zh')));
   return 0;
 }
 
-function describe(answer: LookupAnswer, chinese: boolean): string {
+function describe(answer: LookupResponse, chinese: boolean): string {
   const { record, events } = answer;
   const story = (chinese ? record.story_zh : undefined) ?? answer.story;
   return [
@@ -27,7 +27,7 @@ function describe(answer: LookupAnswer, chinese: boolean): string {
   ].join('\n');
 }
 
-function storedWords({ stored, reason, registered }: LookupAnswer): string {
+function storedWords({ stored, reason, registered }: LookupResponse): string {
   const kept = stored === false ? `, not stored (${reason ?? 'unknown'})` : '';
   return registered === undefined
     ? kept
@@ -72,7 +72,7 @@ function timeline(events: readonly EventRow[], chinese: boolean): string[][] {
   ]);
 }
 
-function history({ history: entries }: LookupAnswer): string[][] {
+function history({ history: entries }: LookupResponse): string[][] {
   return entries.map((entry) => [
     new Date(Number(entry.asked_at_ms ?? 0)).toISOString(),
     entry.final === 'true' ? 'final' : 'provisional',

@@ -1,4 +1,4 @@
-import type { RegisterAnswer } from '../../../functions/lookup/register.ts';
+import type { RegisterResponse } from '../../../shared/api/responses.ts';
 import { transactionOf, UsageError } from '../arguments.ts';
 import { json } from '../print.ts';
 import type { World } from '../world.ts';
@@ -6,7 +6,7 @@ import type { World } from '../world.ts';
 /** `register ID`: puts one transaction into the queue. */
 export async function registerCommand({ line, api, out, now }: World): Promise<number> {
   const body = transactionOf(line, now(), readLabels(line.list('label')));
-  const answer = await api.call<RegisterAnswer>('POST', '/v1/transactions', { body });
+  const answer = await api.call<RegisterResponse>('POST', '/v1/transactions', { body });
   out(line.flag('json') ? json(answer) : `registered; it is asked about from ${answer.dueAt}`);
   return 0;
 }

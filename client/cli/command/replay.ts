@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { rowOf } from '../../../functions/lookup/enqueue.ts';
-import { readKnown, registrationOf } from '../../../functions/lookup/known.ts';
-import { eachLimited } from '../../../functions/lookup/workers.ts';
-import type { PendingTransaction } from '../../../shared/logstores/pending.ts';
+import { readHistory, registrationOf, rowOf } from '../../../shared/logstores/history.ts';
+import { type PendingTransaction, TRANSACTION_ID } from '../../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../../shared/logstores/records.ts';
 import { WIDEST_WINDOWS } from '../../../shared/logstores/retention.ts';
 import { recordView } from '../../../shared/logstores/view.ts';
@@ -16,7 +14,6 @@ import { inputFile } from '../files.ts';
 import { json } from '../print.ts';
 import type { World } from '../world.ts';
 
-const TRANSACTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** The service may answer with codes that nobody knows here. */
 const CODE = /^[A-Za-z0-9_.]{1,64}$/;
 const CONCURRENCY = 4;
@@ -132,14 +129,19 @@ async function readAll(
 ): Promise<{ rows: PendingTransaction[]; error: unknown }> {
   const rows: PendingTransaction[] = [];
   let error: unknown;
-  await eachLimited(ids, CONCURRENCY, async (transactionId) => {
-    const nowMs = now();
-    const signal = AbortSignal.timeout(KNOWN_TIMEOUT_MS);
-    const known = await readKnown(sls, transactionId, { nowMs, windows: WIDEST_WINDOWS, signal });
-    error ??= known.error;
-    if (known.failed) return;
-    rows.push({ ...rowOf(transactionId, registrationOf(known), nowMs), kind: 'replay' });
-  });
+  const iterator = ids.values();
+  const worker = async () => {
+    // All workers take from one iterator, so that each transaction is read once.
+    for (const transactionId of iterator) {
+      const nowMs = now();
+      const signal = AbortSignal.timeout(KNOWN_TIMEOUT_MS);
+      const history = await readHistory(sls, transactionId, { nowMs, windows: WIDEST_WINDOWS, signal });
+      error ??= history.error;
+      if (history.failed) continue;
+      rows.push({ ...rowOf(transactionId, registrationOf(history), nowMs), kind: 'replay' });
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   return { rows, error };
 }
 

@@ -1,29 +1,34 @@
 import * as z from 'zod/mini';
-import type { Issue } from '../../shared/errors.ts';
-import type { Windows } from '../../shared/logstores/retention.ts';
-import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
+import type { Issue } from '../errors.ts';
+import {
+  LABEL_KEY,
+  MAX_LABEL_LENGTH,
+  MAX_LABELS,
+  MERCHANT_BIZ_ID,
+  TRANSACTION_ID,
+} from '../logstores/pending.ts';
+import type { Windows } from '../logstores/retention.ts';
+import { DAY_MS, MINUTE_MS } from '../time.ts';
 
 /**
- * What callers may send: the one source for validation and for the OpenAPI document. Unknown members are
- * refused, so that a misspelt `initalizedAt` is not silently lost.
+ * A transaction as it is sent to the API: the one source for the server's validation, for the command line's and for
+ * the OpenAPI document. Unknown members are refused, so that a misspelt `initalizedAt` is not silently lost.
  */
-export const MAX_REGISTRATIONS = 1_000;
-export const MAX_LOOKUPS = 50;
-const MAX_LABELS = 20;
+
 /** Clocks differ. */
 const NEWEST_INITIALIZED_MS = 5 * MINUTE_MS;
 
 const text = () => z.string({ error: 'must be a string' });
 
 export const transactionId = text()
-  .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z, a-z, 0-9, _ and -'))
+  .check(z.regex(TRANSACTION_ID, 'must be 1 to 64 of A-Z, a-z, 0-9, _ and -'))
   .register(z.globalRegistry, {
     description: 'The TransactionId that Initialize returned.',
     examples: ['08573be80f944d95ac812e019e3655a8'],
   });
 
 export const merchantBizId = text()
-  .check(z.regex(/^[A-Za-z0-9]{1,32}$/, 'must be 1 to 32 of A-Z, a-z and 0-9'))
+  .check(z.regex(MERCHANT_BIZ_ID, 'must be 1 to 32 of A-Z, a-z and 0-9'))
   .register(z.globalRegistry, {
     description:
       'The MerchantBizId that Initialize was called with. When absent, one is derived from the transaction id, always the same.',
@@ -49,9 +54,9 @@ export const instant = z
 
 const labels = z
   .record(
-    z.string().check(z.regex(/^[a-z][a-z0-9_]{0,31}$/)),
+    z.string().check(z.regex(LABEL_KEY)),
     text().check(
-      z.maxLength(128, 'must have at most 128 characters'),
+      z.maxLength(MAX_LABEL_LENGTH, `must have at most ${MAX_LABEL_LENGTH} characters`),
       z.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters'),
     ),
     { error: labelsMessage },
@@ -73,35 +78,19 @@ function labelsMessage(issue: { code?: string | undefined }): string {
 
 const anObject = { error: 'must be an object' };
 
-export const registrationInput = z
-  .strictObject(
-    {
-      transactionId,
-      merchantBizId: z.optional(merchantBizId),
-      initializedAt: z.optional(instant),
-      labels: z.optional(labels),
-    },
-    anObject,
-  )
-  .register(z.globalRegistry, { id: 'Transaction' });
-export type RegistrationInput = z.output<typeof registrationInput>;
+/** An object of exactly these members. */
+export const exactly = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, anObject);
 
-/** The items are checked one by one, for one bad item must not fail its neighbours. */
-const anyItems = (most: number) =>
-  z
-    .array(z.unknown(), { error: 'must be an array' })
-    .check(z.minLength(1, 'must not be empty'), z.maxLength(most, `must have at most ${most} items`));
+/** The same members, each of which may be missing. */
+export const optionally = (shape: Readonly<Record<string, z.ZodMiniType>>) =>
+  Object.fromEntries(Object.entries(shape).map(([name, schema]) => [name, z.optional(schema)]));
 
-export const registrationBatch = z.strictObject({ transactions: anyItems(MAX_REGISTRATIONS) }, anObject);
-export const lookupBatch = z.strictObject({ transactions: anyItems(MAX_LOOKUPS) }, anObject);
-
-export const lookupPath = z.strictObject({ transactionId }, anObject);
-export const lookupQuery = z.strictObject(
-  { merchantBizId: z.optional(merchantBizId), initializedAt: z.optional(instant) },
-  anObject,
-);
-export const ledgerQuery = z.strictObject({ from: z.optional(instant), to: z.optional(instant) }, anObject);
-export const noQuery = z.strictObject({}, anObject);
+export const transactionInput = exactly({
+  transactionId,
+  merchantBizId: z.optional(merchantBizId),
+  initializedAt: z.optional(instant),
+  labels: z.optional(labels),
+}).register(z.globalRegistry, { id: 'Transaction' });
 
 /** A registration or lookup as the use cases handle it. */
 export interface Transaction {
@@ -113,7 +102,7 @@ export interface Transaction {
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly issues: readonly Issue[] };
+  | { readonly ok: false; readonly issues: Issue[] };
 
 /** Checks a value against a schema; issue paths begin with `at`, as `transactions[3]`. */
 export function safeParse<T>(schema: z.core.$ZodType<T>, value: unknown, at = ''): Parsed<T> {
@@ -139,7 +128,7 @@ export interface Times extends Pick<Windows, 'initializedMs'> {
 
 /** One item of a registration or a lookup, with its time understood and within bounds. */
 export function safeParseTransaction(value: unknown, times: Times, at = ''): Parsed<Transaction> {
-  const parsed = safeParse(registrationInput, value, at);
+  const parsed = safeParse(transactionInput, value, at);
   if (!parsed.ok) return parsed;
   const { initializedAt, ...rest } = parsed.value;
   if (initializedAt === undefined) return { ok: true, value: withoutUndefined(rest) };
@@ -147,7 +136,7 @@ export function safeParseTransaction(value: unknown, times: Times, at = ''): Par
   return time.ok ? { ok: true, value: withoutUndefined({ ...rest, initializedAtMs: time.value }) } : time;
 }
 
-export function safeParseInitializedAt(
+function safeParseInitializedAt(
   given: string | number,
   { nowMs, initializedMs }: Times,
   at: string,
@@ -181,7 +170,7 @@ function toDateFormat(text: string): string {
     .replace(/(T.*[+-]\d{2}):?(\d{2})?$/, (_, rest, minutes = '00') => `${rest}:${minutes}`);
 }
 
-function bad(path: string, message: string): { readonly ok: false; readonly issues: readonly Issue[] } {
+function bad(path: string, message: string): { readonly ok: false; readonly issues: Issue[] } {
   return { ok: false, issues: [{ path, message }] };
 }
 
