@@ -156,7 +156,7 @@ function options(): LookupServices {
     sls,
     cloudauth: { checkVerifyLog: async () => OUTCOMES[turn % OUTCOMES.length] as CheckVerifyLogOutcome },
     pacer: new Pacer({ ratePerSecond: 1_000_000, clock: systemClock }),
-    startSweep: () => sometimes({ requestId: 'x', via: 'signed' as const }),
+    startSweep: () => sometimes({ requestId: 'x' }),
   };
 }
 
