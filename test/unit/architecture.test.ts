@@ -20,6 +20,14 @@ const RULES: readonly Rule[] = [
   { from: 'functions/sweep/', may: ['functions/sweep/', 'shared/'] },
   { from: 'shared/', may: ['shared/'] },
   {
+    from: 'shared/api/',
+    may: ['shared/api/', 'shared/fc/response.ts', 'shared/logstores/', 'shared/errors.ts', 'shared/time.ts'],
+  },
+  {
+    from: 'shared/fc/',
+    may: ['shared/fc/', 'shared/openapi/', 'shared/errors.ts', 'shared/credentials.ts', 'shared/time.ts'],
+  },
+  {
     from: 'shared/logstores/',
     may: ['shared/logstores/', 'shared/errors.ts', 'shared/time.ts', 'shared/record/', 'shared/sls/'],
   },
@@ -55,7 +63,7 @@ const RULES: readonly Rule[] = [
     ],
   },
   { from: 'deploy/', may: ['deploy/', 'shared/'] },
-  { from: 'client/', may: ['client/', 'shared/', 'functions/', 'local/', 'package.json'] },
+  { from: 'client/', may: ['client/', 'shared/', 'local/', 'package.json'] },
   { from: 'local/', may: ['local/', 'client/', 'deploy/', 'shared/'] },
   { from: 'local/sls/', may: ['local/sls/', 'local/credentials.ts', 'local/call-hooks.ts', 'local/http/'] },
   {
@@ -112,6 +120,9 @@ describe('import directions', () => {
     ['functions/sweep/x.ts', "import { a } from '../../local/credentials.ts';"],
     ['shared/record/x.ts', "import { a } from '../time.ts';"],
     ['shared/record/x.ts', "import { readFile } from 'node:fs';"],
+    ['client/x.ts', "import type { A } from '../functions/lookup/lookup.ts';"],
+    ['shared/api/x.ts', "import { a } from '../sls/client.ts';"],
+    ['shared/fc/x.ts', "import { a } from '../config.ts';"],
     ['shared/sls/x.ts', "import type { A } from '../cloudauth/types.ts';"],
     ['shared/cloudauth/x.ts', "import { loadConfig } from '../config.ts';"],
     ['local/sls/x.ts', "import { a } from '../../shared/sls/codec.ts';"],
