@@ -26,9 +26,10 @@ export function createHandler(
 ): (event: unknown, context: unknown) => Promise<FcResponse> {
   // The platform's context has no remaining-time method for middy's own timeout: the request has its deadline.
   const chain = middy<LookupRequest, FcResponse>(dispatch, { timeoutEarlyInMillis: 0 }).use([
-    opened(services),
-    requestLog(),
-    headWithoutBody(),
+    open(services),
+    finallyDo(({ deadline }) => deadline.close()),
+    finallyDo(logRequest),
+    finallyDo(dropBodyOfHead),
     problems(),
     bearer(services),
   ]);
@@ -61,7 +62,7 @@ async function dispatch(request: LookupRequest): Promise<FcResponse> {
 type Step = MiddlewareObj<LookupRequest, FcResponse>;
 
 /** Middy hands the raw event to the first step; from then on the request stands in its place. */
-function opened(services: LookupServices): Step {
+function open(services: LookupServices): Step {
   return {
     before: (middyRequest) => {
       const event: unknown = middyRequest.event;
@@ -72,49 +73,43 @@ function opened(services: LookupServices): Step {
       const { requestId = '' } = request.http;
       if (request.requestId === '' && /^[0-9A-Za-z-]{1,64}$/.test(requestId)) request.requestId = requestId;
     },
-    after: ({ event }) => event.deadline.close(),
-    onError: ({ event }) => event.deadline.close(),
+  };
+}
+
+/** However the request ends. The response is null only if making it failed. */
+function finallyDo(act: (request: LookupRequest, response: FcResponse | null) => void): Step {
+  return {
+    after: ({ event, response }) => act(event, response),
+    onError: ({ event, response }) => act(event, response),
   };
 }
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** One line for each request, without anything that a caller or a service wrote. */
-function requestLog(): Step {
-  const log = (request: LookupRequest, response: FcResponse | null) => {
-    const { services, trace, http } = request;
-    const status = response?.statusCode ?? 500;
-    const level = status >= 500 ? (trace.outcome === 'INTERNAL' ? 'error' : 'warn') : 'info';
-    services.logger[level]('request', {
-      requestId: request.requestId,
-      method: METHODS.has(http.method) ? http.method : 'OTHER',
-      route: trace.route ?? 'none',
-      status,
-      outcome: trace.outcome ?? 'ok',
-      durationMs: services.clock.now() - request.startedAtMs,
-      upstreamCalls: trace.upstreamCalls,
-      upstreamMs: trace.upstreamMs,
-      ...(trace.upstreamRequestIds.length === 0 ? {} : { upstreamRequestIds: trace.upstreamRequestIds }),
-      slsCalls: trace.slsCalls,
-      slsMs: trace.slsMs,
-      ...trace.notes,
-    });
-  };
-  return {
-    after: ({ event, response }) => log(event, response),
-    onError: ({ event, response }) => log(event, response),
-  };
+function logRequest(request: LookupRequest, response: FcResponse | null): void {
+  const { services, trace, http } = request;
+  const status = response?.statusCode ?? 500;
+  const level = status >= 500 ? (trace.outcome === 'INTERNAL' ? 'error' : 'warn') : 'info';
+  services.logger[level]('request', {
+    requestId: request.requestId,
+    method: METHODS.has(http.method) ? http.method : 'OTHER',
+    route: trace.route ?? 'none',
+    status,
+    outcome: trace.outcome ?? 'ok',
+    durationMs: services.clock.now() - request.startedAtMs,
+    upstreamCalls: trace.upstreamCalls,
+    upstreamMs: trace.upstreamMs,
+    ...(trace.upstreamRequestIds.length === 0 ? {} : { upstreamRequestIds: trace.upstreamRequestIds }),
+    slsCalls: trace.slsCalls,
+    slsMs: trace.slsMs,
+    ...trace.notes,
+  });
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-head: as GET, without the content. */
-function headWithoutBody(): Step {
-  const strip = ({ http }: LookupRequest, response: FcResponse | null) => {
-    if (response !== null && http.method === 'HEAD') response.body = '';
-  };
-  return {
-    after: ({ event, response }) => strip(event, response),
-    onError: ({ event, response }) => strip(event, response),
-  };
+function dropBodyOfHead({ http }: LookupRequest, response: FcResponse | null): void {
+  if (response !== null && http.method === 'HEAD') response.body = '';
 }
 
 function problems(): Step {

@@ -1,5 +1,5 @@
-import type * as z from 'zod/mini';
-import { exactly, optionally, type Parsed, safeParse } from '../../shared/api/transaction.ts';
+import * as z from 'zod/mini';
+import { exactly, type Parsed, safeParse } from '../../shared/api/transaction.ts';
 import { type HttpRequest, type ParsedBody, parseBody } from '../../shared/fc/request.ts';
 import { type FcResponse, jsonResponse, type ProblemCode, ProblemError } from '../../shared/fc/response.ts';
 import type { LookupRequest } from './request.ts';
@@ -45,7 +45,7 @@ export interface Body {
 
 interface Input<P extends Parameters, Q extends Parameters> {
   readonly params: { readonly [K in keyof P]: z.output<P[K]['schema']> };
-  readonly query: { readonly [K in keyof Q]?: z.output<Q[K]['schema']> | undefined };
+  readonly query: { readonly [K in keyof Q]?: z.output<Q[K]['schema']> };
   readonly body: ParsedBody;
 }
 
@@ -60,8 +60,8 @@ export function defineEndpoint<
   const Q extends Parameters = NoParameters,
 >({ handle, ...endpoint }: EndpointOptions<P, Q, R>): Endpoint {
   const { method, params, query, body, response, open } = endpoint;
-  const paramsSchema = exactly(schemasOf(params));
-  const querySchema = query === undefined ? undefined : exactly(optionally(schemasOf(query)));
+  const paramsSchema = shapeOf(params, (schema) => schema);
+  const querySchema = query && shapeOf(query, z.exactOptional);
   return {
     ...endpoint,
     async run(request, given) {
@@ -82,8 +82,10 @@ export function defineEndpoint<
 const NO_BODY: ParsedBody = { kind: 'none' };
 const NOTHING = exactly({});
 
-function schemasOf(parameters: Parameters = {}): Record<string, z.ZodMiniType> {
-  return Object.fromEntries(Object.entries(parameters).map(([name, { schema }]) => [name, schema]));
+function shapeOf(parameters: Parameters = {}, as: (schema: z.ZodMiniType) => z.ZodMiniType) {
+  return exactly(
+    Object.fromEntries(Object.entries(parameters).map(([name, { schema }]) => [name, as(schema)])),
+  );
 }
 
 /**

@@ -150,15 +150,15 @@ async function keepAnswer(
   const { verifyDelayMs } = request.services.settings;
   const openedMs = openedAtMs(question);
   const final = openedMs !== undefined && askedAtMs >= openedMs + verifyDelayMs;
-  // A session is opened before we hear of it: half an hour after that, or once the sweep has asked, nobody's word is
-  // needed.
+  // A session is opened before we hear of it: half an hour after that, or once the sweep has asked, nobody has to
+  // give its time.
   const heardOfAtMs = registrationOf(history).registeredAtMs;
   const isSwept = history.records.some((one) => one.source === 'sweep' && one.final && one.answered);
   const isLongKnown = heardOfAtMs !== undefined && askedAtMs >= heardOfAtMs + verifyDelayMs;
   const isSure = final && (isLongKnown || isSwept);
   const output = toOutput(request, question, { outcome, final });
   const moment = { nowMs: askedAtMs, verifyDelayMs };
-  // Where the queue could not be read, nobody knows whether it says as much as the caller.
+  // Where the queue could not be read, nobody knows whether it holds as much as the caller gives.
   const mayBeNews = history.failed && isNews(asked, history, askedAtMs);
   const row = isSure && !mayBeNews ? newsRow(asked, history, moment) : missingRow(asked, history, moment);
   const [kept, queued] = await Promise.all([
@@ -179,16 +179,16 @@ async function keepAnswer(
 }
 
 /**
- * The later of what the caller says and what is known, so that a wrong word cannot make an answer final too early.
+ * The later of what the caller gives and what is known, so that a wrong time cannot make an answer final too early.
  * A session is opened before it is registered, so the registration will do where the opening is not known. An
- * earlier final record says nothing here: it may rest on such a word itself.
+ * earlier final record proves nothing here: it may rest on such a time itself.
  */
 function openedAtMs({ asked, history }: Pick<Question, 'asked' | 'history'>): number | undefined {
   const registration = registrationOf(history);
   const knownMs = registration.given.initializedAtMs ?? registration.registeredAtMs;
-  const saidMs = asked.initializedAtMs;
-  if (knownMs === undefined || saidMs === undefined) return knownMs ?? saidMs;
-  return Math.max(knownMs, saidMs);
+  const givenMs = asked.initializedAtMs;
+  if (knownMs === undefined || givenMs === undefined) return knownMs ?? givenMs;
+  return Math.max(knownMs, givenMs);
 }
 
 function toOutput(
@@ -230,7 +230,7 @@ async function storeUnlessThere(
     view?.final === true &&
     view.revision === revision &&
     isDeepStrictEqual(view.given, givenInRecord(row, settings.windows.saneBeforeMs));
-  // Where the caller decides between what others said, that has to be kept, even if it was seen already.
+  // Where the caller decides between what others gave, that has to be kept, even if it was there already.
   if (isView && !registrationOf(history).add(asked, askedAtMs)) return { stored: 'already' };
   // The lines of the same answer may be there already: they are written before its record.
   const hasEvents = history.records.some((one) => one.final && one.revision === revision);

@@ -81,15 +81,11 @@ const anObject = { error: 'must be an object' };
 /** An object of exactly these members. */
 export const exactly = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, anObject);
 
-/** The same members, each of which may be missing. */
-export const optionally = (shape: Readonly<Record<string, z.ZodMiniType>>) =>
-  Object.fromEntries(Object.entries(shape).map(([name, schema]) => [name, z.optional(schema)]));
-
 export const transactionInput = exactly({
   transactionId,
-  merchantBizId: z.optional(merchantBizId),
-  initializedAt: z.optional(instant),
-  labels: z.optional(labels),
+  merchantBizId: z.exactOptional(merchantBizId),
+  initializedAt: z.exactOptional(instant),
+  labels: z.exactOptional(labels),
 }).register(z.globalRegistry, { id: 'Transaction' });
 
 /** A registration or lookup as the use cases handle it. */
@@ -131,9 +127,9 @@ export function safeParseTransaction(value: unknown, times: Times, at = ''): Par
   const parsed = safeParse(transactionInput, value, at);
   if (!parsed.ok) return parsed;
   const { initializedAt, ...rest } = parsed.value;
-  if (initializedAt === undefined) return { ok: true, value: withoutUndefined(rest) };
+  if (initializedAt === undefined) return { ok: true, value: rest };
   const time = safeParseInitializedAt(initializedAt, times, joinPath(at, 'initializedAt'));
-  return time.ok ? { ok: true, value: withoutUndefined({ ...rest, initializedAtMs: time.value }) } : time;
+  return time.ok ? { ok: true, value: { ...rest, initializedAtMs: time.value } } : time;
 }
 
 function safeParseInitializedAt(
@@ -188,9 +184,4 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     at = Object.hasOwn(at, part) ? (at as Record<PropertyKey, unknown>)[part] : undefined;
   }
   return at;
-}
-
-type Present<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-function withoutUndefined<T extends object>(value: T): Present<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Present<T>;
 }
