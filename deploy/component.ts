@@ -1,13 +1,13 @@
 import { createInterface } from 'node:readline/promises';
 import type { Credentials } from '../shared/credentials.ts';
+import { SlsError, UpstreamNetworkError, UpstreamTimeoutError } from '../shared/errors.ts';
 import { type ComponentProps, PROPS_SCHEMA, parseProps } from './component-props.ts';
 import { collectDocuments } from './documents.ts';
-import { explain } from './explain.ts';
-import { consoleLinks } from './links.ts';
-import { ttlByLogstore } from './logstores.ts';
+import { LOGSTORES, ttlByLogstore } from './logstores.ts';
 import { describe, type ProvisionOptions, plan, provision } from './provision.ts';
 import { regionFacts } from './regions.ts';
 import { remove } from './remove.ts';
+import { TakenError } from './resources/resource.ts';
 import { checkRole } from './role.ts';
 
 /**
@@ -171,4 +171,60 @@ async function askInTerminal(question: string): Promise<string> {
   } finally {
     terminal.close();
   }
+}
+
+/** What the operator gets to read: one line that says what is wrong and what to do. */
+export function explain(error: unknown, endpoint: string): string {
+  if (error instanceof TakenError) return error.message;
+  if (error instanceof SlsError) return explainRefusal(error);
+  if (error instanceof UpstreamNetworkError || error instanceof UpstreamTimeoutError) {
+    return `${endpoint} does not answer: is the region right, and is the network there?`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+const AGAIN = 'then deploy again: what is done stays, the rest is finished';
+
+function explainRefusal(error: SlsError): string {
+  const { serverCode, message } = error;
+  if (/^(InvalidAccessKeyId|SignatureNotMatch)$/.test(serverCode)) {
+    return `SLS does not accept the access key (${serverCode}): check the credentials of Serverless Devs, ${AGAIN}`;
+  }
+  if (/token.*expired/i.test(message)) return `the temporary credentials have expired: renew them, ${AGAIN}`;
+  const [, action] = /\baction: ?(log:\w+)/i.exec(message) ?? [];
+  const [, resource] = /\bresource: ?(acs:[\w:/*.-]+)/i.exec(message) ?? [];
+  if (action !== undefined) {
+    const on = resource === undefined ? '' : ` on ${resource}`;
+    return `the deploying user lacks the right ${action}${on}: grant it (deploy/policies/deployer.json), ${AGAIN}`;
+  }
+  if (serverCode === 'ProjectNotExist' || serverCode === 'LogStoreNotExist') {
+    return `SLS does not show yet what was just created (${serverCode}): wait a minute, ${AGAIN}`;
+  }
+  if (error.status === 401 || error.status === 403) {
+    return `SLS refused (${message}): check the deploying user's rights (deploy/policies/deployer.json), ${AGAIN}`;
+  }
+  const id = error.requestId === undefined ? '' : ` (request ${error.requestId})`;
+  return `${message}${id}`;
+}
+
+/** Where to click: pages of the international console. */
+const SLS_CONSOLE = 'https://sls.console.alibabacloud.com/lognext/project';
+const FC_CONSOLE = 'https://fcnext.console.alibabacloud.com';
+
+export function consoleLinks(target: { region: string; project: string; functions: readonly string[] }) {
+  const { region, project, functions } = target;
+  const named = (names: readonly string[], link: (name: string) => string) =>
+    Object.fromEntries(names.map((name) => [name, link(name)]));
+  const { dashboards } = collectDocuments({ project, region });
+  return {
+    dashboards: named(
+      dashboards.map(({ dashboardName }) => dashboardName),
+      (name) => `${SLS_CONSOLE}/${project}/dashboard/${name}`,
+    ),
+    logstores: named(
+      LOGSTORES.map(({ name }) => name),
+      (name) => `${SLS_CONSOLE}/${project}/logsearch/${name}`,
+    ),
+    functions: named(functions, (name) => `${FC_CONSOLE}/${region}/functions/${name}`),
+  };
 }

@@ -4,12 +4,12 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Key and tokens for an HTTP trigger of `authType: jwt`, as far as a first try needs them; in earnest your identity
+ * Key and tokens for an HTTP trigger of `authType: jwt`, as far as a first try needs them. In production your identity
  * provider signs the tokens, and its public key goes into s.yaml.
  *   npx tsx deploy/jwt.ts key              makes .idv/jwt-private.pem, prints `n` for vars.authChoices.jwt
  *   npx tsx deploy/jwt.ts token [hours]    prints a token signed with it (8 hours by default)
  */
-export const KEY_ID = 'idv';
+const KEY_ID = 'idv';
 const KEY_FILE = '.idv/jwt-private.pem';
 const DEFAULT_HOURS = 8;
 const MODULUS_BITS = 2_048;

@@ -1,17 +1,71 @@
-import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../shared/logstores/events.ts';
-import { defineFields } from '../shared/logstores/field-table.ts';
-import { PENDING_FIELDS, PENDING_LOGSTORE } from '../shared/logstores/pending.ts';
-import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../shared/logstores/records.ts';
+import type { Field, FieldTable } from '../shared/logstores/field-table.ts';
 import { DEFAULT_DAYS_KEPT } from '../shared/logstores/retention.ts';
-import { SWEEP_FIELDS, SWEEPS_LOGSTORE } from '../shared/logstores/sweeps.ts';
-import { type IndexConfig, indexOf } from './index-config.ts';
+import { TABLES } from '../shared/logstores/tables.ts';
+
+/** The logstores, their days kept and their indexes. */
+
+/** One key of an SLS index, in the SDK's spelling (`docValue` is `doc_value` on the wire). */
+export interface IndexKey {
+  readonly type: 'text' | 'long' | 'double' | 'json';
+  readonly docValue: boolean;
+  readonly caseSensitive?: boolean;
+  readonly chn?: boolean;
+  readonly token?: readonly string[];
+  readonly indexAll?: boolean;
+  readonly maxDepth?: number;
+}
+
+export interface IndexConfig {
+  readonly line: {
+    readonly token: readonly string[];
+    readonly caseSensitive: boolean;
+    readonly chn: boolean;
+  };
+  readonly keys: Readonly<Record<string, IndexKey>>;
+  readonly maxTextLen: number;
+}
+
+/** The delimiters that the SLS console proposes for a new index; ids made of letters, digits, - and _ stay whole. */
+const TOKENS: readonly string[] = [...`, '";=()[]{}?@&<>/:`, '\n', '\t', '\r'];
+/** SQL cuts text beyond this many bytes; 16384 is the most SLS allows (2048 by default). */
+const MAX_TEXT_BYTES = 16_384;
+/** When SLS received a row: the queue's order and the ledger's `waiting` rest on it. SLS indexes tags as text only. */
+const RECEIVE_TIME = '__tag__:__receive_time__';
+
+const text = (chinese: boolean): IndexKey => ({
+  type: 'text',
+  docValue: true,
+  caseSensitive: false,
+  chn: chinese,
+  token: TOKENS,
+});
+
+function keyOf(field: Field): IndexKey {
+  if (field.type === 'long') return { type: 'long', docValue: true };
+  if (field.type === 'text') return text(field.chinese === true);
+  return { ...text(field.chinese === true), type: 'json', indexAll: true, maxDepth: -1 };
+}
+
+/** The index of a logstore: every column of its table for search and SQL, the receive time, and the full text. */
+export function indexOf(fields: FieldTable, doubles: readonly string[] = []): IndexConfig {
+  const chinese = Object.values(fields).some((field) => field.chinese === true);
+  return {
+    line: { token: TOKENS, caseSensitive: false, chn: chinese },
+    keys: {
+      ...Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, keyOf(field)])),
+      ...Object.fromEntries(doubles.map((name) => [name, { type: 'double', docValue: true } as const])),
+      [RECEIVE_TIME]: text(false),
+    },
+    maxTextLen: MAX_TEXT_BYTES,
+  };
+}
 
 /** Where Function Compute puts what the functions print, and its own figures for each invocation. */
 export const FUNCTIONS_LOGSTORE = 'idv-functions';
 
 /** Names as Function Compute writes them:
  * https://help.aliyun.com/zh/sls/function-compute-3-0-log-field-details (read 2026-11-23). */
-export const FUNCTION_LOG_FIELDS = defineFields({
+export const FUNCTION_LOG_FIELDS = {
   message: { type: 'text', meaning: 'One printed line; ours are JSON', source: 'the function' },
   functionName: { type: 'text', meaning: 'Which function', source: 'Function Compute' },
   qualifier: { type: 'text', meaning: 'Version or alias', source: 'Function Compute' },
@@ -28,7 +82,7 @@ export const FUNCTION_LOG_FIELDS = defineFields({
   hasFunctionError: { type: 'text', meaning: 'Whether the function failed', source: 'Function Compute' },
   errorType: { type: 'text', meaning: 'Why it failed', source: 'Function Compute' },
   memoryMB: { type: 'long', meaning: 'Memory given, MB', source: 'Function Compute' },
-});
+} as const satisfies FieldTable;
 const FUNCTION_LOG_DOUBLES = ['durationMs', 'memoryUsageMB', 'scheduleLatencyMs'];
 
 export interface LogstoreDefinition {
@@ -38,22 +92,15 @@ export interface LogstoreDefinition {
   readonly index: IndexConfig;
 }
 
-/** The logstores by what s.yaml calls them under `retentionDays`. */
-const NAMES = {
-  pending: PENDING_LOGSTORE,
-  records: RECORDS_LOGSTORE,
-  events: EVENTS_LOGSTORE,
-  sweeps: SWEEPS_LOGSTORE,
-  functions: FUNCTIONS_LOGSTORE,
-} as const;
-type Kept = keyof typeof NAMES;
+type Kept = keyof typeof TABLES | 'functions';
 
 /** Days kept by the name of the logstore; what is not given stays as it is by default. */
 export function ttlByLogstore(
   days: Readonly<Partial<Record<Kept, number | undefined>>>,
 ): Record<string, number> {
-  const kept = Object.entries(NAMES).flatMap(([key, name]) => {
-    const ttlDays = days[key as Kept];
+  const names = Object.entries(TABLES).map(([key, { logstore }]) => [key as Kept, logstore] as const);
+  const kept = [...names, ['functions', FUNCTIONS_LOGSTORE] as const].flatMap(([key, name]) => {
+    const ttlDays = days[key];
     return ttlDays === undefined ? [] : [[name, ttlDays] as const];
   });
   return Object.fromEntries(kept);
@@ -64,20 +111,12 @@ export function ttlByLogstore(
  * checkpoint.
  */
 export const LOGSTORES: readonly LogstoreDefinition[] = [
-  {
-    name: PENDING_LOGSTORE,
-    ttlDays: DEFAULT_DAYS_KEPT.pending,
-    autoSplit: false,
-    index: indexOf(PENDING_FIELDS),
-  },
-  {
-    name: RECORDS_LOGSTORE,
-    ttlDays: DEFAULT_DAYS_KEPT.records,
-    autoSplit: true,
-    index: indexOf(RECORD_FIELDS),
-  },
-  { name: EVENTS_LOGSTORE, ttlDays: DEFAULT_DAYS_KEPT.events, autoSplit: true, index: indexOf(EVENT_FIELDS) },
-  { name: SWEEPS_LOGSTORE, ttlDays: DEFAULT_DAYS_KEPT.sweeps, autoSplit: true, index: indexOf(SWEEP_FIELDS) },
+  ...Object.values(TABLES).map(({ logstore, fields, daysKept }) => ({
+    name: logstore,
+    ttlDays: daysKept,
+    autoSplit: logstore !== TABLES.pending.logstore,
+    index: indexOf(fields),
+  })),
   {
     name: FUNCTIONS_LOGSTORE,
     ttlDays: DEFAULT_DAYS_KEPT.functions,

@@ -13,7 +13,7 @@ import { SlsControl, type SlsControlOptions } from './sls-client.ts';
  * Brings SLS to the state the functions need: project, logstores, indexes, consumer group, saved searches,
  * dashboards, alerts. Each thing is read and compared first, so that a second run writes nothing, and a run that
  * broke off is finished by the next. Indexes come before the first row, since SLS does not index what it already
- * holds. What does not carry our mark is never touched (`mark.ts`); what has drifted is updated in place.
+ * holds. What does not carry our mark is never touched (`resources/resource.ts`); what has drifted is updated in place.
  */
 export interface ProvisionOptions extends SlsControlOptions {
   readonly project: string;

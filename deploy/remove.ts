@@ -1,11 +1,9 @@
 import * as sdk from '@alicloud/sls20201230';
 import { SlsError } from '../shared/errors.ts';
 import { LOGSTORES } from './logstores.ts';
-import { isMarked } from './mark.ts';
 import type { ProvisionOptions } from './provision.ts';
-import { orAbsent } from './resources/absent.ts';
 import { projectResource } from './resources/project.ts';
-import { TakenError } from './resources/resource.ts';
+import { isMarked, orAbsent, TakenError } from './resources/resource.ts';
 import { SlsControl } from './sls-client.ts';
 
 /**

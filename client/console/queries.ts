@@ -1,8 +1,10 @@
-import { type Chart, queryOf } from '../../shared/charts/chart.ts';
-import { FUNNEL_BESIDE_STAGES, FUNNEL_COLUMNS_READ } from '../../shared/charts/funnel.ts';
-import { LABELS_AS_MAP, WEEK_COMPARISON } from '../../shared/charts/sql.ts';
+import { type Chart, type Drill as ChartDrill, narrowedQueryOf } from '../../shared/charts/chart.ts';
+import { CHARTS } from '../../shared/charts/dashboards.ts';
+import { LABELS_AS_MAP, OPENED_AT_MS, sessions, WEEK_COMPARISON } from '../../shared/charts/sql.ts';
 import { EVENTS_LOGSTORE } from '../../shared/logstores/events.ts';
+import { LABEL_KEY, MAX_LABEL_LENGTH, MAX_LABELS } from '../../shared/logstores/ids.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
+import { recordView } from '../../shared/logstores/view.ts';
 import { sqlText } from '../../shared/sls/sql-text.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 
@@ -25,14 +27,9 @@ export class BadRequest extends Error {
   override readonly name = 'BadRequest';
 }
 
-const LABEL_NAME = /^[a-z][a-z0-9_]{0,31}$/;
-const TRANSACTION_ID = /^[A-Za-z0-9_|:+/=-]{1,128}$/;
-const MAX_LABELS = 20;
-const MAX_VALUE_CHARACTERS = 128;
+/** Also a place in the queue, which stands for the id of a row that could not be read. */
+const ROW_ID = /^[A-Za-z0-9_|:+/=-]{1,128}$/;
 const MAX_VALUES_LISTED = 50;
-
-/** Columns a list of transactions may be narrowed by. */
-const DRILL_FIELDS = ['stage', 'cause', 'interrupt_page', 'permission_outcome', 'contradictions', 'journey'];
 
 /** The condition for a label filter, or undefined where there is none. */
 export function labelCondition(filter: LabelFilter): string | undefined {
@@ -40,10 +37,10 @@ export function labelCondition(filter: LabelFilter): string | undefined {
   if (entries.length > MAX_LABELS)
     throw new BadRequest(`at most ${MAX_LABELS} labels can be asked for at once`);
   const parts = entries.map(([name, value]) => {
-    if (!LABEL_NAME.test(name))
+    if (!LABEL_KEY.test(name))
       throw new BadRequest(`label: ${JSON.stringify(name.slice(0, 40))} is not a label name`);
-    if (value.length > MAX_VALUE_CHARACTERS) {
-      throw new BadRequest(`label.${name}: at most ${MAX_VALUE_CHARACTERS} characters`);
+    if (value.length > MAX_LABEL_LENGTH) {
+      throw new BadRequest(`label.${name}: at most ${MAX_LABEL_LENGTH} characters`);
     }
     return `json_extract_scalar(labels, '$.${name}') = ${sqlText(value)}`;
   });
@@ -55,7 +52,10 @@ export async function chartRows(sls: LogQueries, chart: Chart, range: Range, fil
   const period = WEEK_COMPARISON.replace(/\d+/, () => String(range.toSeconds - range.fromSeconds));
   // Before the filter's values are in it: one of them may read like the comparison.
   const sql = chart.sql.replaceAll(WEEK_COMPARISON, () => period);
-  return sls.query(chart.logstore, { query: queryOf({ ...chart, sql }, labelCondition(filter)), ...range });
+  return sls.query(chart.logstore, {
+    query: narrowedQueryOf({ ...chart, sql }, labelCondition(filter)),
+    ...range,
+  });
 }
 
 const LIST_COLUMNS = [
@@ -70,16 +70,6 @@ const LIST_COLUMNS = [
   'story_zh',
 ];
 
-/** What the conditions below read. */
-const ALWAYS_READ = [
-  'interrupt_page_en',
-  'view_key',
-  'final',
-  'disposition',
-  'labels',
-  ...FUNNEL_COLUMNS_READ,
-];
-
 export interface Drill {
   readonly field: string;
   readonly value: string;
@@ -87,45 +77,41 @@ export interface Drill {
   readonly within: readonly string[];
 }
 
+/** Columns a list of transactions may be narrowed by, and how the charts count them. */
+const DRILLS: readonly ChartDrill[] = [
+  ...CHARTS.flatMap(({ drill }) => drill ?? []),
+  { column: 'journey', field: 'journey' },
+];
+
 /** The transactions behind one bar, newest first. */
 export async function transactionsBehind(sls: LogQueries, drill: Drill, range: Range, filter: LabelFilter) {
-  if (!DRILL_FIELDS.includes(drill.field)) throw new BadRequest(`field: one of ${DRILL_FIELDS.join(', ')}`);
-  if (drill.value.length > MAX_VALUE_CHARACTERS) throw new BadRequest('value: too long');
+  const drills = DRILLS.filter(({ field }) => field === drill.field);
+  if (drills.length === 0) {
+    throw new BadRequest(`field: one of ${[...new Set(DRILLS.map(({ field }) => field))].join(', ')}`);
+  }
+  if (drill.value.length > MAX_LABEL_LENGTH) throw new BadRequest('value: too long');
   const wrong = drill.within.find((journey) => !/^[a-z_]{1,40}$/.test(journey));
   if (wrong !== undefined) throw new BadRequest('within: names of journeys, separated by commas');
-  const columns = [...new Set([...LIST_COLUMNS, drill.field, ...ALWAYS_READ])].join(', ');
+  const reads = drills.flatMap(({ reads: more = [] }) => more);
   const labels = labelCondition(filter);
-  const query =
-    `* | SELECT ${LIST_COLUMNS.join(', ')} FROM (SELECT ${columns}, row_number() OVER (PARTITION BY transaction_id ORDER BY view_key DESC) AS view_rank FROM log)` +
-    ` WHERE view_rank = 1 AND final = 'true' AND disposition = 'answered' AND ${drillCondition(drill)}${labels === undefined ? '' : ` AND ${labels}`}` +
-    ' ORDER BY coalesce(initialized_at_ms, registered_at_ms) DESC, transaction_id LIMIT 200';
+  const query = `* |
+    SELECT ${LIST_COLUMNS.join(', ')}
+    FROM ${sessions([...LIST_COLUMNS, drill.field, 'labels', ...reads])}
+    WHERE ${drillCondition(drill, drills)} ${labels === undefined ? '' : `AND ${labels}`}
+    ORDER BY ${OPENED_AT_MS} DESC, transaction_id
+    LIMIT 200`;
   return sls.query(RECORDS_LOGSTORE, { query, ...range });
 }
 
-function drillCondition({ field, value, within }: Drill): string {
-  // Bars of the funnel that are no page.
-  if (field === 'stage' && Object.hasOwn(FUNNEL_BESIDE_STAGES, value))
-    return FUNNEL_BESIDE_STAGES[value as keyof typeof FUNNEL_BESIDE_STAGES];
-  const journeys = within.length === 0 ? '' : ` AND journey IN (${within.map(sqlText).join(', ')})`;
-  return `${valueCondition(field, value)}${journeys}`;
-}
-
-function valueCondition(field: string, value: string): string {
-  switch (field) {
-    case 'contradictions':
-      return `strpos(concat(',', contradictions, ','), concat(',', ${sqlText(value)}, ',')) > 0`;
-    // The chart names a page by its Chinese name, else by its English one.
-    case 'interrupt_page':
-      return `coalesce(interrupt_page, interrupt_page_en, 'none') = ${sqlText(value)}`;
-    // The charts count an absent stage as "none", and an absent cause or outcome as "unknown".
-    case 'stage':
-      return `coalesce(stage, 'none') = ${sqlText(value)}`;
-    case 'cause':
-    case 'permission_outcome':
-      return `coalesce(${field}, 'unknown') = ${sqlText(value)}`;
-    default:
-      return `${field} = ${sqlText(value)}`;
+function drillCondition({ field, value, within }: Drill, drills: readonly ChartDrill[]): string {
+  for (const { beside = {} } of drills) {
+    if (Object.hasOwn(beside, value)) return beside[value] ?? '';
   }
+  const [{ counted = field, several = false } = {}] = drills;
+  const hit = several
+    ? `strpos(concat(',', ${counted}, ','), concat(',', ${sqlText(value)}, ',')) > 0`
+    : `${counted} = ${sqlText(value)}`;
+  return within.length === 0 ? hit : `${hit} AND journey IN (${within.map(sqlText).join(', ')})`;
 }
 
 export interface TransactionDetail {
@@ -140,7 +126,7 @@ export async function transactionDetail(
   transactionId: string,
   range: Range,
 ): Promise<TransactionDetail> {
-  if (!TRANSACTION_ID.test(transactionId)) {
+  if (!ROW_ID.test(transactionId)) {
     throw new BadRequest('transactionId: letters, digits, _ and -, at most 128 characters');
   }
   const query = `transaction_id: "${transactionId}"`;
@@ -157,9 +143,20 @@ export async function transactionDetail(
 }
 
 async function eventsOf(sls: LogQueries, transactionId: string, revision: string, range: Range) {
-  const query =
-    `transaction_id: "${transactionId}" | SELECT lang, seq, max(logged_at) AS logged_at, max(text) AS text, max(kind) AS kind, max(stage) AS stage, max(gap_ms) AS gap_ms` +
-    ` FROM log WHERE transaction_id = ${sqlText(transactionId)} AND revision = ${sqlText(revision)} GROUP BY lang, seq ORDER BY lang DESC, seq LIMIT 4000`;
+  const query = `transaction_id: "${transactionId}" |
+    SELECT
+      lang,
+      seq,
+      max(logged_at) AS logged_at,
+      max(text) AS text,
+      max(kind) AS kind,
+      max(stage) AS stage,
+      max(gap_ms) AS gap_ms
+    FROM log
+    WHERE transaction_id = ${sqlText(transactionId)} AND revision = ${sqlText(revision)}
+    GROUP BY lang, seq
+    ORDER BY lang DESC, seq
+    LIMIT 4000`;
   return (await sls.query(EVENTS_LOGSTORE, { query, ...range })).rows;
 }
 
@@ -169,10 +166,22 @@ function onlyFields(row: Record<string, string>): Record<string, string> {
 
 /** The commonest values of every label, for the filter lists. */
 export async function labelValues(sls: LogQueries, range: Range) {
-  const query =
-    '* | SELECT label, value, n FROM (SELECT label, value, n, row_number() OVER (PARTITION BY label ORDER BY n DESC, value) AS place FROM' +
-    ' (SELECT label, value, count(1) AS n FROM (SELECT transaction_id, max_by(labels, view_key) AS labels FROM log GROUP BY transaction_id)' +
-    ` CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value) WHERE labels IS NOT NULL AND value <> '' GROUP BY label, value))` +
-    ` WHERE place <= ${MAX_VALUES_LISTED} ORDER BY label, place LIMIT 2000`;
+  const query = `* |
+    WITH label_values AS (
+      SELECT label, value, count(1) AS n
+      FROM ${recordView(['labels'])}
+      CROSS JOIN UNNEST(${LABELS_AS_MAP}) AS dimension(label, value)
+      WHERE labels IS NOT NULL AND value <> ''
+      GROUP BY label, value
+    ),
+    placed AS (
+      SELECT label, value, n, row_number() OVER (PARTITION BY label ORDER BY n DESC, value) AS place
+      FROM label_values
+    )
+    SELECT label, value, n
+    FROM placed
+    WHERE place <= ${MAX_VALUES_LISTED}
+    ORDER BY label, place
+    LIMIT 2000`;
   return sls.query(RECORDS_LOGSTORE, { query, ...range });
 }

@@ -1,9 +1,7 @@
 import * as sdk from '@alicloud/sls20201230';
 import type { AlertDocument, DashboardDocument, SavedSearchDocument } from '../documents.ts';
-import { isMarked, MARK, marked } from '../mark.ts';
 import type { SlsControl } from '../sls-client.ts';
-import { orAbsent } from './absent.ts';
-import { differingKeys, idOf, type Resource } from './resource.ts';
+import { differingKeys, idOf, isMarked, MARK, marked, orAbsent, type Resource } from './resource.ts';
 
 /**
  * Dashboards, alerts and saved searches: whole documents, compared by content. What the service adds to them is no
@@ -18,7 +16,7 @@ export function dashboardResource(
   project: string,
   document: DashboardDocument,
 ): Resource<sdk.Dashboard> {
-  const wanted = new sdk.Dashboard({ ...document, description: marked(document.description ?? '') });
+  const wanted = new sdk.Dashboard({ ...document, description: marked(document.description) });
   const name = document.dashboardName;
   return {
     kind: 'dashboard',
@@ -42,7 +40,7 @@ export function savedSearchResource(
   project: string,
   document: SavedSearchDocument,
 ): Resource<sdk.SavedSearch> {
-  const wanted = { ...document, displayName: marked(document.displayName), topic: document.topic ?? '' };
+  const wanted = { ...document, displayName: marked(document.displayName) };
   const name = document.savedsearchName;
   return {
     kind: 'saved search',
@@ -67,7 +65,7 @@ export function alertResource(
 ): Resource<sdk.Alert> {
   const wanted = {
     ...document,
-    description: marked(document.description ?? ''),
+    description: marked(document.description),
     configuration: new sdk.AlertConfiguration(document.configuration),
     schedule: new sdk.Schedule(document.schedule),
   };

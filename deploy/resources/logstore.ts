@@ -8,11 +8,9 @@ import {
   UpdateIndexRequest,
   UpdateLogStoreRequest,
 } from '@alicloud/sls20201230';
-import type { IndexConfig } from '../index-config.ts';
-import type { LogstoreDefinition } from '../logstores.ts';
+import type { IndexConfig, LogstoreDefinition } from '../logstores.ts';
 import type { SlsControl } from '../sls-client.ts';
-import { orAbsent } from './absent.ts';
-import { contains, idOf, type Resource } from './resource.ts';
+import { contains, idOf, orAbsent, type Resource } from './resource.ts';
 
 const SHARDS = 1;
 /** Ceiling of automatic splitting: 16 shards take 80 MB a second, far above what 10 calls a second bring. */
@@ -21,7 +19,13 @@ const MAX_SHARDS = 16;
 /** Inside our own project our names are ours: a logstore has no place for a mark. */
 const ours = () => undefined;
 
-const orOlder = (field: string, from: unknown, to: unknown) => `${field} ${from ?? 'unset'} -> ${to}`;
+/** Settings that differ, as "ttl 30 -> 45". */
+function differingSettings(current: object, wanted: object): string[] {
+  return Object.entries(wanted).flatMap(([name, to]) => {
+    const from = (current as Record<string, unknown>)[name];
+    return from === to ? [] : [`${name} ${from ?? 'unset'} -> ${to}`];
+  });
+}
 
 export function logstoreResource(
   control: SlsControl,
@@ -45,10 +49,7 @@ export function logstoreResource(
       return answer?.body;
     },
     foreign: ours,
-    differences: (current) =>
-      Object.entries(wanted)
-        .filter(([key, value]) => current[key as keyof Logstore] !== value)
-        .map(([key, value]) => orOlder(key, current[key as keyof Logstore], value)),
+    differences: (current) => differingSettings(current, wanted),
     create: async () => {
       await control.createLogStore(
         project,
@@ -84,9 +85,7 @@ export function indexDifferences(current: Index, wanted: IndexConfig): string[] 
   return [
     ...keys,
     ...(contains(current.line, wanted.line) ? [] : ['~ full text']),
-    ...(current.maxTextLen === wanted.maxTextLen
-      ? []
-      : [orOlder('max_text_len', current.maxTextLen, wanted.maxTextLen)]),
+    ...differingSettings({ max_text_len: current.maxTextLen }, { max_text_len: wanted.maxTextLen }),
   ];
 }
 
@@ -151,10 +150,7 @@ export function consumerGroupResource(
       return body?.find((group) => group.name === name);
     },
     foreign: ours,
-    differences: (current) =>
-      Object.entries(wanted)
-        .filter(([key, value]) => current[key as keyof ConsumerGroupState] !== value)
-        .map(([key, value]) => orOlder(key, current[key as keyof ConsumerGroupState], value)),
+    differences: (current) => differingSettings(current, wanted),
     create: async () => {
       await control.createConsumerGroup(
         project,

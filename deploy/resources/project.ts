@@ -1,9 +1,7 @@
 import { CreateProjectRequest, type Project } from '@alicloud/sls20201230';
 import { SlsError } from '../../shared/errors.ts';
-import { isMarked, PROJECT_DESCRIPTION } from '../mark.ts';
 import type { SlsControl } from '../sls-client.ts';
-import { orAbsent } from './absent.ts';
-import { type Resource, TakenError } from './resource.ts';
+import { isMarked, orAbsent, PROJECT_DESCRIPTION, type Resource, TakenError } from './resource.ts';
 
 /**
  * The project. Its name is unique among all customers of a region, so it may be taken by a stranger: creating it

@@ -1,3 +1,5 @@
+import { SlsError } from '../../shared/errors.ts';
+
 /** One thing in SLS that should be there, and how to bring it there. `T` is its state as read. */
 export interface Resource<T = unknown> {
   readonly kind: 'project' | 'logstore' | 'index' | 'consumer group' | 'saved search' | 'dashboard' | 'alert';
@@ -58,4 +60,43 @@ export function differingKeys(current: object, wanted: object): string[] {
   return Object.entries(wanted)
     .filter(([key, value]) => !contains((current as Record<string, unknown>)[key], value))
     .map(([key]) => key);
+}
+
+const PARENT_GONE = new Set(['ProjectNotExist', 'LogStoreNotExist']);
+
+/** undefined when the service says that the thing itself is not there. That what it lives in is missing stays an error. */
+export async function orAbsent<T>(
+  read: () => Promise<T>,
+  alsoAbsent: readonly string[] = [],
+): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof SlsError)) throw error;
+    if (alsoAbsent.includes(error.serverCode)) return undefined;
+    if (PARENT_GONE.has(error.serverCode)) throw error;
+    // Documents that are not there are a 404 or a 400 ParameterInvalid, depending on the kind and on who tells.
+    if (error.status === 404 || /not ?exist/i.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * How this project knows its own things in an account that may hold many others. A project, a dashboard and an
+ * alert carry the mark in their description, a saved search in its display name. Logstores, indexes and consumer
+ * groups have no place for it: inside a project that carries the mark, the names of `logstores.ts` are ours.
+ * What has no mark is never changed or deleted.
+ */
+export const MARK = 'made by idv-dropoff';
+
+/** Description of the SLS project: at most 64 characters, none of <>'"\`. */
+export const PROJECT_DESCRIPTION = `Identity verification drop-off, ${MARK}`;
+
+export function isMarked(text: string | undefined): boolean {
+  return text?.includes(MARK) === true;
+}
+
+/** The text with the mark at its end, once. */
+export function marked(text: string): string {
+  return isMarked(text) ? text : `${text} (${MARK})`.trimStart();
 }

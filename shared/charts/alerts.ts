@@ -1,10 +1,30 @@
+import { RESIDUAL_SQL } from '../logstores/ledger.ts';
 import { PENDING_LOGSTORE } from '../logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../logstores/records.ts';
-import { type RunEnd, SWEEPS_LOGSTORE } from '../logstores/sweeps.ts';
-import type { AlertDefinition } from './alert.ts';
-import { UNKNOWN_CONDITION } from './data-quality.ts';
-import { ledgerResidualSql } from './ledger-sql.ts';
-import { percent, sessions, WEEK_SECONDS } from './sql.ts';
+import { SWEEPS_LOGSTORE } from '../logstores/sweeps.ts';
+import type { RunEnd } from '../logstores/values.ts';
+import { MINUTE_MS } from '../time.ts';
+import type { Text } from './chart.ts';
+import { begun, percent, sessions, UNKNOWN_VALUES, WEEK_SECONDS } from './sql.ts';
+
+/** One alert: a query that gives one row, and the condition on that row that raises it. */
+export interface AlertDefinition {
+  /** `^[0-9a-z][0-9a-z-]*[0-9a-z]$`, unique. */
+  readonly name: string;
+  readonly title: Text;
+  /** What it means and what to do, for the person who is woken. */
+  readonly advice: string;
+  readonly logstore: string;
+  readonly sql: string;
+  /** How far back each evaluation looks, and how often it is done, in seconds. SLS looks back a day at most. */
+  readonly windowSeconds: number;
+  readonly everySeconds: number;
+  /** Over the columns of the row: comparisons of columns, differences and numbers, joined by `&&`. */
+  readonly condition: string;
+  readonly severity: 'critical' | 'high' | 'medium' | 'low';
+  /** Raise when the query gives no row at all. */
+  readonly raiseWithoutData?: boolean;
+}
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -12,12 +32,16 @@ const DAY = 24 * HOUR;
 
 /** A share over four hours, now and in the same hours of the week before, with how many sessions stand behind both. */
 function shareAgainstLastWeek(condition: string, columns: readonly string[]): string {
-  const share = percent(`count_if(${condition})`, 'count(1)');
-  return (
-    '* | SELECT share[1] AS now_percent, share[2] AS before_percent, n[1] AS now_n, n[2] AS before_n FROM' +
-    ` (SELECT compare(part, ${WEEK_SECONDS}) AS share, compare(answered, ${WEEK_SECONDS}) AS n FROM` +
-    ` (SELECT ${share} AS part, count(1) AS answered FROM ${sessions(columns)} WHERE journey IN ('finished', 'interrupted'))) LIMIT 1`
-  );
+  return `
+    SELECT share[1] AS now_percent, share[2] AS before_percent, n[1] AS now_n, n[2] AS before_n
+    FROM (
+      SELECT compare(part, ${WEEK_SECONDS}) AS share, compare(answered, ${WEEK_SECONDS}) AS n
+      FROM (
+        SELECT ${percent(`count_if(${condition})`, 'count(1)')} AS part, count(1) AS answered
+        FROM ${begun(columns)}
+      )
+    )
+    LIMIT 1`;
 }
 
 /**
@@ -25,16 +49,24 @@ function shareAgainstLastWeek(condition: string, columns: readonly string[]): st
  * `busy` run that knows a lag of 0 came late to a queue in which nothing was left; one that ran out of time, or
  * lost its lease, did its job if anything of it was acknowledged.
  */
-const WORKED =
-  "(ended = 'done' OR (ended = 'busy' AND lag_ms = 0) OR (ended IN ('deadline', 'lease_lost') AND" +
-  ' coalesce(final_count, 0) + coalesce(requeued, 0) + coalesce(handed_back, 0) + coalesce(duplicates, 0) > 0))';
+const WORKED = `(
+  ended = 'done'
+  OR (ended = 'busy' AND lag_ms = 0)
+  OR (
+    ended IN ('deadline', 'lease_lost')
+    AND coalesce(final_count, 0) + coalesce(requeued, 0) + coalesce(handed_back, 0) + coalesce(duplicates, 0) > 0
+  )
+)`;
 
 /** Runs that ended so since the last one that did its job: 0 again as soon as one does. */
 function sinceWorked(ends: readonly RunEnd[]): string {
-  return (
-    `* | SELECT count_if(ended IN (${ends.map((end) => `'${end}'`).join(', ')}) AND ended_at_ms > worked_at_ms) AS runs FROM` +
-    ` (SELECT ended, ended_at_ms, max(if(${WORKED}, ended_at_ms, 0)) OVER () AS worked_at_ms FROM log) LIMIT 1`
-  );
+  return `
+    WITH runs AS (
+      SELECT ended, ended_at_ms, max(if(${WORKED}, ended_at_ms, 0)) OVER () AS worked_at_ms FROM log
+    )
+    SELECT count_if(ended IN (${ends.map((end) => `'${end}'`).join(', ')}) AND ended_at_ms > worked_at_ms) AS runs
+    FROM runs
+    LIMIT 1`;
 }
 
 /** A step up that is unlikely to be chance: ten points more, on at least a hundred sessions on each side. */
@@ -47,7 +79,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     advice:
       'The sweep has passed a transaction queued in the last 24 hours without a final record. Open the Operations dashboard, whose ledger goes back further; register the transaction again, and report the run.',
     logstore: PENDING_LOGSTORE,
-    query: `* | ${ledgerResidualSql()}`,
+    sql: RESIDUAL_SQL,
     windowSeconds: DAY,
     everySeconds: HOUR,
     condition: 'residual > 0',
@@ -59,7 +91,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     advice:
       'No run has done its work for half an hour: there was none, or each failed or was turned away. Look at Latest runs on the Operations dashboard; if it shows none, at the timer trigger and the log of the sweep function.',
     logstore: SWEEPS_LOGSTORE,
-    query: `* | SELECT count_if(${WORKED}) AS worked FROM log LIMIT 1`,
+    sql: `SELECT count_if(${WORKED}) AS worked FROM log LIMIT 1`,
     // A run may take ten minutes. One that was killed reports nothing, and the next takes as long again.
     windowSeconds: 30 * MINUTE,
     everySeconds: 5 * MINUTE,
@@ -73,7 +105,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     advice:
       'The newest runs ended as error or write_failed. Their message (Latest runs on the Operations dashboard) says what is wrong; a consumer group, logstore or index that is gone is made again by a deployment. Nothing is lost: what was not done comes again.',
     logstore: SWEEPS_LOGSTORE,
-    query: sinceWorked(['error', 'write_failed']),
+    sql: sinceWorked(['error', 'write_failed']),
     windowSeconds: HOUR,
     everySeconds: 5 * MINUTE,
     condition: 'runs > 0',
@@ -85,7 +117,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     advice:
       'The newest runs found CheckVerifyLog out of order. Nothing is lost for 30 days, and the sweep goes on by itself; look at the status page of Alibaba Cloud, and at the endpoint if it lasts.',
     logstore: SWEEPS_LOGSTORE,
-    query: sinceWorked(['upstream_down']),
+    sql: sinceWorked(['upstream_down']),
     windowSeconds: HOUR,
     everySeconds: 5 * MINUTE,
     condition: 'runs > 0',
@@ -97,7 +129,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     advice:
       'CheckVerifyLog answers Forbidden. Attach AliyunAntCloudAuthFullAccess to the function role; nothing is lost for 30 days.',
     logstore: SWEEPS_LOGSTORE,
-    query: sinceWorked(['forbidden']),
+    sql: sinceWorked(['forbidden']),
     windowSeconds: HOUR,
     everySeconds: 5 * MINUTE,
     condition: 'runs > 0',
@@ -109,7 +141,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     advice:
       'SLS no longer knew a checkpoint, and the queue was read again from its begin. Rows are lost if the sweep stood still for as long as idv-pending is kept: compare the ledger with your own books.',
     logstore: SWEEPS_LOGSTORE,
-    query: '* | SELECT coalesce(sum(invalid_cursors), 0) AS invalid_cursors FROM log LIMIT 1',
+    sql: 'SELECT coalesce(sum(invalid_cursors), 0) AS invalid_cursors FROM log LIMIT 1',
     windowSeconds: HOUR,
     everySeconds: 15 * MINUTE,
     condition: 'invalid_cursors > 0',
@@ -121,7 +153,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     advice:
       'A run of the last quarter of an hour was an hour or more behind what is due. After a large backfill this passes by itself; else more is registered than the quota allows: compare Pace against quota, and ask for more.',
     logstore: SWEEPS_LOGSTORE,
-    query: `* | SELECT coalesce(max(lag_ms), 0) / ${MINUTE * 1_000} AS lag_minutes FROM log LIMIT 1`,
+    sql: `SELECT coalesce(max(lag_ms), 0) / ${MINUTE_MS} AS lag_minutes FROM log LIMIT 1`,
     windowSeconds: 15 * MINUTE,
     everySeconds: 5 * MINUTE,
     condition: 'lag_minutes >= 60',
@@ -133,7 +165,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     advice:
       'A run of the last hour met transactions within two days of the 30 after which the service deletes their log, or past it. If they are not of a backfill or a replay, the sweep has stood still for weeks.',
     logstore: SWEEPS_LOGSTORE,
-    query: '* | SELECT coalesce(max(near_end), 0) AS near_end FROM log LIMIT 1',
+    sql: 'SELECT coalesce(max(near_end), 0) AS near_end FROM log LIMIT 1',
     windowSeconds: HOUR,
     everySeconds: 15 * MINUTE,
     condition: 'near_end > 0',
@@ -145,7 +177,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     advice:
       'Over 5 % of calls were refused for their rate in the last hour. Somebody else uses the same quota: lower QPS_LIMIT, or ask for more.',
     logstore: SWEEPS_LOGSTORE,
-    query: `* | SELECT sum(calls) AS calls, ${percent('sum(throttled)', 'sum(calls)')} AS throttled_percent FROM log LIMIT 1`,
+    sql: `SELECT sum(calls) AS calls, ${percent('sum(throttled)', 'sum(calls)')} AS throttled_percent FROM log LIMIT 1`,
     windowSeconds: HOUR,
     everySeconds: 15 * MINUTE,
     condition: 'calls >= 20 && throttled_percent > 5',
@@ -157,7 +189,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     advice:
       'The interrupted share of the last four hours is ten points or more above the same hours a week before. Look at cause and breakdown on the Drop-off dashboard.',
     logstore: RECORDS_LOGSTORE,
-    query: shareAgainstLastWeek("journey = 'interrupted'", ['journey']),
+    sql: shareAgainstLastWeek("journey = 'interrupted'", []),
     windowSeconds: 4 * HOUR,
     everySeconds: 15 * MINUTE,
     condition: STEP_UP,
@@ -169,7 +201,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     advice:
       'The share of sessions with a refused camera permission is ten points or more above the same hours a week before. A release may ask at the wrong moment.',
     logstore: RECORDS_LOGSTORE,
-    query: shareAgainstLastWeek("permission_outcome <> 'none'", ['permission_outcome', 'journey']),
+    sql: shareAgainstLastWeek("permission_outcome <> 'none'", ['permission_outcome']),
     windowSeconds: 4 * HOUR,
     everySeconds: 15 * MINUTE,
     condition: STEP_UP,
@@ -181,9 +213,10 @@ export const ALERTS: readonly AlertDefinition[] = [
     advice:
       'Over 1 % of the answers of a day have a journey, stage or cause that this version does not know. Look at Data quality, and update idv-dropoff.',
     logstore: RECORDS_LOGSTORE,
-    query:
-      `* | SELECT count(1) AS answered, ${percent(`count_if(${UNKNOWN_CONDITION})`, 'count(1)')} AS unknown_percent` +
-      ` FROM ${sessions(['journey', 'stage', 'cause'])} LIMIT 1`,
+    sql: `
+      SELECT count(1) AS answered, ${percent(`count_if(${UNKNOWN_VALUES})`, 'count(1)')} AS unknown_percent
+      FROM ${sessions(['journey', 'stage', 'cause'])}
+      LIMIT 1`,
     windowSeconds: DAY,
     everySeconds: HOUR,
     condition: 'answered >= 100 && unknown_percent > 1',

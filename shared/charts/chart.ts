@@ -2,8 +2,8 @@ import { RECORDS_LOGSTORE } from '../logstores/records.ts';
 import { recordView } from '../logstores/view.ts';
 
 /**
- * One chart, defined once. The SLS dashboard, the local console and the README's metric dictionary are made
- * from these definitions, so a number means the same wherever it is seen.
+ * One chart, defined once. The SLS dashboard, the local console and docs/charts.md are made from these
+ * definitions, so a number means the same wherever it is seen.
  */
 export interface Text {
   readonly en: string;
@@ -26,51 +26,51 @@ export interface Column {
   readonly as: 'text' | 'key' | 'id' | 'count' | 'percent' | 'ratio' | 'ms' | 'seconds' | 'time_ms';
 }
 
-/** Parts of the dashboards, each about one question (`dashboards.ts`). */
-export type SectionId =
-  | 'glance'
-  | 'where'
-  | 'why'
-  | 'time'
-  | 'friction'
-  | 'lost'
-  | 'quality'
-  | 'ledger'
-  | 'sweep';
-
 export interface Chart {
-  /** Also the SLS chart name: `^[0-9a-z][0-9a-z_-]*[0-9a-z]$`. */
+  /** `^[0-9a-z][0-9a-z_-]*[0-9a-z]$`, unique. */
   readonly id: string;
-  /** Where it stands; within a section in the order of definition. */
-  readonly section: SectionId;
   readonly title: Text;
   /** The question it answers. */
   readonly question: Text;
-  /** Numerator, denominator, what is left out. For the metric dictionary. */
+  /** Numerator, denominator, what is left out. For docs/charts.md. */
   readonly metric: string;
   readonly logstore: string;
-  /** Search part in front of the `|`: what narrows the rows. `*` takes all. */
-  readonly search: string;
   readonly sql: string;
   readonly kind: ChartKind;
   readonly columns: readonly Column[];
   readonly x?: string;
   readonly y?: readonly string[];
   readonly series?: string;
-  /**
-   * The record field a bar stands for: a click on it lists the transactions with that value, of the journeys that
-   * the chart counts where it does not count all.
-   */
-  readonly drill?: { readonly column: string; readonly field: string; readonly within?: readonly string[] };
-  /** Its rows carry the merchant's labels, so that a label can narrow it. */
-  readonly labelled: boolean;
-  /** In the 24-column grid of an SLS dashboard. */
+  readonly drill?: Drill;
+  /** False: its rows do not carry the merchant's labels, so that no label can narrow it. */
+  readonly labelled?: false;
+  /** In a grid of 24 columns. */
   readonly width: number;
   readonly height: number;
 }
 
+/**
+ * The record field a bar stands for: a click on it lists the transactions with that value, of the journeys that
+ * the chart counts where it does not count all.
+ */
+export interface Drill {
+  /** The chart's column that holds the value. */
+  readonly column: string;
+  readonly field: string;
+  readonly within?: readonly string[];
+  /** SQL for what the chart counts as the field's value, where that is not the field as it is. */
+  readonly counted?: string;
+  /** The field holds several values, separated by commas. */
+  readonly several?: true;
+  /** SQL conditions of the bars that stand for no value of the field. */
+  readonly beside?: Readonly<Record<string, string>>;
+  /** Further fields that `counted` and `beside` read. */
+  readonly reads?: readonly string[];
+}
+
+/** A part of a dashboard, about one question. */
 export interface Section {
-  readonly id: SectionId;
+  readonly id: string;
   readonly title: Text;
   readonly charts: readonly Chart[];
 }
@@ -86,15 +86,22 @@ export function column(name: string, as: Column['as'], en: string, zh: string): 
   return { name, as, title: { en, zh } };
 }
 
+/** The whole query of a definition, as SLS takes it: what is searched for, here everything, and the SQL over it. */
+export function queryOf({ sql }: { readonly sql: string }): string {
+  return `* | ${sql.trim()}`;
+}
+
 /**
- * The whole query of a chart, as SLS takes it. `condition` is on the columns `labels` and `transaction_id`, and
- * narrows it to the transactions whose record meets it, before anything is counted; it is SQL and must have been
- * built from checked parts (`sqlText`).
+ * The query of a chart over the transactions whose record meets a condition, and over all where there is none.
+ * `condition` is on the columns `labels` and `transaction_id`, and narrows before anything is counted; it is SQL and
+ * must have been built from checked parts (`sqlText`).
  */
-export function queryOf(chart: Chart, condition?: string): string {
-  if (condition === undefined || !chart.labelled) return `${chart.search} | ${chart.sql}`;
+export function narrowedQueryOf(chart: Chart, condition: string | undefined): string {
+  if (condition === undefined || chart.labelled === false) return queryOf(chart);
   // Of the rows of a transaction only the one that everybody sees decides; one in the queue has no such order.
   const rows = chart.logstore === RECORDS_LOGSTORE ? recordView(['labels']) : 'log';
-  const narrowed = `FROM (SELECT * FROM log WHERE transaction_id IN (SELECT transaction_id FROM ${rows} WHERE ${condition}))`;
-  return `${chart.search} | ${chart.sql.replaceAll(/\bfrom log\b/gi, () => narrowed)}`;
+  const narrowed = `FROM (
+    SELECT * FROM log WHERE transaction_id IN (SELECT transaction_id FROM ${rows} WHERE ${condition})
+  )`;
+  return queryOf({ sql: chart.sql.replaceAll(/\bfrom\s+log\b/gi, () => narrowed) });
 }

@@ -1,50 +1,13 @@
-import type { Chart, DashboardDefinition, Section, SectionId, Text } from './chart.ts';
-import { DATA_QUALITY_CHARTS } from './data-quality.ts';
-import { BREAKDOWN_CHART, FACTORS_CHART, FRICTION_CHARTS } from './friction.ts';
-import { FUNNEL_CHARTS, TREND_CHART } from './funnel.ts';
-import { HEADLINE_CHARTS } from './headline.ts';
-import { LEDGER_CHARTS, SWEEP_CHARTS } from './operations.ts';
-import { TIME_CHARTS } from './time-spent.ts';
-import { WHERE_AND_WHY_CHARTS } from './where-and-why.ts';
+import type { DashboardDefinition } from './chart.ts';
+import { FRICTION } from './friction.ts';
+import { GLANCE } from './glance.ts';
+import { LEDGER, SWEEP } from './operations.ts';
+import { QUALITY } from './quality.ts';
+import { TIME } from './time.ts';
+import { WHERE } from './where.ts';
+import { LOST, WHY } from './why.ts';
 
-const CHARTS: readonly Chart[] = [
-  ...HEADLINE_CHARTS,
-  TREND_CHART,
-  ...FUNNEL_CHARTS,
-  ...WHERE_AND_WHY_CHARTS,
-  FACTORS_CHART,
-  BREAKDOWN_CHART,
-  ...TIME_CHARTS,
-  ...FRICTION_CHARTS,
-  ...DATA_QUALITY_CHARTS,
-  ...LEDGER_CHARTS,
-  ...SWEEP_CHARTS,
-];
-
-type DashboardName = 'idv-drop-off' | 'idv-operations';
-
-/** In the order in which they are shown. A chart names its section itself. */
-const SECTIONS: Readonly<Record<SectionId, { readonly dashboard: DashboardName; readonly title: Text }>> = {
-  glance: { dashboard: 'idv-drop-off', title: { en: 'At a glance', zh: '概览' } },
-  where: { dashboard: 'idv-drop-off', title: { en: 'Where', zh: '在哪里' } },
-  why: { dashboard: 'idv-drop-off', title: { en: 'Why', zh: '为什么' } },
-  time: { dashboard: 'idv-drop-off', title: { en: 'Time and patience', zh: '时间与耐心' } },
-  friction: { dashboard: 'idv-drop-off', title: { en: 'Friction', zh: '阻力' } },
-  lost: { dashboard: 'idv-drop-off', title: { en: 'People we lost', zh: '流失的用户' } },
-  quality: {
-    dashboard: 'idv-drop-off',
-    title: { en: 'Can the figures be trusted?', zh: '数据可信吗？' },
-  },
-  ledger: { dashboard: 'idv-operations', title: { en: 'Is anything missing?', zh: '有遗漏吗？' } },
-  sweep: { dashboard: 'idv-operations', title: { en: 'The sweep', zh: '扫描' } },
-};
-
-function sectionsOf(name: DashboardName): Section[] {
-  return (Object.keys(SECTIONS) as SectionId[])
-    .filter((id) => SECTIONS[id].dashboard === name)
-    .map((id) => ({ id, title: SECTIONS[id].title, charts: CHARTS.filter(({ section }) => section === id) }));
-}
-
+/** A chart stands in the file of its section, in the order in which it is shown. */
 export const DASHBOARDS: readonly DashboardDefinition[] = [
   {
     name: 'idv-drop-off',
@@ -53,7 +16,7 @@ export const DASHBOARDS: readonly DashboardDefinition[] = [
       en: 'Where and why people leave identity verification. Each transaction counts once; what still waits for its answer is left out.',
       zh: '用户在身份认证的哪里离开、为什么离开。每笔认证只计一次；尚未获得结果的不计入。',
     },
-    sections: sectionsOf('idv-drop-off'),
+    sections: [GLANCE, WHERE, WHY, TIME, FRICTION, LOST, QUALITY],
   },
   {
     name: 'idv-operations',
@@ -62,6 +25,8 @@ export const DASHBOARDS: readonly DashboardDefinition[] = [
       en: 'Whether every transaction is asked about in time, and whether anything is missing.',
       zh: '每笔认证是否按时查询，是否有遗漏。',
     },
-    sections: sectionsOf('idv-operations'),
+    sections: [LEDGER, SWEEP],
   },
 ];
+
+export const CHARTS = DASHBOARDS.flatMap(({ sections }) => sections.flatMap(({ charts }) => charts));

@@ -1,29 +1,51 @@
 import { recordView } from '../logstores/view.ts';
+import { column } from './chart.ts';
 
 /**
  * The pieces of SLS SQL that charts and alerts share. Only what the service documents is used:
- * https://www.alibabacloud.com/help/en/sls/sql-syntax (read 2026-11-23). Sub-queries name `log` and carry no
- * LIMIT; the outermost LIMIT is always written, since 100 rows is the silent default.
+ * https://www.alibabacloud.com/help/en/sls/sql-syntax (read 2026-11-23). Sub-queries and named parts name `log` and
+ * carry no LIMIT; the outermost LIMIT is always written, since 100 rows is the silent default.
+ *
+ * A query is written over several lines, in parts named by WITH. Only below `compare` sub-queries stay: SLS repeats
+ * what it reads over another time, and documents that for a sub-query, not for a named part
+ * (https://www.alibabacloud.com/help/en/sls/interval-valued-and-periodicity-valued-comparison-functions, read
+ * 2026-11-24).
  */
 
-/** Every transaction that ended, answered or not: one row each. */
+/**
+ * The same query on one line, for a document that SLS keeps: no comments, no line breaks, no indentation. What stands
+ * in quotes is left as it is.
+ */
+export function squeeze(sql: string): string {
+  const parts = sql.match(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\s+|./gs) ?? [];
+  return parts
+    .map((part) => (/^(--|\/\*|\s)/.test(part) ? ' ' : part))
+    .reduce((line, part) => (part === ' ' && /(^|[ (])$/.test(line) ? line : line + part), '')
+    .trim();
+}
+
+/** Every transaction that ended, answered or not: one row each. A sub-query in brackets. */
 export function ended(columns: readonly string[]): string {
-  return `(SELECT ${listOf(columns)} FROM ${recordView([...columns, 'final'])} WHERE final = 'true')`;
+  return `(SELECT * FROM ${recordView([...columns, 'final'])} WHERE final = 'true')`;
 }
 
 /**
  * Every session whose final answer is known: one row each. Left out: what still waits (no final row) and what
- * the service never told about (disposition other than answered).
+ * the service never told about (disposition other than answered). A sub-query in brackets.
  */
 export function sessions(columns: readonly string[]): string {
-  return (
-    `(SELECT ${listOf(columns)} FROM ${recordView([...columns, 'final', 'disposition'])}` +
-    " WHERE final = 'true' AND disposition = 'answered')"
-  );
+  const view = recordView([...columns, 'final', 'disposition']);
+  return `(SELECT * FROM ${view} WHERE final = 'true' AND disposition = 'answered')`;
 }
 
-function listOf(columns: readonly string[]): string {
-  return [...new Set(columns)].join(', ');
+/** Sessions that somebody opened and did not finish. A sub-query in brackets. */
+export function interrupted(columns: readonly string[]): string {
+  return `(SELECT * FROM ${sessions([...columns, 'journey'])} WHERE journey = 'interrupted')`;
+}
+
+/** Sessions that came to an end, one way or the other: finished or interrupted. A sub-query in brackets. */
+export function begun(columns: readonly string[]): string {
+  return `(SELECT * FROM ${sessions([...columns, 'journey'])} WHERE journey IN ('finished', 'interrupted'))`;
 }
 
 /** When the session was opened, else registered, unix ms: what charts bucket by. */
@@ -33,7 +55,17 @@ export const OPENED_AT_MS = 'coalesce(initialized_at_ms, registered_at_ms)';
 export const OPENED = "(journey IN ('finished', 'interrupted') OR coalesce(stage_reached, 0) > 0)";
 
 /** A status that nobody has documented, or none at all: what is left of all beside the three known journeys. */
-export const JOURNEY_UNKNOWN = "coalesce(journey, '') NOT IN ('finished', 'interrupted', 'not_started')";
+const JOURNEY_UNKNOWN = "coalesce(journey, '') NOT IN ('finished', 'interrupted', 'not_started')";
+
+/** A status or page that nobody has documented, or a cause that cannot be told; a session may have no page. */
+export const UNKNOWN_VALUES = `(
+  ${JOURNEY_UNKNOWN}
+  OR coalesce(stage, '') LIKE 'unknown:%'
+  OR coalesce(cause, 'unknown') = 'unknown'
+)`;
+
+/** The last page as the charts count it: a session may have none. */
+export const LAST_STAGE = "coalesce(stage, 'none')";
 
 /** A week before, hour by hour: what headline figures are compared with. */
 export const WEEK_SECONDS = 604_800;
@@ -43,20 +75,24 @@ export function percent(part: string, whole: string): string {
   return `round(100.0 * ${part} / nullif(${whole}, 0), 1)`;
 }
 
+/** How a group of sessions went, as shares of all of them: the columns of JOURNEY_COLUMNS. */
+export const JOURNEY_SHARES = `
+  ${percent("count_if(journey = 'finished')", 'count(1)')} AS finished_percent,
+  ${percent("count_if(journey = 'interrupted')", 'count(1)')} AS interrupted_percent,
+  ${percent("count_if(journey = 'not_started')", 'count(1)')} AS not_started_percent,
+  ${percent(`count_if(${JOURNEY_UNKNOWN})`, 'count(1)')} AS unknown_percent`;
+
+export const JOURNEY_COLUMNS = [
+  column('finished_percent', 'percent', 'Finished', '完成率'),
+  column('interrupted_percent', 'percent', 'Interrupted', '中断率'),
+  column('not_started_percent', 'percent', 'Not started', '未开始率'),
+  column('unknown_percent', 'percent', 'Unknown', '未知率'),
+];
+
 /** A week, as SQL says it; a reader with another time range may put its own length there. */
 export const WEEK_COMPARISON = `compare(figure, ${WEEK_SECONDS})`;
 
-/** A figure now, a week before, and the change: `expression` over `from` has to give one row, one number. */
-export function comparedWithLastWeek(expression: string, from: string): string {
-  return (
-    'SELECT diff[1] AS value, diff[2] AS before, if(diff[2] > 0, round(100.0 * (diff[1] - diff[2]) / diff[2], 1), null) AS change_percent' +
-    ` FROM (SELECT ${WEEK_COMPARISON} AS diff FROM (SELECT ${expression} AS figure FROM ${from})) LIMIT 1`
-  );
-}
-
-export function stayColumn(stage: string): string {
-  return `stay_${stage.toLowerCase()}_ms`;
-}
+export const stayColumn = (stage: string) => `stay_${stage.toLowerCase()}_ms`;
 
 export function textArray(values: readonly string[]): string {
   return `ARRAY[${values.map((value) => `'${value}'`).join(', ')}]`;

@@ -3,7 +3,7 @@ import { HOUR_MS, SECOND_MS } from '../time.ts';
 import { PENDING_LOGSTORE, SANE_TIME_AFTER_MS } from './pending.ts';
 import { RECORDS_LOGSTORE } from './records.ts';
 import type { Windows } from './retention.ts';
-import { SWEEPS_LOGSTORE } from './sweeps-logstore.ts';
+import { SWEEPS_LOGSTORE } from './sweeps.ts';
 import { recordView, tableOf } from './view.ts';
 
 /**
@@ -48,10 +48,11 @@ export interface LedgerOptions {
 }
 
 /** A slow clock, and rows that are received in the second of the checkpoint. */
-export const GRACE_MS = 120 * SECOND_MS;
+const GRACE_MS = 120 * SECOND_MS;
 const AHEAD_MS = HOUR_MS;
 
-const RECEIVED_SECONDS = 'cast("__tag__:__receive_time__" as bigint)';
+/** When SLS received a queue row, unix ms. */
+const RECEIVED_MS = 'CAST("__tag__:__receive_time__" AS bigint) * 1000';
 /** Members of the ledger by the name they have in the records. */
 const ENTRIES = {
   finished: 'finished',
@@ -88,7 +89,7 @@ export async function readLedger(sls: SlsDataPlane, options: LedgerOptions): Pro
     unregistered: toCount(unregistered.row.n),
     complete:
       options.fromMs >= options.nowMs - options.windows.pendingMs &&
-      [passed, booked, unreadable, unregistered].every((answer) => answer.complete),
+      [passed, booked, unreadable, unregistered].every((read) => read.complete),
   };
 }
 
@@ -105,64 +106,111 @@ async function readPassed(
 ): Promise<{ untilMs: number; complete: boolean }> {
   const { row, complete } = await ask(sls, options, {
     logstore: SWEEPS_LOGSTORE,
-    sql: 'select max_by(checkpoint_at_ms, ended_at_ms) as at_ms from log where checkpoint_at_ms is not null',
+    sql: 'SELECT max_by(checkpoint_at_ms, ended_at_ms) AS at_ms FROM log WHERE checkpoint_at_ms IS NOT NULL',
     fromMs: options.nowMs - options.windows.sweepsMs,
   });
   const atMs = Number(row.at_ms ?? Number.NaN);
   return { untilMs: Number.isFinite(atMs) ? atMs - GRACE_MS : 0, complete };
 }
 
+/**
+ * Named parts of a query of the queue, the last of them `entries`: one row per registered transaction.
+ * @param passedMs SQL for the unix ms up to which the sweep is done
+ * @param registeredMs SQL for the time of a queue row that counts as its registration
+ * @param alsoFrom a further join that `passedMs` may name
+ */
+function entryParts(passedMs: string, registeredMs: string, alsoFrom = ''): string {
+  return `
+    registered AS (
+      SELECT
+        transaction_id,
+        max(${RECEIVED_MS}) AS newest_ms,
+        min(${registeredMs}) AS registered_ms
+      FROM log
+      WHERE transaction_id IS NOT NULL AND transaction_id <> ''
+      GROUP BY transaction_id
+    ),
+    finals AS ${recordView(['disposition', 'journey'], { from: RECORDS_LOGSTORE, where: "final = 'true'" })},
+    entries AS (
+      SELECT
+        registered.registered_ms AS registered_ms,
+        CASE
+          WHEN finals.transaction_id IS NULL AND registered.newest_ms >= ${passedMs} THEN 'waiting'
+          WHEN finals.transaction_id IS NULL THEN 'residual'
+          WHEN finals.disposition IN ('not_completed', 'invalid', 'expired', 'gave_up') THEN finals.disposition
+          WHEN finals.journey IN ('finished', 'interrupted', 'not_started') THEN finals.journey
+          ELSE 'unknown'
+        END AS entry
+      FROM registered
+      LEFT JOIN finals ON registered.transaction_id = finals.transaction_id
+      ${alsoFrom}
+    )`;
+}
+
 /** When a queue row counts as registered: as it says, if that is sane, else when SLS received it. */
 const registeredMs = (saneBeforeMs: number) =>
-  `case when registered_at_ms >= ${RECEIVED_SECONDS} * 1000 - ${saneBeforeMs} ` +
-  `and registered_at_ms <= ${RECEIVED_SECONDS} * 1000 + ${SANE_TIME_AFTER_MS} ` +
-  `then registered_at_ms else ${RECEIVED_SECONDS} * 1000 end`;
-
-/** Transactions by id: when SLS received the newest row, and with `saneBeforeMs` their period. */
-const registered = (saneBeforeMs?: number) =>
-  `select transaction_id, max(${RECEIVED_SECONDS}) as newest_seconds` +
-  `${saneBeforeMs === undefined ? '' : `, min(${registeredMs(saneBeforeMs)}) as registered_ms`} ` +
-  `from log where transaction_id is not null and transaction_id <> '' group by transaction_id`;
-
-/**
- * One row per registered transaction, asked of the queue: `entry`, and with `saneBeforeMs` also `registered_ms`. A
- * select without brackets.
- * @param passedUntilMs SQL for the unix ms up to which the sweep is done
- * @param alsoFrom a further join that `passedUntilMs` may name
- */
-export function bookEntries(passedUntilMs: string, alsoFrom = '', saneBeforeMs?: number): string {
-  const finals = recordView(['disposition', 'journey'], { from: RECORDS_LOGSTORE, where: "final = 'true'" });
-  const entry =
-    `case when f.transaction_id is null and r.newest_seconds * 1000 >= ${passedUntilMs} then 'waiting' ` +
-    `when f.transaction_id is null then 'residual' ` +
-    `when f.disposition in ('not_completed', 'invalid', 'expired', 'gave_up') then f.disposition ` +
-    `when f.journey in ('finished', 'interrupted', 'not_started') then f.journey else 'unknown' end`;
-  return (
-    `select ${saneBeforeMs === undefined ? '' : 'r.registered_ms as registered_ms, '}${entry} as entry ` +
-    `from (${registered(saneBeforeMs)}) as r ` +
-    `left join ${finals} as f on r.transaction_id = f.transaction_id${alsoFrom}`
-  );
-}
+  `CASE
+    WHEN registered_at_ms >= ${RECEIVED_MS} - ${saneBeforeMs}
+      AND registered_at_ms <= ${RECEIVED_MS} + ${SANE_TIME_AFTER_MS}
+    THEN registered_at_ms
+    ELSE ${RECEIVED_MS}
+  END`;
 
 function bookQuery(options: LedgerOptions, passedUntilMs: number): Query {
   const { fromMs, toMs, windows } = options;
-  const counts = Object.values(ENTRIES).map((column) => `count_if(entry = '${column}') as ${column}`);
+  const counts = Object.values(ENTRIES).map((column) => `count_if(entry = '${column}') AS ${column}`);
   return {
     logstore: PENDING_LOGSTORE,
-    sql:
-      `select count(*) as registered, ${counts.join(', ')} ` +
-      `from (${bookEntries(String(passedUntilMs), '', windows.saneBeforeMs)}) ` +
-      `where registered_ms >= ${fromMs} and registered_ms < ${toMs}`,
+    sql: `
+      WITH ${entryParts(String(passedUntilMs), registeredMs(windows.saneBeforeMs))}
+      SELECT count(1) AS registered, ${counts.join(', ')}
+      FROM entries
+      WHERE registered_ms >= ${fromMs} AND registered_ms < ${toMs}`,
     fromMs: earliestMs(options),
   };
 }
 
+/**
+ * The same for a dashboard and an alert, which find the checkpoint in the same query: over the transactions with a
+ * queue row in the time range.
+ */
+const ENTRIES_IN_RANGE = `
+  WITH passed AS (
+    SELECT coalesce(max_by(checkpoint_at_ms, ended_at_ms), 0) - ${GRACE_MS} AS until_ms
+    FROM "${SWEEPS_LOGSTORE}"
+    WHERE checkpoint_at_ms IS NOT NULL
+  ),
+  ${entryParts('passed.until_ms', RECEIVED_MS, 'CROSS JOIN passed')}`;
+
+/** Asked of the queue. Rows `entry`, `n`: registered first, then its parts. */
+export const LEDGER_SQL = `
+  ${ENTRIES_IN_RANGE},
+  counts AS (
+    SELECT 'registered' AS entry, count(1) AS n, 0 AS place FROM entries
+    UNION ALL
+    SELECT entry, count(1) AS n, 1 AS place FROM entries GROUP BY entry
+  )
+  SELECT entry, n
+  FROM counts
+  WHERE n > 0
+  ORDER BY place, n DESC, entry
+  LIMIT 100`;
+
+/** Asked of the queue. One row, one column: `residual`. */
+export const RESIDUAL_SQL = `
+  ${ENTRIES_IN_RANGE}
+  SELECT count_if(entry = 'residual') AS residual
+  FROM entries
+  LIMIT 1`;
+
 function unreadableQuery({ fromMs, toMs, nowMs, windows }: LedgerOptions): Query {
   return {
     logstore: PENDING_LOGSTORE,
-    sql:
-      `select count(*) as n from log where (transaction_id is null or transaction_id = '') ` +
-      `and ${RECEIVED_SECONDS} * 1000 >= ${fromMs} and ${RECEIVED_SECONDS} * 1000 < ${toMs}`,
+    sql: `
+      SELECT count(1) AS n
+      FROM log
+      WHERE (transaction_id IS NULL OR transaction_id = '')
+        AND ${RECEIVED_MS} >= ${fromMs} AND ${RECEIVED_MS} < ${toMs}`,
     fromMs: nowMs - windows.pendingEventMs,
   };
 }
@@ -175,12 +223,21 @@ function unregisteredQuery(options: LedgerOptions): Query {
   const { fromMs, toMs } = options;
   return {
     logstore: RECORDS_LOGSTORE,
-    sql:
-      'select count(*) as n from (select transaction_id from log ' +
-      `where asked_at_ms >= ${fromMs} and asked_at_ms < ${toMs} and transaction_id not like 'row:%' ` +
-      'group by transaction_id having max(registered_at_ms) is null) as a ' +
-      `left join (select transaction_id from ${tableOf(PENDING_LOGSTORE)} group by transaction_id) as q ` +
-      'on a.transaction_id = q.transaction_id where q.transaction_id is null',
+    sql: `
+      WITH asked AS (
+        SELECT transaction_id
+        FROM log
+        WHERE asked_at_ms >= ${fromMs} AND asked_at_ms < ${toMs} AND transaction_id NOT LIKE 'row:%'
+        GROUP BY transaction_id
+        HAVING max(registered_at_ms) IS NULL
+      ),
+      queued AS (
+        SELECT transaction_id FROM ${tableOf(PENDING_LOGSTORE)} GROUP BY transaction_id
+      )
+      SELECT count(1) AS n
+      FROM asked
+      LEFT JOIN queued ON asked.transaction_id = queued.transaction_id
+      WHERE queued.transaction_id IS NULL`,
     fromMs: earliestMs(options),
   };
 }

@@ -1,8 +1,31 @@
+import { RECORDS_LOGSTORE } from './records.ts';
+
 /**
- * The view that every reader of the logstores takes, as pieces of SLS SQL. A transaction may have several rows:
- * provisional, final, replayed, written twice. Its record is the row of the greatest `view_key`, whole; its
- * events are the lines of that row's revision, each once.
+ * The view that every reader of the logstores takes. A transaction may have several rows: provisional, final,
+ * replayed, written twice. Its record is the row of the greatest `view_key`, whole; its events are the lines of that
+ * row's revision, each once.
  */
+
+/** The last millisecond that 13 digits hold, in the year 2286. */
+const LAST_MS = 9_999_999_999_999;
+
+/**
+ * Orders the rows of one transaction as text: final answers over other final rows over provisional ones, then rows
+ * that carry what a registration gave over rows that could not know of it, then the later question, then the
+ * revision so that the choice never depends on the order of rows.
+ */
+export function viewKeyOf(row: {
+  final: boolean;
+  answered: boolean;
+  /** Labels, the time of opening or a merchant's own id came with a registration. */
+  given: boolean;
+  askedAtMs: number | undefined;
+  revision: string;
+}): string {
+  const rank = row.final ? (row.answered ? 3 : 2) : 1;
+  const askedAtMs = Math.min(row.askedAtMs ?? 0, LAST_MS);
+  return `${rank}${row.given ? 1 : 0}${String(askedAtMs).padStart(13, '0')}${row.revision}`;
+}
 
 /**
  * One row per transaction: a sub-query in brackets.
@@ -15,34 +38,33 @@ export function recordView(
   columns: readonly string[],
   { from = 'log', where }: { from?: string; where?: string } = {},
 ): string {
-  const list = listOf(['transaction_id', ...columns]);
-  const ranked = `row_number() over (partition by transaction_id order by view_key desc) as view_place`;
-  return (
-    `(select ${list} from (select ${list}, ${ranked} from ${tableOf(from)}` +
-    `${where === undefined ? '' : ` where ${where}`}) where view_place = 1)`
-  );
+  const list = [...new Set(['transaction_id', ...columns])].join(', ');
+  return `(
+    SELECT ${list}
+    FROM (
+      SELECT ${list}, row_number() OVER (PARTITION BY transaction_id ORDER BY view_key DESC) AS view_place
+      FROM ${tableOf(from)}
+      ${where === undefined ? '' : `WHERE ${where}`}
+    )
+    WHERE view_place = 1
+  )`;
 }
 
-/** The lines of each transaction's record, each (`lang`, `seq`) once: a sub-query in brackets. */
-export function eventView(
-  columns: readonly string[],
-  { events = 'log', records = 'log', where }: { events?: string; records?: string; where?: string } = {},
-): string {
-  const list = listOf(['transaction_id', 'lang', 'seq', ...columns]);
-  const qualified = listOf(
-    ['transaction_id', 'lang', 'seq', ...columns].map((column) => `line.${column} as ${column}`),
-  );
-  const ranked =
-    'row_number() over (partition by line.transaction_id, line.lang, line.seq order by line.revision) as view_place';
-  return (
-    `(select ${list} from (select ${qualified}, ${ranked} from ${tableOf(events)} as line join ` +
-    `${recordView(['revision'], { from: records, ...(where === undefined ? {} : { where }) })} as record ` +
-    'on line.transaction_id = record.transaction_id and line.revision = record.revision) where view_place = 1)'
-  );
-}
-
-function listOf(columns: readonly string[]): string {
-  return [...new Set(columns)].join(', ');
+/** The lines of each transaction's record, each (`lang`, `seq`) once: a sub-query in brackets, asked of the events. */
+export function eventView(columns: readonly string[]): string {
+  const names = ['transaction_id', 'lang', 'seq', ...columns];
+  return `(
+    SELECT ${names.join(', ')}
+    FROM (
+      SELECT
+        ${names.map((name) => `line.${name} AS ${name}`).join(', ')},
+        row_number() OVER (PARTITION BY line.transaction_id, line.lang, line.seq ORDER BY line.revision) AS view_place
+      FROM log AS line
+      JOIN ${recordView(['revision'], { from: RECORDS_LOGSTORE })} AS record
+        ON line.transaction_id = record.transaction_id AND line.revision = record.revision
+    )
+    WHERE view_place = 1
+  )`;
 }
 
 /** A logstore's name may hold a hyphen. */

@@ -1,13 +1,15 @@
 import { ALERTS } from '../../shared/charts/alerts.ts';
+import { queryOf } from '../../shared/charts/chart.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
+import { queryBothForms } from './both-forms.ts';
 
 /** Whether SLS would raise the alert when it evaluates it at that time, over the rows it holds. */
 export async function isRaised(sls: SlsDataPlane, name: string, atMs: number): Promise<boolean> {
   const alert = ALERTS.find((each) => each.name === name);
   if (alert === undefined) throw new Error(`no alert ${name}`);
   const toSeconds = Math.ceil(atMs / 1_000) + 1;
-  const { rows, complete } = await sls.query(alert.logstore, {
-    query: alert.query,
+  const { rows, complete } = await queryBothForms(sls, alert.logstore, {
+    query: queryOf(alert),
     fromSeconds: toSeconds - alert.windowSeconds,
     toSeconds,
   });

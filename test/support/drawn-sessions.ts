@@ -1,8 +1,8 @@
 import type { Session } from '../../local/cloudauth/session-types.ts';
 import { drawSessions } from '../../local/cloudauth/sessions.ts';
-import { LOCAL_REGION } from '../../local/credentials.ts';
-import { toContents } from '../../shared/logstores/contents.ts';
+import { LOCAL_REGION } from '../../local/sls/src/host.ts';
 import { EVENT_FIELDS } from '../../shared/logstores/events.ts';
+import { toContents } from '../../shared/logstores/field-table.ts';
 import { RECORD_FIELDS } from '../../shared/logstores/records.ts';
 import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
 import type { Known } from './chart-truth.ts';

@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type AppOptions, createHandler } from '../../functions/lookup/app.ts';
-import { openApiDocument } from '../../functions/lookup/openapi.ts';
-import { LOCAL_PROJECT, LOCAL_REGION } from '../../local/credentials.ts';
+import { createHandler } from '../../functions/lookup/app.ts';
+import { openApiDocument } from '../../functions/lookup/endpoints.ts';
+import type { LookupServices } from '../../functions/lookup/request.ts';
+import { LOCAL_PROJECT } from '../../local/credentials.ts';
+import { LOCAL_REGION } from '../../local/sls/src/host.ts';
 import { createCloudauthClient } from '../../shared/cloudauth/client.ts';
-import type { FcResponse } from '../../shared/fc/http.ts';
-import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
+import { createRoleCredentials } from '../../shared/fc/invocation.ts';
+import type { FcResponse } from '../../shared/fc/response.ts';
 import { createLogger } from '../../shared/logger.ts';
-import { readLedger } from '../../shared/logstores/ledger.ts';
 import { DEFAULT_DAYS_KEPT, type RetentionDays, windowsOf } from '../../shared/logstores/retention.ts';
 import { Pacer } from '../../shared/pace.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
@@ -35,7 +36,7 @@ export interface LookupResponse extends FcResponse {
 
 export interface LookupWorldOptions {
   /** In place of what the function is usually wired with. */
-  readonly app?: Partial<AppOptions>;
+  readonly app?: Partial<LookupServices>;
   /** What the project is provisioned for and the function is told, as by one s.yaml. */
   readonly daysKept?: RetentionDays;
 }
@@ -52,7 +53,7 @@ export class LookupWorld extends World {
   /** Everything it has returned. */
   readonly responses: Recorded[] = [];
 
-  private constructor(services: Services, daysKept: RetentionDays, app: Partial<AppOptions>) {
+  private constructor(services: Services, daysKept: RetentionDays, app: Partial<LookupServices>) {
     super(services);
     this.handler = createHandler({
       ...wiring(services, daysKept),
@@ -101,7 +102,7 @@ export class LookupWorld extends World {
   }
 }
 
-function wiring({ sls, cloudauth }: Services, daysKept: RetentionDays): Omit<AppOptions, 'logger'> {
+function wiring({ sls, cloudauth }: Services, daysKept: RetentionDays): Omit<LookupServices, 'logger'> {
   const role = createRoleCredentials({
     accessKeyId: undefined,
     accessKeySecret: undefined,
@@ -122,7 +123,6 @@ function wiring({ sls, cloudauth }: Services, daysKept: RetentionDays): Omit<App
     sls: createSlsClient({ ...upstream, endpoint: sls.url, project: LOCAL_PROJECT }),
     cloudauth: createCloudauthClient({ ...upstream, endpoint: cloudauth.url }),
     pacer: new Pacer({ ratePerSecond: QPS, clock: systemClock }),
-    readLedger: (client, range, signal) => readLedger(client, { ...range, windows, signal }),
   };
 }
 

@@ -27,14 +27,16 @@ ajv.addKeyword('components');
 const compiled = new WeakMap<object, ValidateFunction>();
 
 /** What is wrong with a value, by path; empty when it is as a schema of the document says. */
-export function schemaProblems(document: object, schema: object, value: unknown): string[] {
+export function schemaProblems(document: object, schema: object | undefined, value: unknown): string[] {
+  if (schema === undefined) throw new Error('no schema to check against');
   const { components } = document as { components: object };
   const validate = compiled.get(schema) ?? ajv.compile({ components, allOf: [schema] });
   compiled.set(schema, validate);
   validate(value);
-  return (validate.errors ?? []).map(({ instancePath, message, params }) =>
-    [instancePath || '/', message, JSON.stringify(params)].join(' '),
-  );
+  return (validate.errors ?? []).map(({ instancePath, message, params }) => {
+    const { additionalProperty } = params as { additionalProperty?: string };
+    return `$${instancePath} ${message}${additionalProperty === undefined ? '' : `: ${additionalProperty}`}`;
+  });
 }
 
 /** Where an answer differs from what the OpenAPI document promises for its path, method and status. */

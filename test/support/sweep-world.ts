@@ -1,9 +1,9 @@
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CallHooks } from '../../local/call-hooks.ts';
-import { LOCAL_PROJECT, MemoryCredentialStore } from '../../local/credentials.ts';
+import { LOCAL_PROJECT } from '../../local/credentials.ts';
 import type { InvocationRecord } from '../../local/fc/invocation-log.ts';
 import { createFcServer, type FcServer } from '../../local/fc/server.ts';
+import { type CallHooks, MemoryCredentialStore } from '../../local/sls/src/host.ts';
 import { bundleSweep, removeBundle } from './sweep-bundle.ts';
 import { type Row, type Services, startServices, type TextRow, World, type WorldOptions } from './world.ts';
 

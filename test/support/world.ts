@@ -1,14 +1,15 @@
 import { ttlByLogstore } from '../../deploy/logstores.ts';
 import { type ProvisionOptions, provision } from '../../deploy/provision.ts';
-import type { CallHooks, LocalServer } from '../../local/call-hooks.ts';
 import { type CloudauthServer, createCloudauthServer } from '../../local/cloudauth/server.ts';
+import { LOCAL_PROJECT } from '../../local/credentials.ts';
 import {
+  type CallHooks,
   LOCAL_ACCESS_KEY_ID,
   LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_PROJECT,
   LOCAL_REGION,
+  type LocalServer,
   MemoryCredentialStore,
-} from '../../local/credentials.ts';
+} from '../../local/sls/src/host.ts';
 import { createSlsServer } from '../../local/sls/src/server.ts';
 import type { RetentionDays } from '../../shared/logstores/retention.ts';
 import { createSlsCaller, type SlsCaller } from '../../shared/sls/call.ts';

@@ -3,8 +3,8 @@ import { api, type Picked, type Row, type Rows, type Scope } from './api.ts';
 import { element } from './dom.ts';
 import { draw } from './draw.ts';
 import { isAbsent, show, toNumber } from './format.ts';
+import { troubleNote } from './message.ts';
 import { table } from './tables.ts';
-import { troubleNote } from './trouble.ts';
 import { plain, say, word } from './words.ts';
 
 /** One dashboard: each chart loads by itself, and one that fails says so in its own place. */
@@ -51,7 +51,7 @@ function frame(chart: Chart, scope: Scope) {
     { class: `card w${chart.width}`, 'aria-labelledby': id, 'data-chart': chart.id },
     element('h3', { id }, say(chart.title)),
     chart.kind !== 'stat' && element('p', { class: 'question' }, say(chart.question)),
-    filtered && !chart.labelled && element('p', { class: 'hint unnarrowed' }, word('notNarrowed')),
+    filtered && chart.labelled === false && element('p', { class: 'hint unnarrowed' }, word('notNarrowed')),
     place,
     chart.kind !== 'stat' &&
       element('details', {}, element('summary', {}, word('definition')), element('p', {}, chart.metric)),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Chart, queryOf } from '../../../shared/charts/chart.ts';
+import { type Chart, narrowedQueryOf, queryOf } from '../../../shared/charts/chart.ts';
 import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
+import { queryBothForms } from '../../support/both-forms.ts';
 import { EXPECTED, type ExpectedRow, type Known } from '../../support/chart-truth.ts';
 import { type Drawn, drawAnswered, register, store } from '../../support/drawn-sessions.ts';
 import { seeded, shuffled } from '../../support/seeded.ts';
@@ -105,8 +106,8 @@ describe('the drop-off charts', () => {
 
   async function rowsOf(world: World, chart: Chart, condition?: string) {
     const toSeconds = Math.floor(nowMs / 1_000) + 60;
-    const answer = await world.client.query(chart.logstore, {
-      query: queryOf(chart, condition),
+    const answer = await queryBothForms(world.client, chart.logstore, {
+      query: narrowedQueryOf(chart, condition),
       fromSeconds: toSeconds - DAY_SECONDS,
       toSeconds,
     });

@@ -3,11 +3,12 @@ import { ALERTS } from '../../../shared/charts/alerts.ts';
 import { queryOf } from '../../../shared/charts/chart.ts';
 import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
 import { SAVED_SEARCHES } from '../../../shared/charts/saved-searches.ts';
-import { toContents } from '../../../shared/logstores/contents.ts';
+import { toContents } from '../../../shared/logstores/field-table.ts';
 import { readLedger } from '../../../shared/logstores/ledger.ts';
 import { SWEEP_FIELDS, SWEEPS_LOGSTORE, type SweepRow } from '../../../shared/logstores/sweeps.ts';
 import { toRecord } from '../../../shared/record/record.ts';
 import { isRaised as evaluate } from '../../support/alert-check.ts';
+import { queryBothForms } from '../../support/both-forms.ts';
 import { drawAnswered, register, store } from '../../support/drawn-sessions.ts';
 import { DEFAULT_WINDOWS } from '../../support/windows.ts';
 import { World } from '../../support/world.ts';
@@ -38,13 +39,11 @@ afterEach(async () => {
 
 async function ask(logstore: string, query: string, windowSeconds: number) {
   const toSeconds = Math.ceil(askedAtMs / 1_000) + 1;
-  const answer = await world?.client.query(logstore, {
-    query,
-    fromSeconds: toSeconds - windowSeconds,
-    toSeconds,
-  });
-  expect(answer?.complete).toBe(true);
-  return answer?.rows ?? [];
+  if (world === undefined) throw new Error('no world');
+  const fromSeconds = toSeconds - windowSeconds;
+  const { rows, complete } = await queryBothForms(world.client, logstore, { query, fromSeconds, toSeconds });
+  expect(complete).toBe(true);
+  return rows;
 }
 
 async function report(rows: ReadonlyArray<Partial<SweepRow>>) {
@@ -338,14 +337,14 @@ describe('the saved searches', () => {
     '%s runs, on data and on none',
     async (name, saved) => {
       await open();
-      expect(await ask(saved.logstore, saved.query, 86_400)).toEqual([]);
+      expect(await ask(saved.logstore, queryOf(saved), 86_400)).toEqual([]);
       const drawn = drawAnswered(9, 50, nowMs);
       await store(
         world as World,
         drawn.flatMap(({ final, provisional }) => [final, provisional, final]),
         nowMs,
       );
-      const rows = await ask(saved.logstore, saved.query, 86_400);
+      const rows = await ask(saved.logstore, queryOf(saved), 86_400);
       if (name === 'idv-view') expect(rows).toHaveLength(50);
       if (name === 'idv-lost')
         expect(rows).toHaveLength(drawn.filter(({ known }) => known.journey === 'interrupted').length);
@@ -373,7 +372,8 @@ describe('the saved searches', () => {
     );
     await store(world as World, [early, whole, whole], nowMs);
     const saved = SAVED_SEARCHES.find((each) => each.name === 'idv-timeline');
-    const rows = await ask(saved?.logstore ?? '', saved?.query ?? '', 86_400);
+    if (saved === undefined) throw new Error('no such search');
+    const rows = await ask(saved.logstore, queryOf(saved), 86_400);
     expect(rows.map(({ seq, text }) => `${seq} ${text}`)).toEqual([
       '1 LOADING_ENTER',
       '2 LOADING_EXIT',

@@ -3,7 +3,7 @@ import { provision } from '../../../deploy/provision.ts';
 import { SlsControl } from '../../../deploy/sls-client.ts';
 import { LOCAL_PROJECT } from '../../../local/credentials.ts';
 import { ALERTS } from '../../../shared/charts/alerts.ts';
-import { SWEEPS_LOGSTORE } from '../../../shared/logstores/sweeps-logstore.ts';
+import { SWEEPS_LOGSTORE } from '../../../shared/logstores/sweeps.ts';
 import { isRaised } from '../../support/alert-check.ts';
 import { bundleSweep, removeBundle } from '../../support/sweep-bundle.ts';
 import { SweepWorld } from '../../support/sweep-world.ts';

@@ -147,9 +147,11 @@ describe('what is taken', () => {
       new Date(Date.now() - 60_000 + 8 * 3_600_000).toISOString().replace('Z', '+0800').replace('.', ','),
     ],
     ['a date', new Date(Date.now() - DAY_MS).toISOString().slice(0, 10)],
-    ['almost the oldest time', Date.now() - 31 * DAY_MS + 3_600_000],
-    ['the newest time', Date.now() + 5 * 60_000 - 5_000],
-  ])('as time: %s', async (_what, initializedAt) => {
+    // By the clock of the call: a busy machine comes to it long after the table was made.
+    ['the oldest time', () => Date.now() - 31 * DAY_MS + 5_000],
+    ['the newest time', () => Date.now() + 5 * 60_000 - 5_000],
+  ])('as time: %s', async (_what, given) => {
+    const initializedAt = typeof given === 'function' ? given() : given;
     const answer = await world.call('POST', '/v1/transactions', { body: { ...GOOD, initializedAt } });
     expect(answer.statusCode).toBe(202);
   });

@@ -16,7 +16,7 @@ const MAIN = join(import.meta.dirname, '../../../client/cli/main.ts');
 
 beforeAll(async () => {
   world = await LookupWorld.open({
-    app: { startSweep: async () => ({ requestId: '1-started', via: 'signed' }) },
+    app: { startSweep: async () => ({ requestId: '1-started' }) },
   });
   trigger = await world.openTrigger();
 });

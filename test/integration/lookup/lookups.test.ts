@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { LookupsItem } from '../../../functions/lookup/lookups.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
+import type { LookupsItem } from '../../../shared/api/responses.ts';
 import { Pacer } from '../../../shared/pace.ts';
 import { systemClock } from '../../../shared/time.ts';
 import { LookupWorld } from '../../support/lookup-world.ts';

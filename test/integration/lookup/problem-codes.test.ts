@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AppOptions } from '../../../functions/lookup/app.ts';
-import { openApiDocument } from '../../../functions/lookup/openapi.ts';
+import { openApiDocument } from '../../../functions/lookup/endpoints.ts';
+import type { LookupServices } from '../../../functions/lookup/request.ts';
+import { createRoleCredentials } from '../../../shared/fc/invocation.ts';
 import { createInvoker } from '../../../shared/fc/invoke.ts';
-import { createRoleCredentials } from '../../../shared/fc/role-credentials.ts';
 import { type CallOptions, type LookupResponse, LookupWorld } from '../../support/lookup-world.ts';
 import { schemaProblems } from '../../support/openapi-check.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
@@ -127,7 +127,7 @@ let world: LookupWorld;
 let others: Record<'bearer' | 'keyless' | 'broken' | 'sweepless', LookupWorld>;
 let functionCompute: RecordingServer;
 
-const sweepAt = (timeoutMs: number, keys = () => credentials): Pick<AppOptions, 'startSweep'> => ({
+const sweepAt = (timeoutMs: number, keys = () => credentials): Pick<LookupServices, 'startSweep'> => ({
   startSweep: (accountId, signal) =>
     createInvoker({
       accountId: accountId ?? '1',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { explain } from '../../../deploy/explain.ts';
+import { explain } from '../../../deploy/component.ts';
 import { TakenError } from '../../../deploy/resources/resource.ts';
 import { SlsError, UpstreamNetworkError, UpstreamTimeoutError } from '../../../shared/errors.ts';
 

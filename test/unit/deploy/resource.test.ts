@@ -1,8 +1,13 @@
-import * as sdk from '@alicloud/sls20201230';
 import { describe, expect, it } from '@jest/globals';
-import { collectDocuments } from '../../../deploy/documents.ts';
-import { isMarked, marked, PROJECT_DESCRIPTION } from '../../../deploy/mark.ts';
-import { contains, differingKeys } from '../../../deploy/resources/resource.ts';
+import {
+  contains,
+  differingKeys,
+  isMarked,
+  marked,
+  orAbsent,
+  PROJECT_DESCRIPTION,
+} from '../../../deploy/resources/resource.ts';
+import { SlsError, UpstreamNetworkError } from '../../../shared/errors.ts';
 
 describe('contains', () => {
   it.each([
@@ -49,65 +54,34 @@ describe('the mark', () => {
   });
 });
 
-describe('the documents', () => {
-  const { dashboards, savedSearches, alerts } = collectDocuments({
-    project: 'idv-test',
-    region: 'ap-southeast-1',
-    alertReceiver: 'policy-1',
-  });
-  const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
+const refused = (error: Error) => orAbsent(() => Promise.reject(error));
 
-  it('are these', () => {
-    expect(dashboards.map(({ dashboardName }) => dashboardName)).toEqual(['idv-drop-off', 'idv-operations']);
-    expect(savedSearches.map(({ savedsearchName }) => savedsearchName)).toEqual([
-      'idv-view',
-      'idv-lost',
-      'idv-no-answer',
-      'idv-timeline',
-    ]);
-    expect(alerts.map(({ name }) => name)).toEqual([
-      'idv-residual',
-      'idv-no-run',
-      'idv-run-failed',
-      'idv-upstream-down',
-      'idv-forbidden',
-      'idv-invalid-cursor',
-      'idv-lag',
-      'idv-near-end',
-      'idv-throttled',
-      'idv-interrupted-up',
-      'idv-camera-refused-up',
-      'idv-unknown-values',
-    ]);
+describe('orAbsent', () => {
+  it('gives what is there', async () => {
+    expect(await orAbsent(async () => 7)).toBe(7);
   });
 
-  // The SDK's models drop what they do not know: nothing of ours may get lost that way.
-  it.each(dashboards.map((document) => [document.dashboardName, document] as const))(
-    'dashboard %s passes the SDK whole',
-    (_name, document) => {
-      expect(plain(new sdk.Dashboard({ ...document }).toMap())).toEqual(plain(document));
-    },
-  );
+  it.each([
+    [404, 'DashboardNotExist', 'specified dashboard does not exist'],
+    [404, 'JobNotExist', 'x'],
+    [400, 'ParameterInvalid', 'specified savedsearch does not exist'],
+    [400, 'IndexConfigNotExist', 'logstore without index config'],
+  ])('takes %i %s for absent', async (status, code, message) => {
+    expect(await refused(new SlsError(status, code, message))).toBeUndefined();
+  });
 
-  it.each(alerts.map((document) => [document.name, document] as const))(
-    'alert %s passes the SDK whole',
-    (_name, document) => {
-      expect(
-        plain(
-          new sdk.CreateAlertRequest({
-            ...document,
-            configuration: new sdk.AlertConfiguration(document.configuration),
-            schedule: new sdk.Schedule(document.schedule),
-          }).toMap(),
-        ),
-      ).toEqual(plain(document));
-    },
-  );
+  it.each([
+    [new SlsError(404, 'ProjectNotExist', 'x')],
+    [new SlsError(404, 'LogStoreNotExist', 'logstore x does not exist')],
+    [new SlsError(401, 'Unauthorized', 'x')],
+    [new SlsError(400, 'ParameterInvalid', 'bad name')],
+    [new UpstreamNetworkError('x')],
+  ])('does not take %p for absent', async (error) => {
+    await expect(refused(error)).rejects.toBe(error);
+  });
 
-  it.each(savedSearches.map((document) => [document.savedsearchName, document] as const))(
-    'saved search %s passes the SDK whole',
-    (_name, document) => {
-      expect(plain(new sdk.CreateSavedSearchRequest({ ...document }).toMap())).toEqual(plain(document));
-    },
-  );
+  it('takes a missing parent for absent where it is told so', async () => {
+    const error = new SlsError(404, 'ProjectNotExist', 'x');
+    expect(await orAbsent(() => Promise.reject(error), ['ProjectNotExist'])).toBeUndefined();
+  });
 });

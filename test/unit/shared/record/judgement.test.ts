@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RECORD_FIELDS } from '../../../../shared/logstores/records.ts';
-import { CAUSE_ROWS, OTHERWISE } from '../../../../shared/record/cause-rows.ts';
+import { CAUSE_RULES, OTHERWISE } from '../../../../shared/record/cause.ts';
 import { CHECKS } from '../../../../shared/record/contradictions.ts';
 import {
   DOCUMENTED_CODES,
@@ -16,16 +16,16 @@ const found = (result: unknown) => row(result).contradictions?.split(',') ?? [];
 
 describe('the decision table', () => {
   it('names columns that exist and gives each row a reason of its own', () => {
-    for (const { evidence, why } of [...CAUSE_ROWS, OTHERWISE]) {
+    for (const { evidence, why } of [...CAUSE_RULES, OTHERWISE]) {
       expect(why).toMatch(/\w/);
       expect(evidence).not.toEqual([]);
       for (const column of evidence) expect(RECORD_FIELDS).toHaveProperty(column);
     }
-    expect(new Set(CAUSE_ROWS.map(({ why }) => why)).size).toBe(CAUSE_ROWS.length);
+    expect(new Set(CAUSE_RULES.map(({ why }) => why)).size).toBe(CAUSE_RULES.length);
   });
 
   it('can say every cause, and the sessions judged by hand meet all of them', () => {
-    expect(new Set([...CAUSE_ROWS, OTHERWISE].map(({ cause }) => cause))).toEqual(new Set(PROMISED_CAUSES));
+    expect(new Set([...CAUSE_RULES, OTHERWISE].map(({ cause }) => cause))).toEqual(new Set(PROMISED_CAUSES));
     expect(new Set(JUDGED.map(({ cause }) => cause))).toEqual(new Set(PROMISED_CAUSES));
     expect(new Set(JUDGED.map(({ permission }) => permission))).toEqual(
       new Set(['none', 'recovered', 'left_there', 'left_later']),
