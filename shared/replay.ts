@@ -1,17 +1,12 @@
-import {
-  PENDING_GROUP_ROWS,
-  PENDING_LOGSTORE,
-  type PendingTransaction,
-  readPendingRow,
-  toPendingLog,
-} from './logstores/pending.ts';
+import { type PendingTransaction, readPendingRow } from './logstores/pending.ts';
 import { RECORDS_LOGSTORE } from './logstores/records.ts';
 import type { Windows } from './logstores/retention.ts';
 import { recordView } from './logstores/view.ts';
+import { appendToQueue } from './queue.ts';
 import type { Disposition } from './record/record.ts';
 import type { SlsDataPlane } from './sls/types.ts';
 import { type Clock, HOUR_MS, SECOND_MS } from './time.ts';
-import { putWithRetry } from './write-records.ts';
+import { WRITE_RETRY } from './write-records.ts';
 
 /** What can be asked about again with some hope: the service, our rights or our settings may have changed. */
 export const REPLAYABLE = ['gave_up', 'not_completed', 'expired', 'invalid'] as const satisfies Disposition[];
@@ -62,7 +57,8 @@ export async function replay(sls: SlsDataPlane, options: ReplayOptions): Promise
     const answer = await readPage(sls, options, after);
     complete &&= answer.complete;
     const transactions = answer.rows.flatMap((row) => toTransaction(row, options));
-    await append(sls, transactions, options);
+    const { stored, error } = await appendToQueue(sls, transactions, { ...options, retry: WRITE_RETRY });
+    if (stored.includes(false)) throw error;
     queued += transactions.length;
     after = answer.rows.at(-1)?.transaction_id ?? '';
     if (answer.rows.length < PAGE_ROWS) return { queued, complete };
@@ -98,17 +94,4 @@ function toTransaction(
   const contents = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== 'null'));
   const reading = readPendingRow({ ...contents, kind: 'replay' }, clock.now(), windows.saneBeforeMs);
   return reading.ok ? [{ ...reading.transaction, attempt: 0, kind: 'replay' }] : [];
-}
-
-async function append(
-  sls: SlsDataPlane,
-  transactions: readonly PendingTransaction[],
-  options: ReplayOptions,
-): Promise<void> {
-  for (let from = 0; from < transactions.length; from += PENDING_GROUP_ROWS) {
-    const logs = transactions
-      .slice(from, from + PENDING_GROUP_ROWS)
-      .map((transaction) => toPendingLog(transaction, options.clock.now()));
-    await putWithRetry(sls, { logstore: PENDING_LOGSTORE, logs }, options);
-  }
 }

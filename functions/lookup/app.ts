@@ -10,7 +10,7 @@ import { createRouter } from '../../shared/fc/router.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { type Clock, SECOND_MS } from '../../shared/time.ts';
-import { writeRecords } from '../../shared/write-records.ts';
+import { encodeOutput, writeRecords } from '../../shared/write-records.ts';
 import type { Exchange } from './exchange.ts';
 import { bearer, decode, exchange, headWithoutBody, problems, requestLog } from './middleware.ts';
 import { OPEN_PATHS, optionsResponse, ROUTES } from './routes.ts';
@@ -105,7 +105,12 @@ function servicesFor(options: AppOptions, { trace }: Exchange): Services {
     settings,
     storeOutput: async (output, signal) => {
       const limited = AbortSignal.any([signal, AbortSignal.timeout(STORE_MS)]);
-      await writeRecords(sls, [output], { clock, random, signal: limited, attempts: STORE_ATTEMPTS });
+      await writeRecords(sls, [encodeOutput(output)], {
+        clock,
+        random,
+        signal: limited,
+        attempts: STORE_ATTEMPTS,
+      });
     },
     readLedger: (range, signal) => options.readLedger(sls, range, signal),
   };

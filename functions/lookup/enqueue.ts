@@ -1,6 +1,6 @@
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { Registration } from '../../shared/logstores/registration.ts';
-import { type StorePendingOutcome, storePending } from '../../shared/register.ts';
+import { type AppendResult, appendToQueue, CALLER_RETRY } from '../../shared/queue.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
 import { type Known, registrationOf } from './known.ts';
 import type { Transaction } from './request-schema.ts';
@@ -84,6 +84,7 @@ export function enqueue(
   services: Services,
   rows: readonly PendingTransaction[],
   signal: AbortSignal,
-): Promise<StorePendingOutcome> {
-  return storePending(services.sls, rows, { clock: services.clock, random: services.random, signal });
+): Promise<AppendResult> {
+  const { clock, random } = services;
+  return appendToQueue(services.sls, rows, { clock, random, retry: CALLER_RETRY, signal });
 }

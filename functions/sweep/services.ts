@@ -5,7 +5,7 @@ import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import type { Clock } from '../../shared/time.ts';
 
 /** What a run works with. */
-export interface Services {
+export interface SweepServices {
   readonly sls: SlsDataPlane;
   readonly cloudauth: CloudauthClient;
   readonly clock: Clock;

@@ -7,7 +7,7 @@ import { createTrace } from '../../functions/lookup/trace.ts';
 import { runSweep } from '../../functions/sweep/run.ts';
 import { SlsError, UpstreamNetworkError } from '../../shared/errors.ts';
 import type { ProblemError } from '../../shared/fc/problem.ts';
-import { writeRecords } from '../../shared/write-records.ts';
+import { encodeOutput, writeRecords } from '../../shared/write-records.ts';
 import { cases, SEED } from '../support/depth.ts';
 import { type Contents, MemoryCloudauth, MemorySls } from '../support/memory-cloud.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -171,7 +171,7 @@ class World {
       cloudauth: this.cloudauth.client(through),
       pacer: { take: async () => ({ number: 0 }), accepted: () => undefined, throttled: () => undefined },
       storeOutput: async (output) => {
-        await writeRecords(sls, [output], { clock, random: this.#random });
+        await writeRecords(sls, [encodeOutput(output)], { clock, random: this.#random });
       },
       readLedger: async () => ({}),
       clock,

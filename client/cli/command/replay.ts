@@ -6,9 +6,9 @@ import type { PendingTransaction } from '../../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../../shared/logstores/records.ts';
 import { WIDEST_WINDOWS } from '../../../shared/logstores/retention.ts';
 import { recordView } from '../../../shared/logstores/view.ts';
+import { appendToQueue, CALLER_RETRY } from '../../../shared/queue.ts';
 import { CAUSES } from '../../../shared/record/causes.ts';
 import { DISPOSITIONS } from '../../../shared/record/record.ts';
-import { storePending } from '../../../shared/register.ts';
 import type { SlsDataPlane } from '../../../shared/sls/types.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../../shared/time.ts';
 import { type CommandLine, periodOptions, UsageError, wholeOption, wordOption } from '../arguments.ts';
@@ -33,7 +33,11 @@ export async function replayCommand(world: World): Promise<number> {
   }
   const sls = world.sls();
   const { rows, error: unread } = await readAll(sls, ids, world.now);
-  const { stored, error } = await storePending(sls, rows, { clock: systemClock, random: Math.random });
+  const { stored, error } = await appendToQueue(sls, rows, {
+    clock: systemClock,
+    random: Math.random,
+    retry: CALLER_RETRY,
+  });
   const queued = stored.filter(Boolean).length;
   if (rows.length < ids.length)
     err(`${ids.length - rows.length} were left out: what is known of them could not be read${why(unread)}`);
