@@ -1,5 +1,6 @@
 import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET, LOCAL_PROJECT } from '../../local/credentials.ts';
 import type { Credentials } from '../../shared/credentials.ts';
+import { slsEndpoint } from '../../shared/regions.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { type Api, type Auth, createApi } from './api.ts';
@@ -80,7 +81,7 @@ function openSls(line: CommandLine, env: Env, { url, chain }: Place): SlsDataPla
     throw new UsageError(`${line.command} reads SLS: it needs --project, or SLS_PROJECT`);
   const region = line.text('region') ?? given(env.FC_REGION) ?? DEFAULT_REGION;
   return createSlsClient({
-    endpoint: line.text('sls-endpoint') ?? given(env.SLS_ENDPOINT) ?? `${region}.log.aliyuncs.com`,
+    endpoint: line.text('sls-endpoint') ?? given(env.SLS_ENDPOINT) ?? slsEndpoint(region, 'public'),
     project,
     credentials: chain,
     ...timeouts,
