@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import type { CloudauthClient } from '../../shared/cloudauth/types.ts';
+import type { CloudauthClient } from '../../shared/cloudauth/client.ts';
 import type { BearerOptions } from '../../shared/fc/bearer.ts';
 import type { FcResponse } from '../../shared/fc/http.ts';
 import { problemResponse } from '../../shared/fc/http.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 import { ProblemError } from '../../shared/fc/problem.ts';
 import { toContents } from '../../shared/logstores/contents.ts';
 import type { EventRow } from '../../shared/logstores/events.ts';

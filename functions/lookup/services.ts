@@ -1,4 +1,4 @@
-import type { CloudauthClient } from '../../shared/cloudauth/types.ts';
+import type { CloudauthClient } from '../../shared/cloudauth/client.ts';
 import type { Windows } from '../../shared/logstores/retention.ts';
 import type { Pacer } from '../../shared/pace.ts';
 import type { RecordOutput } from '../../shared/record/record.ts';

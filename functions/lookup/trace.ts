@@ -1,4 +1,4 @@
-import type { CloudauthClient } from '../../shared/cloudauth/types.ts';
+import type { CloudauthClient } from '../../shared/cloudauth/client.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import type { Clock } from '../../shared/time.ts';
 

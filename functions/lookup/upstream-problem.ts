@@ -1,4 +1,4 @@
-import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 import { RETRY_AFTER_SECONDS } from '../../shared/fc/http.ts';
 import { ProblemError } from '../../shared/fc/problem.ts';
 import { SECOND_MS } from '../../shared/time.ts';

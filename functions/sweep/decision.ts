@@ -1,4 +1,4 @@
-import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import type { Disposition } from '../../shared/record/record.ts';
 import { backoffMs } from '../../shared/retry.ts';

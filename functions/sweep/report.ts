@@ -1,4 +1,4 @@
-import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 import { toContents } from '../../shared/logstores/contents.ts';
 import { PENDING_LOGSTORE } from '../../shared/logstores/pending.ts';
 import { LATE_EVENT_DAYS } from '../../shared/logstores/retention.ts';

@@ -1,5 +1,5 @@
 import type { ErrorCode, Issue } from '../errors.ts';
-import { InputError, ServiceError, SlsError } from '../errors.ts';
+import { ServiceError, SlsError } from '../errors.ts';
 import { type ProblemCode, ProblemError } from './problem.ts';
 
 /**
@@ -107,9 +107,6 @@ export function emptyResponse(statusCode: number, headers: Record<string, string
 /** The answer a caller gets for a thrown value: everything that is not meant for them becomes a plain 500. */
 export function toProblemError(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  if (error instanceof InputError) {
-    return new ProblemError('INPUT_INVALID', error.message, { issues: error.issues, cause: error });
-  }
   if (error instanceof SlsError) {
     return new ProblemError('SLS', 'Simple Log Service refused the call; the log of this request says why.', {
       ...(error.retryable ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}),
@@ -130,14 +127,11 @@ export const RETRY_AFTER_SECONDS = 5;
 
 const DETAIL_BY_CODE = {
   CONFIG_INVALID: 'The settings of the function are not usable; its log names them.',
-  INPUT_INVALID: 'The request is not valid.',
-  NOT_FOUND: 'There is no such thing.',
   UPSTREAM_HTTP: 'A service behind this API answered with an error.',
   UPSTREAM_NETWORK: 'A service behind this API could not be reached.',
   UPSTREAM_TIMEOUT: 'A service behind this API did not answer in time.',
   UPSTREAM_CONTRACT: 'A service behind this API answered something that its contract does not allow.',
   SLS: 'Simple Log Service refused the call.',
-  LEASE_LOST: 'Another run took over.',
   DEADLINE_NEAR: "The function's own time limit was reached before the work was done.",
 } as const satisfies Record<ErrorCode, string>;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type AppOptions, createHandler } from '../../functions/lookup/app.ts';
-import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 import { SlsError, UpstreamTimeoutError } from '../../shared/errors.ts';
 import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
 import { createLogger } from '../../shared/logger.ts';

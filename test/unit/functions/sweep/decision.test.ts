@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decide, endAtMs, isNearEnd, isOver } from '../../../../functions/sweep/decision.ts';
-import type { CheckVerifyLogOutcome } from '../../../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../../../shared/cloudauth/outcome.ts';
 import type { PendingTransaction } from '../../../../shared/logstores/pending.ts';
 
 const DAY_MS = 86_400_000;
