@@ -5,7 +5,7 @@ import {
   MAX_SOURCE_DAYS,
   retentionIssues,
 } from '../shared/logstores/retention.ts';
-import { REGION_TABLE, regionFacts } from './regions.ts';
+import { findRegion, REGIONS } from '../shared/regions.ts';
 
 /** What s.yaml says under `resources.sls.props`. */
 const text = z.string();
@@ -73,8 +73,8 @@ export function parseProps(given: unknown): ComponentProps {
   }
   const { region, auth, bearerTokenSha256, role, slsEndpoint, sourceRetentionDays, retentionDays } =
     parsed.data;
-  if (regionFacts(region) === undefined && slsEndpoint === '') {
-    const known = REGION_TABLE.map((one) => `${one.region} (${one.place})`).join(', ');
+  if (findRegion(region) === undefined && slsEndpoint === '') {
+    const known = REGIONS.map((one) => `${one.region} (${one.place})`).join(', ');
     throw new Error(
       `ID Verification is not offered in region "${region}": set vars.region to one of ${known}`,
     );

@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import type { Credentials } from '../shared/credentials.ts';
 import { SlsError, UpstreamNetworkError, UpstreamTimeoutError } from '../shared/errors.ts';
+import { slsEndpoint } from '../shared/regions.ts';
 import { type ComponentProps, PROPS_SCHEMA, parseProps } from './component-props.ts';
 import { collectDocuments } from './documents.ts';
 import { LOGSTORES, ttlByLogstore } from './logstores.ts';
 import { describe, type ProvisionOptions, plan, provision } from './provision.ts';
-import { regionFacts } from './regions.ts';
 import { remove } from './remove.ts';
 import { TakenError } from './resources/resource.ts';
 import { checkRole } from './role.ts';
@@ -105,7 +105,7 @@ export class SlsComponent {
       accessKeySecret: AccessKeySecret,
       ...(SecurityToken && { securityToken: SecurityToken }),
     };
-    const endpoint = props.slsEndpoint || regionFacts(props.region)?.slsEndpoint || '';
+    const endpoint = props.slsEndpoint || slsEndpoint(props.region, 'public');
     const options: ProvisionOptions = {
       endpoint,
       project: props.project,

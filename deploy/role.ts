@@ -1,7 +1,7 @@
 import * as core from '@alicloud/openapi-core';
 import type { Credentials } from '../shared/credentials.ts';
-import { parseEndpoint } from '../shared/openapi/endpoint.ts';
 import { defaultOf } from '../shared/openapi/interop.ts';
+import { parseEndpoint } from '../shared/openapi/transport.ts';
 
 /**
  * Looks at the function role before anything is made: a function whose role is missing deploys, or is refused with

@@ -2,9 +2,8 @@ import { $OpenApiUtil } from '@alicloud/openapi-core';
 import * as sdk from '@alicloud/sls20201230';
 import type { Credentials } from '../shared/credentials.ts';
 import { SlsError, UpstreamNetworkError, UpstreamTimeoutError } from '../shared/errors.ts';
-import { parseEndpoint } from '../shared/openapi/endpoint.ts';
 import { defaultOf } from '../shared/openapi/interop.ts';
-import { safeMessage } from '../shared/openapi/text.ts';
+import { parseEndpoint, safeMessage } from '../shared/openapi/transport.ts';
 
 /**
  * The official control-plane client of SLS with three things added:
@@ -127,7 +126,7 @@ function toServiceError(cause: unknown): SlsError | UpstreamNetworkError | Upstr
   const { code, message = '', data } = cause as SdkError;
   if (data?.statusCode !== undefined) {
     const text = message.startsWith(`${code}: `) ? message.slice(`${code}: `.length) : message;
-    return new SlsError(data.statusCode, code ?? 'Unknown', safeMessage(text), data.requestId);
+    return new SlsError(data.statusCode, code ?? 'Unknown', safeMessage(text), { requestId: data.requestId });
   }
   if (/timeout/i.test(`${code} ${message}`))
     return new UpstreamTimeoutError('SLS did not answer in time', { cause });

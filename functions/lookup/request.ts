@@ -1,4 +1,4 @@
-import type { CloudauthClient } from '../../shared/cloudauth/types.ts';
+import type { CloudauthClient } from '../../shared/cloudauth/client.ts';
 import type { BearerOptions } from '../../shared/fc/bearer.ts';
 import {
   type Deadline,

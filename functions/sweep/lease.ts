@@ -70,6 +70,11 @@ export class Lease {
     return this.shards().includes(shard);
   }
 
+  /** Held once in this run, and not any more. */
+  hasLost(shard: number): boolean {
+    return this.#lost.has(shard);
+  }
+
   /** Makes sure, before something is written: a heartbeat that is getting old is sent again first. */
   async confirm(signal: AbortSignal): Promise<void> {
     const { clock, leaseMs } = this.#options;
@@ -77,7 +82,7 @@ export class Lease {
     await this.#beat(AbortSignal.any([this.#stop.signal, signal])).catch(() => undefined);
   }
 
-  /** SLS refused a checkpoint of ours, or somebody else was given the shard. */
+  /** A checkpoint of ours was refused, or a heartbeat did not name the shard any more. */
   lose(shard: number): void {
     if (this.#lost.has(shard)) return;
     this.#lost.add(shard);

@@ -9,8 +9,8 @@ import { givenInRecord } from '../../shared/logstores/registration.ts';
 import type { Windows } from '../../shared/logstores/retention.ts';
 import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import type { Recalled, Recorded } from './inquiry.ts';
-import type { Services } from './services.ts';
-import { read } from './shard-queue.ts';
+import type { SweepServices } from './services.ts';
+import { read } from './shards.ts';
 
 /** What was found of some transactions, and those of which there may be more than was found. */
 export interface Recollection {
@@ -29,7 +29,7 @@ export interface Recollection {
  * Never throws.
  */
 export async function recall(
-  services: Services,
+  services: SweepServices,
   { windows, rows }: { windows: Windows; rows: readonly PendingTransaction[] },
   signal: AbortSignal,
 ): Promise<Recollection> {
@@ -90,12 +90,12 @@ interface Window {
 
 /** Some searches at once, each of as many ids as it takes. */
 class Search {
-  readonly #services: Services;
+  readonly #services: SweepServices;
   readonly #signal: AbortSignal;
   readonly unread = new Set<string>();
   #warned = false;
 
-  constructor(services: Services, signal: AbortSignal) {
+  constructor(services: SweepServices, signal: AbortSignal) {
     this.#services = services;
     this.#signal = signal;
   }

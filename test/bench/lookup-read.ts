@@ -16,7 +16,7 @@ import { toRecord } from '../../shared/record/record.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../shared/time.ts';
-import { writeRecords } from '../../shared/write-records.ts';
+import { encodeOutput, writeRecords } from '../../shared/write-records.ts';
 import { DEFAULT_WINDOWS } from '../support/windows.ts';
 import { type Bench, sampleOf } from './harness.ts';
 
@@ -59,7 +59,7 @@ async function fill(sls: SlsDataPlane): Promise<void> {
       }).record,
       events: [],
     }));
-    await writeRecords(sls, outputs, { clock: systemClock, random: Math.random });
+    await writeRecords(sls, outputs.map(encodeOutput), { clock: systemClock, random: Math.random });
   }
 }
 

@@ -126,7 +126,7 @@ describe('import directions', () => {
     ['client/x.ts', "import type { A } from '../functions/lookup/lookup.ts';"],
     ['shared/api/x.ts', "import { a } from '../sls/client.ts';"],
     ['shared/fc/x.ts', "import { a } from '../config.ts';"],
-    ['shared/sls/x.ts', "import type { A } from '../cloudauth/types.ts';"],
+    ['shared/sls/x.ts', "import type { A } from '../cloudauth/outcome.ts';"],
     ['shared/cloudauth/x.ts', "import { loadConfig } from '../config.ts';"],
     ['local/sls/x.ts', "import { a } from '../../shared/sls/codec.ts';"],
     ['local/sls/src/x.ts', "import { a } from '../../http/listen.ts';"],

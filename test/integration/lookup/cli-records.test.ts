@@ -8,7 +8,7 @@ import { ledgerCommand } from '../../../client/cli/requests.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
 import { toRecord } from '../../../shared/record/record.ts';
 import { systemClock } from '../../../shared/time.ts';
-import { writeRecords } from '../../../shared/write-records.ts';
+import { encodeOutput, writeRecords } from '../../../shared/write-records.ts';
 import { credentials, type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';
 import { openTriggerServer, type TriggerServer } from '../../support/trigger-server.ts';
 
@@ -70,7 +70,7 @@ function write(rows: readonly Stored[]) {
         result,
       }),
   );
-  return writeRecords(world.client, outputs, { clock: systemClock, random: Math.random });
+  return writeRecords(world.client, outputs.map(encodeOutput), { clock: systemClock, random: Math.random });
 }
 async function pending(id: string) {
   const seconds = Math.floor(Date.now() / 1_000);
