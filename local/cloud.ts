@@ -8,18 +8,19 @@ import { provision } from '../deploy/provision.ts';
 import { type Config, loadConfig } from '../shared/config.ts';
 import { createSlsClient } from '../shared/sls/client.ts';
 import type { SlsDataPlane } from '../shared/sls/types.ts';
-import type { CallHooks, LocalServer } from './call-hooks.ts';
 import { type CloudauthServer, createCloudauthServer } from './cloudauth/server.ts';
-import {
-  LOCAL_ACCESS_KEY_ID,
-  LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_PROJECT,
-  LOCAL_REGION,
-  MemoryCredentialStore,
-} from './credentials.ts';
+import { LOCAL_PROJECT } from './credentials.ts';
 import { createFcServer, type FcServer } from './fc/server.ts';
 import type { Flags } from './flags.ts';
 import { apiAccess, DIST_DIR, functionSpecs, settingsFrom } from './functions.ts';
+import {
+  type CallHooks,
+  LOCAL_ACCESS_KEY_ID,
+  LOCAL_ACCESS_KEY_SECRET,
+  LOCAL_REGION,
+  type LocalServer,
+  MemoryCredentialStore,
+} from './sls/src/host.ts';
 import { createSlsServer } from './sls/src/server.ts';
 
 /** The local cloud, provisioned; empty, or as its data folder holds it. */

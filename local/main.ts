@@ -4,10 +4,11 @@ import { RECORDS_LOGSTORE } from '../shared/logstores/records.ts';
 import { WIDEST_WINDOWS } from '../shared/logstores/retention.ts';
 import { SECOND_MS } from '../shared/time.ts';
 import { type Cloud, startCloud } from './cloud.ts';
-import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET, LOCAL_PROJECT } from './credentials.ts';
+import { LOCAL_PROJECT } from './credentials.ts';
 import { FlagError, type Flags, readFlags, USAGE } from './flags.ts';
 import { askLedger, finalOf } from './ledger.ts';
 import { seed } from './seed.ts';
+import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET } from './sls/src/host.ts';
 import { control, Progress, sweepUntilDone } from './sweep-run.ts';
 
 /** `npm start`: the main job from end to end against a local cloud. The last line of `--once` is JSON. */

@@ -1,5 +1,5 @@
-import type { CredentialStore, LocalCredential } from '../credentials.ts';
 import { type Acs3Refusal, type NonceMemory, type SignedRequest, verifyAcs3 } from '../http/acs3.ts';
+import type { CredentialStore, LocalCredential } from '../sls/src/host.ts';
 
 /**
  * The part of the service that every OpenAPI operation shares: signature, then action and version. Codes and

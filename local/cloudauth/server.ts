@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CallHooks, LocalServer } from '../call-hooks.ts';
-import type { CredentialStore } from '../credentials.ts';
 import { NonceMemory, type SignedRequest } from '../http/acs3.ts';
 import {
   asNumber,
@@ -12,8 +10,9 @@ import {
   runControl,
   serveControl,
 } from '../http/control.ts';
-import { refusalOfForeignPage } from '../http/foreign-page.ts';
 import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
+import { refusalOfForeignPage } from '../sls/src/envelope/foreign-page.ts';
+import type { CallHooks, CredentialStore, LocalServer } from '../sls/src/host.ts';
 import { Arrivals, Quota } from './arrivals.ts';
 import { type GatewayRefusal, parametersOf, passGateway } from './gateway.ts';
 import { Plan } from './plan.ts';

@@ -1,5 +1,5 @@
-import type { CallHooks, CallVerdict, ServiceCall } from '../call-hooks.ts';
 import { asNumber, asObject, ControlRefused, onlyKnown } from '../http/control.ts';
+import type { CallHooks, HookResult, ServiceCall } from '../sls/src/host.ts';
 import type { Fleet, RoleKeys } from './fleet.ts';
 import type { Invoker } from './invoker.ts';
 
@@ -32,15 +32,15 @@ export class KillSwitch implements CallHooks {
     this.#order = order === undefined ? undefined : { ...order, callsLeft: order.call };
   }
 
-  before(call: ServiceCall): Promise<CallVerdict> {
+  before(call: ServiceCall): Promise<HookResult> {
     return this.#at('before', call);
   }
 
-  after(call: ServiceCall): Promise<CallVerdict> {
+  after(call: ServiceCall): Promise<HookResult> {
     return this.#at('after', call);
   }
 
-  async #at(when: KillAt['when'], { service, caller }: ServiceCall): Promise<CallVerdict> {
+  async #at(when: KillAt['when'], { service, caller }: ServiceCall): Promise<HookResult> {
     const order = this.#order;
     if (order === undefined || order.when !== when || order.service !== service) return 'go';
     if (caller.functionName !== order.function || caller.instanceId === undefined) return 'go';

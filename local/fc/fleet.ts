@@ -1,10 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import {
-  LOCAL_ACCOUNT_ID,
-  LOCAL_REGION,
-  type LocalCredential,
-  type MemoryCredentialStore,
-} from '../credentials.ts';
+import { LOCAL_ACCOUNT_ID } from '../credentials.ts';
+import { LOCAL_REGION, type LocalCredential, type MemoryCredentialStore } from '../sls/src/host.ts';
 import { Instance, type LogLine } from './instance.ts';
 import type { FunctionSpec } from './spec.ts';
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../credentials.ts';
+import { LOCAL_ACCOUNT_ID } from '../credentials.ts';
+import { LOCAL_REGION } from '../sls/src/host.ts';
 
 /**
  * The HTTP trigger's event for built-in runtimes, and the response made of what they return.

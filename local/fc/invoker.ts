@@ -1,4 +1,5 @@
-import { LOCAL_ACCOUNT_ID, LOCAL_REGION } from '../credentials.ts';
+import { LOCAL_ACCOUNT_ID } from '../credentials.ts';
+import { LOCAL_REGION } from '../sls/src/host.ts';
 import { type Acquired, type Fleet, newRequestId, type RoleKeys } from './fleet.ts';
 import type { FunctionError, Instance, InstanceOutcome } from './instance.ts';
 import { InvocationLog, type InvocationRecord, type InvocationTrigger } from './invocation-log.ts';

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CallHooks, LocalServer } from '../call-hooks.ts';
-import type { MemoryCredentialStore } from '../credentials.ts';
 import { serveControl } from '../http/control.ts';
-import { refusalOfForeignPage } from '../http/foreign-page.ts';
 import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
+import { refusalOfForeignPage } from '../sls/src/envelope/foreign-page.ts';
+import type { CallHooks, LocalServer, MemoryCredentialStore } from '../sls/src/host.ts';
 import { applyControl, controlReport, type FcControlDeps, KillSwitch } from './control.ts';
 import { Fleet, newRequestId, RoleKeys } from './fleet.ts';
 import { toHttpEvent, toHttpResponse } from './http-event.ts';

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { CredentialStore } from '../credentials.ts';
 import { type SignedRequest, sameText, verifyAcs3 } from '../http/acs3.ts';
+import type { CredentialStore } from '../sls/src/host.ts';
 
 /**
  * Who may call the invocation API: ACS3-HMAC-SHA256 as the current SDKs sign, or FC's own older scheme

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { CredentialStore, LocalCredential } from '../credentials.ts';
+import type { CredentialStore, LocalCredential } from '../sls/src/host.ts';
 
 /**
  * Checks an ACS3-HMAC-SHA256 signature (the OpenAPI gateway's "V3 signature") from what came over the wire.

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { LocalServer } from '../call-hooks.ts';
+import type { LocalServer } from '../sls/src/host.ts';
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 

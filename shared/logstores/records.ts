@@ -24,20 +24,20 @@ const STAY = 'LogStatisticsInfo.pageStayTimeInfo';
 const LADDER = ['not opened', ...STAGES, 'finished'].map((name, rung) => `${rung} ${name}`).join(', ');
 
 /** The columns of which there is one for each stage. */
-type OnColumn = `on_${Lowercase<Stage>}`;
-type StayColumn = `stay_${Lowercase<Stage>}_ms`;
-export const onColumn = (stage: Stage) => `on_${stage.toLowerCase()}` as OnColumn;
-export const stayColumn = (stage: Stage) => `stay_${stage.toLowerCase()}_ms` as StayColumn;
+export const ON_COLUMN = columnByStage((stage) => `on_${stage}`);
+export const STAY_COLUMN = columnByStage((stage) => `stay_${stage}_ms`);
 
-function forEachStage<C extends string>(
-  columnOf: (stage: Stage) => C,
+function columnByStage<C extends string>(columnOf: (stage: Lowercase<Stage>) => C) {
+  const columns = STAGES.map((stage) => [stage, columnOf(stage.toLowerCase() as Lowercase<Stage>)]);
+  return Object.fromEntries(columns) as Readonly<Record<Stage, C>>;
+}
+
+function fieldByColumn<C extends string>(
+  columns: Readonly<Record<Stage, C>>,
   source: string,
   meaningOf: (stage: Stage) => string,
 ) {
-  const fields = STAGES.map((stage) => [
-    columnOf(stage),
-    { type: 'long', meaning: meaningOf(stage), source },
-  ]);
+  const fields = STAGES.map((stage) => [columns[stage], { type: 'long', meaning: meaningOf(stage), source }]);
   return Object.fromEntries(fields) as Readonly<Record<C, Field & { readonly type: 'long' }>>;
 }
 
@@ -139,8 +139,8 @@ export const RECORD_FIELDS = {
     source: 'InterruptPageEn',
   },
 
-  ...forEachStage(
-    onColumn,
+  ...fieldByColumn(
+    ON_COLUMN,
     'page stays, log lines, last pages',
     (stage) =>
       `1 when somebody is known to have been on a ${stage} page${
@@ -154,7 +154,7 @@ export const RECORD_FIELDS = {
     source: WORKING,
   },
 
-  ...forEachStage(stayColumn, STAY, (stage) => `Time on the ${stage} pages, ms`),
+  ...fieldByColumn(STAY_COLUMN, STAY, (stage) => `Time on the ${stage} pages, ms`),
   stay_total_ms: {
     type: 'long',
     meaning: 'Sum of all page stays, pages unknown to us included, ms',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EventRow } from '../logstores/events.ts';
 import { MAX_CODE_LENGTH } from '../logstores/ids.ts';
-import { onColumn, type RecordRow, stayColumn } from '../logstores/records.ts';
+import { ON_COLUMN, type RecordRow, STAY_COLUMN } from '../logstores/records.ts';
 import { type Disposition, type LogCoverage, type Source, STAGES } from '../logstores/values.ts';
 import { viewKeyOf } from '../logstores/view.ts';
 import { decideCause } from './cause.ts';
@@ -215,9 +215,7 @@ function factsOf(session: Session): Columns<RecordRow> {
     stage_reached: session.stageReached,
     interrupt_page: session.pageZh,
     interrupt_page_en: session.pageEn,
-    ...Object.fromEntries(session.path.map((stage) => [onColumn(stage), 1])),
-    path_version: PATH_VERSION,
-    ...Object.fromEntries(STAGES.map((stage) => [stayColumn(stage), statistics.stays.get(stage)])),
+    ...stageColumnsOf(session),
     stay_total_ms: statistics.stayTotalMs,
     span_ms: journal.spanMs,
     hidden_ms: session.hiddenMs,
@@ -234,6 +232,14 @@ function factsOf(session: Session): Columns<RecordRow> {
     unknown_values: unknowns.count === 0 ? undefined : unknowns.shown.join(','),
     unknown_count: unknowns.count,
   };
+}
+
+function stageColumnsOf({ path, statistics }: Session): Columns<RecordRow> {
+  const columns: Columns<RecordRow> = {};
+  for (const stage of path) columns[ON_COLUMN[stage]] = 1;
+  columns.path_version = PATH_VERSION;
+  for (const stage of STAGES) columns[STAY_COLUMN[stage]] = statistics.stays.get(stage);
+  return columns;
 }
 
 function coverageOf({ journal, statistics }: Session): LogCoverage {

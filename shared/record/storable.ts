@@ -30,7 +30,7 @@ export function clip(text: string, length: number): string {
 }
 
 /** A row whose columns may be given as undefined. */
-export type Columns<T> = { [K in keyof T]?: T[K] | undefined };
+export type Columns<T> = { -readonly [K in keyof T]?: T[K] | undefined };
 
 /**
  * One row of the columns that are known: absent means "not known", and is never written as a word. Of a column

@@ -1,14 +1,14 @@
 import { provision } from '../../deploy/provision.ts';
-import type { LocalServer } from '../../local/call-hooks.ts';
 import type { Session } from '../../local/cloudauth/session-types.ts';
 import { drawSessions } from '../../local/cloudauth/sessions.ts';
+import { LOCAL_PROJECT } from '../../local/credentials.ts';
 import {
   LOCAL_ACCESS_KEY_ID,
   LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_PROJECT,
   LOCAL_REGION,
+  type LocalServer,
   MemoryCredentialStore,
-} from '../../local/credentials.ts';
+} from '../../local/sls/src/host.ts';
 import { createSlsServer } from '../../local/sls/src/server.ts';
 import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../../shared/logstores/events.ts';
 import { toContents } from '../../shared/logstores/field-table.ts';

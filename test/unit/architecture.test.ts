@@ -15,13 +15,16 @@ interface Rule {
   readonly packages?: readonly string[];
 }
 
+/** What the other local services share with the local SLS: keys, hooks, the guard against foreign pages. */
+const SLS_HOST = ['local/sls/src/host.ts', 'local/sls/src/envelope/foreign-page.ts'];
+
 const RULES: readonly Rule[] = [
   { from: 'functions/lookup/', may: ['functions/lookup/', 'shared/'] },
   { from: 'functions/sweep/', may: ['functions/sweep/', 'shared/'] },
   { from: 'shared/', may: ['shared/'] },
   {
     from: 'shared/logstores/',
-    may: ['shared/logstores/', 'shared/errors.ts', 'shared/time.ts', 'shared/record/', 'shared/sls/'],
+    may: ['shared/logstores/', 'shared/errors.ts', 'shared/time.ts', 'shared/sls/'],
   },
   {
     from: 'shared/record/',
@@ -57,13 +60,12 @@ const RULES: readonly Rule[] = [
   { from: 'deploy/', may: ['deploy/', 'shared/'] },
   { from: 'client/', may: ['client/', 'shared/', 'functions/lookup/', 'package.json'] },
   { from: 'local/', may: ['local/', 'client/', 'deploy/', 'shared/'] },
-  { from: 'local/sls/', may: ['local/sls/', 'local/credentials.ts', 'local/call-hooks.ts', 'local/http/'] },
-  {
-    from: 'local/cloudauth/',
-    may: ['local/cloudauth/', 'local/credentials.ts', 'local/call-hooks.ts', 'local/http/'],
-  },
-  { from: 'local/fc/', may: ['local/fc/', 'local/credentials.ts', 'local/call-hooks.ts', 'local/http/'] },
-  { from: 'local/http/', may: ['local/http/', 'local/credentials.ts', 'local/call-hooks.ts'] },
+  // A package of its own, which is copied and used alone.
+  { from: 'local/sls/', may: ['local/sls/'] },
+  // The emulators share nothing with what they are there to test.
+  { from: 'local/cloudauth/', may: ['local/cloudauth/', 'local/credentials.ts', 'local/http/', ...SLS_HOST] },
+  { from: 'local/fc/', may: ['local/fc/', 'local/credentials.ts', 'local/http/', ...SLS_HOST] },
+  { from: 'local/http/', may: ['local/http/', ...SLS_HOST] },
 ];
 
 function sources(folder: string): string[] {
@@ -116,8 +118,8 @@ describe('import directions', () => {
     ['shared/sls/x.ts', "import type { A } from '../cloudauth/types.ts';"],
     ['shared/cloudauth/x.ts', "import { loadConfig } from '../config.ts';"],
     ['local/sls/x.ts', "import { a } from '../../shared/sls/codec.ts';"],
-    ['client/console/x.ts', "import { a } from '../../local/http/foreign-page.ts';"],
-    ['local/http/x.ts', "import { a } from '../fc/server.ts';"],
+    ['local/sls/src/x.ts', "import { a } from '../../http/listen.ts';"],
+    ['local/fc/x.ts', "import { a } from '../sls/src/server.ts';"],
     ['local/fc/x.ts', "const a = await import('../../shared/errors.ts');"],
     ['deploy/x.ts', "export { a } from '../test/support/a.ts';"],
     ['shared/x.ts', "const a = require('../deploy/a.cjs');"],

@@ -1,6 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { CallHooks, ServiceCall } from '../../../local/call-hooks.ts';
 import {
   type CloudauthServer,
   type CloudauthServerOptions,
@@ -8,7 +7,7 @@ import {
 } from '../../../local/cloudauth/server.ts';
 import type { Session } from '../../../local/cloudauth/session-types.ts';
 import { drawSessions } from '../../../local/cloudauth/sessions.ts';
-import { MemoryCredentialStore } from '../../../local/credentials.ts';
+import { type CallHooks, MemoryCredentialStore, type ServiceCall } from '../../../local/sls/src/host.ts';
 
 /** A client of its own, so that a mistake in the product's signer cannot hide one in the server's check. */
 interface CallOptions {

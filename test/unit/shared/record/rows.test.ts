@@ -13,12 +13,10 @@ describe('field tables', () => {
   it.each([
     ['record', RECORD_FIELDS],
     ['event', EVENT_FIELDS],
-  ])('of the %s say what each column is', (_name, fields) => {
+  ])('of the %s name columns and types as SLS takes them', (_name, fields) => {
     for (const [column, field] of Object.entries(fields)) {
       expect(column).toMatch(/^[a-z][a-z0-9_]*$/);
       expect(['text', 'long', 'json']).toContain(field.type);
-      expect(field.meaning.length).toBeGreaterThan(5);
-      expect(field.source.length).toBeGreaterThan(2);
       expect(column.endsWith('_ms') ? field.type : 'long').toBe('long');
     }
   });
