@@ -58,7 +58,15 @@ const RULES: readonly Rule[] = [
     ],
   },
   { from: 'deploy/', may: ['deploy/', 'shared/'] },
-  { from: 'client/', may: ['client/', 'shared/', 'functions/lookup/', 'package.json'] },
+  { from: 'client/cli/', may: ['client/cli/', 'shared/', 'functions/lookup/', 'package.json'] },
+  { from: 'client/console/', may: ['client/console/', 'shared/'] },
+  {
+    // It runs in a browser.
+    from: 'client/console/page/',
+    may: ['client/console/page/', 'shared/charts/', 'shared/logstores/', 'shared/record/'],
+    packages: ['echarts/charts', 'echarts/components', 'echarts/core', 'echarts/renderers'],
+  },
+  { from: 'client/', may: ['client/'] },
   { from: 'local/', may: ['local/', 'client/', 'deploy/', 'shared/'] },
   // A package of its own, which is copied and used alone.
   { from: 'local/sls/', may: ['local/sls/'] },
