@@ -1,13 +1,8 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import {
-  instant,
-  safeParse,
-  safeParseInstant,
-  safeParseTransaction,
-} from '../../functions/lookup/request-schema.ts';
 import manifest from '../../package.json' with { type: 'json' };
+import { instant, safeParse, safeParseInstant, safeParseTransaction } from '../../shared/api/transaction.ts';
 import { WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 import { COMMAND_USAGE, USAGE } from './usage.ts';
 

@@ -1,6 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import { safeParseTransaction } from '../../functions/lookup/request-schema.ts';
-import { safeParseJson } from '../../shared/fc/body.ts';
+import { safeParseTransaction } from '../../shared/api/transaction.ts';
+import { safeParseJson } from '../../shared/fc/request.ts';
 import { WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 
 /** Where a record begins and ends: a field of a CSV file may hold line breaks. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rename } from 'node:fs/promises';
-import type { RegisterAnswer } from '../../functions/lookup/register.ts';
+import type { RegisterResponse } from '../../shared/api/responses.ts';
 import { type Api, ApiError } from './api.ts';
 import type { Item } from './backfill-items.ts';
 
@@ -124,10 +124,10 @@ async function storeAll(
   return bad;
 }
 
-async function post({ api }: BackfillOptions, waiting: readonly Waiting[]): Promise<RegisterAnswer> {
+async function post({ api }: BackfillOptions, waiting: readonly Waiting[]): Promise<RegisterResponse> {
   const transactions = waiting.map(({ transaction }) => transaction);
   try {
-    return await api.call<RegisterAnswer>('POST', '/v1/transactions', { body: { transactions } });
+    return await api.call<RegisterResponse>('POST', '/v1/transactions', { body: { transactions } });
   } catch (error) {
     // The server takes none of the batch: the issues say why, line by line.
     const refused = error instanceof ApiError && error.status === 400 && error.code === 'INPUT_INVALID';

@@ -1,4 +1,4 @@
-import type { LookupsAnswer } from '../../functions/lookup/lookups.ts';
+import type { LookupsResponse } from '../../shared/api/responses.ts';
 import { MERCHANT_BIZ_ID } from '../../shared/logstores/ids.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
@@ -117,7 +117,7 @@ async function measure(
       transactionId,
       ...(merchantBizId === undefined ? {} : { merchantBizId }),
     }));
-    const answer = await api.call<LookupsAnswer>('POST', '/v1/lookups', { body: { transactions } });
+    const answer = await api.call<LookupsResponse>('POST', '/v1/lookups', { body: { transactions } });
     for (const result of answer.results) {
       const before = part[result.index];
       if (result.outcome !== 'answered' || before === undefined) continue;

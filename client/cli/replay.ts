@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { rowOf } from '../../functions/lookup/enqueue.ts';
-import { readKnown, registrationOf } from '../../functions/lookup/known.ts';
+import { readHistory, registrationOf, rowOf } from '../../shared/logstores/history.ts';
 import { TRANSACTION_ID } from '../../shared/logstores/ids.ts';
 import { PENDING_GROUP_ROWS, type PendingTransaction } from '../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
@@ -164,11 +163,11 @@ async function queueAgain({ sls, now }: CliContext, ids: readonly string[]): Pro
   let [readError, storeError]: unknown[] = [];
   for (let from = 0; from < ids.length; from += PENDING_GROUP_ROWS) {
     const group = ids.slice(from, from + PENDING_GROUP_ROWS);
-    const known = await readGroup(client, group, now);
-    const outcome = await storePending(client, known.rows, { clock: systemClock, random: Math.random });
+    const read = await readGroup(client, group, now);
+    const outcome = await storePending(client, read.rows, { clock: systemClock, random: Math.random });
     queued += outcome.stored.filter(Boolean).length;
-    unread += group.length - known.rows.length;
-    readError ??= known.error;
+    unread += group.length - read.rows.length;
+    readError ??= read.error;
     storeError ??= outcome.error;
   }
   return { queued, unread, readError, storeError };
@@ -183,10 +182,10 @@ async function readGroup(sls: SlsDataPlane, ids: readonly string[], now: () => n
     for (const transactionId of waiting) {
       const nowMs = now();
       const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
-      const known = await readKnown(sls, transactionId, { nowMs, windows: WIDEST_WINDOWS, signal });
-      error ??= known.error;
-      if (known.failed) continue;
-      rows.push({ ...rowOf(transactionId, registrationOf(known), nowMs), kind: 'replay' });
+      const history = await readHistory(sls, transactionId, { nowMs, windows: WIDEST_WINDOWS, signal });
+      error ??= history.error;
+      if (history.failed) continue;
+      rows.push({ ...rowOf(transactionId, registrationOf(history), nowMs), kind: 'replay' });
     }
   };
   await Promise.all(Array.from({ length: CONCURRENT_READS }, work));

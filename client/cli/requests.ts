@@ -1,5 +1,4 @@
-import type { LookupAnswer } from '../../functions/lookup/lookup.ts';
-import type { RegisterAnswer } from '../../functions/lookup/register.ts';
+import type { LookupResponse, RegisterResponse } from '../../shared/api/responses.ts';
 import type { EventRow } from '../../shared/logstores/events.ts';
 import type { Ledger } from '../../shared/logstores/ledger.ts';
 import type { RecordRow } from '../../shared/logstores/records.ts';
@@ -12,7 +11,7 @@ import { bar, columns, duration, json, plain } from './print.ts';
 /** `register ID`: puts one transaction into the queue. */
 export async function registerCommand({ line, api, out, now }: CliContext): Promise<number> {
   const body = transactionOf(line, now(), readLabels(line.list('label')));
-  const answer = await api.call<RegisterAnswer>('POST', '/v1/transactions', { body });
+  const answer = await api.call<RegisterResponse>('POST', '/v1/transactions', { body });
   out(line.flag('json') ? json(answer) : `registered; it is asked about from ${answer.dueAt}`);
   return 0;
 }
@@ -90,12 +89,12 @@ function describeLedger(ledger: LedgerAnswer): string {
 /** `lookup ID`: what the service says now, as a story and a timeline. */
 export async function lookupCommand({ line, api, out, now }: CliContext): Promise<number> {
   const { transactionId, labels: _, ...query } = transactionOf(line, now());
-  const answer = await api.call<LookupAnswer>('GET', `/v1/transactions/${transactionId}`, { query });
+  const answer = await api.call<LookupResponse>('GET', `/v1/transactions/${transactionId}`, { query });
   out(line.flag('json') ? json(answer) : describeLookup(answer, line.flag('zh')));
   return 0;
 }
 
-function describeLookup(answer: LookupAnswer, chinese: boolean): string {
+function describeLookup(answer: LookupResponse, chinese: boolean): string {
   const { record, events } = answer;
   const story = (chinese ? record.story_zh : undefined) ?? answer.story;
   return [
@@ -109,7 +108,7 @@ function describeLookup(answer: LookupAnswer, chinese: boolean): string {
   ].join('\n');
 }
 
-function storedWords({ stored, reason, registered }: LookupAnswer): string {
+function storedWords({ stored, reason, registered }: LookupResponse): string {
   const kept = stored === false ? `, not stored (${reason ?? 'unknown'})` : '';
   return registered === undefined
     ? kept
@@ -154,7 +153,7 @@ function timeline(events: readonly EventRow[], chinese: boolean): string[][] {
   ]);
 }
 
-function history({ history: entries }: LookupAnswer): string[][] {
+function history({ history: entries }: LookupResponse): string[][] {
   return entries.map((entry) => [
     new Date(Number(entry.asked_at_ms ?? 0)).toISOString(),
     entry.final === 'true' ? 'final' : 'provisional',

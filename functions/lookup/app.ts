@@ -1,61 +1,37 @@
-import middy from '@middy/core';
-import type { CloudauthClient } from '../../shared/cloudauth/types.ts';
-import type { BearerOptions } from '../../shared/fc/bearer.ts';
-import type { FcResponse } from '../../shared/fc/http.ts';
-import { problemResponse } from '../../shared/fc/http.ts';
-import type { Invoked } from '../../shared/fc/invoke.ts';
-import { ProblemError } from '../../shared/fc/problem.ts';
-import type { RoleCredentials } from '../../shared/fc/role-credentials.ts';
+import middy, { type MiddlewareObj } from '@middy/core';
+import { createBearerCheck } from '../../shared/fc/bearer.ts';
+import { decodeHttpEvent } from '../../shared/fc/request.ts';
+import {
+  emptyResponse,
+  type FcResponse,
+  PROBLEMS,
+  ProblemError,
+  problemResponse,
+  toProblemError,
+} from '../../shared/fc/response.ts';
 import { createRouter } from '../../shared/fc/router.ts';
-import type { Logger } from '../../shared/logger.ts';
-import type { SlsDataPlane } from '../../shared/sls/types.ts';
-import { type Clock, SECOND_MS } from '../../shared/time.ts';
-import { writeRecords } from '../../shared/write-records.ts';
-import type { Exchange } from './exchange.ts';
-import { bearer, decode, exchange, headWithoutBody, problems, requestLog } from './middleware.ts';
-import { OPEN_PATHS, optionsResponse, ROUTES } from './routes.ts';
-import type { LedgerRange, LookupPacer, LookupSettings, Services } from './services.ts';
-import { traceCloudauth, traceSls } from './trace.ts';
+import { ENDPOINTS } from './endpoints.ts';
+import { noteFailure } from './failures.ts';
+import { type LookupRequest, type LookupServices, openRequest } from './request.ts';
 
-export interface AppOptions {
-  readonly auth: BearerOptions;
-  readonly settings: LookupSettings;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly role: RoleCredentials;
-  readonly sls: SlsDataPlane;
-  readonly cloudauth: CloudauthClient;
-  readonly pacer: LookupPacer;
-  readonly readLedger: (sls: SlsDataPlane, range: LedgerRange, signal: AbortSignal) => Promise<object>;
-  /** Starts one run of the sweep in this account; absent where none is set up. */
-  readonly startSweep?: (accountId: string | undefined, signal: AbortSignal) => Promise<Invoked>;
-}
-
-/** A log store that hangs must not cost an answer that is there already. */
-const STORE_MS = 15 * SECOND_MS;
-/** A caller waits: the sweep is the one that can be patient. */
-const STORE_ATTEMPTS = 2;
+const route = createRouter(ENDPOINTS);
+const OPEN_PATHS: ReadonlySet<string> = new Set(ENDPOINTS.filter(({ open }) => open).map(({ path }) => path));
 
 /**
  * The HTTP function. Whatever comes in, a full response object comes out; nothing is thrown to the platform,
- * whose own answer to that would be neither ours nor a problem document.
+ * whose own response to that would be neither ours nor a problem document.
  */
 export function createHandler(
-  options: AppOptions,
+  services: LookupServices,
 ): (event: unknown, context: unknown) => Promise<FcResponse> {
-  const { clock, logger, auth } = options;
-  const route = createRouter(ROUTES);
-  // The platform's context has no remaining-time method for middy's own timeout: the exchange has the deadline.
-  const chain = middy<Exchange, FcResponse>((opened: Exchange) => dispatch(options, route, opened), {
-    timeoutEarlyInMillis: 0,
-  }).use([
-    exchange(clock),
-    requestLog(logger, clock),
-    headWithoutBody(),
+  // The platform's context has no remaining-time method for middy's own timeout: the request has its deadline.
+  const chain = middy<LookupRequest, FcResponse>(dispatch, { timeoutEarlyInMillis: 0 }).use([
+    open(services),
+    finallyDo(({ deadline }) => deadline.close()),
+    finallyDo(logRequest),
+    finallyDo(dropBodyOfHead),
     problems(),
-    decode(),
-    bearer(auth, OPEN_PATHS),
+    bearer(services),
   ]);
   const run = chain as unknown as (event: unknown, context: unknown) => Promise<FcResponse>;
   return async (event, context) => {
@@ -67,46 +43,105 @@ export function createHandler(
   };
 }
 
-async function dispatch(
-  options: AppOptions,
-  route: ReturnType<typeof createRouter<(typeof ROUTES)[number]['methods'][string]>>,
-  opened: Exchange,
-): Promise<FcResponse> {
-  const { http, trace, deadline, context, requestId } = opened;
-  if (http === undefined) throw new Error('the event was not decoded');
-  options.role.refresh(context);
+async function dispatch(request: LookupRequest): Promise<FcResponse> {
+  const { http, services, context, trace } = request;
+  services.role.refresh(context);
   const match = route(http.method, http.rawPath);
-  trace.route = match.template;
-  if (match.kind === 'options') return optionsResponse(match.allow);
-  if (match.handler === undefined) throw new Error('a route without a handler');
-  const { startSweep } = options;
-  return match.handler({
-    http,
-    params: match.params,
-    requestId,
-    deadline,
-    services: () => servicesFor(options, opened),
-    startSweep: startSweep === undefined ? undefined : (signal) => startSweep(context.accountId, signal),
+  if (match.kind === 'options') {
+    trace.route = match.path;
+    return emptyResponse(204, { allow: match.allow });
+  }
+  trace.route = match.route.path;
+  return match.route.run(request, match.params);
+}
+
+/**
+ * What surrounds every endpoint, outermost first: the request is opened and closed, it is logged, HEAD loses its body,
+ * errors become problems, the token is checked.
+ */
+type Step = MiddlewareObj<LookupRequest, FcResponse>;
+
+/** Middy hands the raw event to the first step; from then on the request stands in its place. */
+function open(services: LookupServices): Step {
+  return {
+    before: (middyRequest) => {
+      const event: unknown = middyRequest.event;
+      const request = openRequest(services, middyRequest.context);
+      middyRequest.event = request;
+      request.http = decodeHttpEvent(event);
+      // The context's id is the one in FC's own logs; the event's is for whoever calls without a context.
+      const { requestId = '' } = request.http;
+      if (request.requestId === '' && /^[0-9A-Za-z-]{1,64}$/.test(requestId)) request.requestId = requestId;
+    },
+  };
+}
+
+/** However the request ends. The response is null only if making it failed. */
+function finallyDo(act: (request: LookupRequest, response: FcResponse | null) => void): Step {
+  return {
+    after: ({ event, response }) => act(event, response),
+    onError: ({ event, response }) => act(event, response),
+  };
+}
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** One line for each request, without anything that a caller or a service wrote. */
+function logRequest(request: LookupRequest, response: FcResponse | null): void {
+  const { services, trace, http } = request;
+  const status = response?.statusCode ?? 500;
+  const level = status >= 500 ? (trace.outcome === 'INTERNAL' ? 'error' : 'warn') : 'info';
+  services.logger[level]('request', {
+    requestId: request.requestId,
+    method: METHODS.has(http.method) ? http.method : 'OTHER',
+    route: trace.route ?? 'none',
+    status,
+    outcome: trace.outcome ?? 'ok',
+    durationMs: services.clock.now() - request.startedAtMs,
+    upstreamCalls: trace.upstreamCalls,
+    upstreamMs: trace.upstreamMs,
+    ...(trace.upstreamRequestIds.length === 0 ? {} : { upstreamRequestIds: trace.upstreamRequestIds }),
+    slsCalls: trace.slsCalls,
+    slsMs: trace.slsMs,
+    ...trace.notes,
   });
 }
 
-function servicesFor(options: AppOptions, { trace }: Exchange): Services {
-  const { clock, random, settings, pacer } = options;
-  // Says at once what is missing, rather than let every call fail for it in its own way.
-  options.role.provide();
-  const sls = traceSls(options.sls, trace, clock);
+/** https://www.rfc-editor.org/rfc/rfc9110#name-head: as GET, without the content. */
+function dropBodyOfHead({ http }: LookupRequest, response: FcResponse | null): void {
+  if (response !== null && http.method === 'HEAD') response.body = '';
+}
+
+function problems(): Step {
   return {
-    sls,
-    cloudauth: traceCloudauth(options.cloudauth, trace, clock),
-    pacer,
-    clock,
-    random,
-    trace,
-    settings,
-    storeOutput: async (output, signal) => {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(STORE_MS)]);
-      await writeRecords(sls, [output], { clock, random, signal: limited, attempts: STORE_ATTEMPTS });
+    onError: (middyRequest) => {
+      const { trace, requestId } = middyRequest.event;
+      const error = toProblemError(middyRequest.error);
+      trace.outcome = error.code;
+      Object.assign(trace.notes, error.logFields);
+      noteFailure(trace, error.cause);
+      if (PROBLEMS[error.code].status === 500) Object.assign(trace.notes, originOf(error.cause));
+      middyRequest.response = problemResponse(error, requestId);
     },
-    readLedger: (range, signal) => options.readLedger(sls, range, signal),
+  };
+}
+
+/** Where a bug is, without its message: that may repeat what it choked on. */
+function originOf(cause: unknown): Record<string, string> {
+  if (!(cause instanceof Error)) return {};
+  const frames = (cause.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 8)
+    .map((line) => line.trim());
+  return { origin: frames.join(' | ') };
+}
+
+function bearer({ auth }: LookupServices): Step {
+  const check = createBearerCheck(auth);
+  return {
+    before: ({ event: { http } }) => {
+      if (!OPEN_PATHS.has(http.rawPath)) check(http.headers.authorization);
+    },
   };
 }

@@ -1,28 +1,27 @@
 import { createCloudauthClient } from '../../shared/cloudauth/client.ts';
 import { type Config, loadConfig } from '../../shared/config.ts';
+import { createRoleCredentials } from '../../shared/fc/invocation.ts';
 import { createInvoker } from '../../shared/fc/invoke.ts';
-import { ProblemError } from '../../shared/fc/problem.ts';
-import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
+import { ProblemError } from '../../shared/fc/response.ts';
 import { createLogger } from '../../shared/logger.ts';
-import { readLedger } from '../../shared/logstores/ledger.ts';
 import { windowsOf } from '../../shared/logstores/retention.ts';
 import { Pacer } from '../../shared/pace.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import { systemClock } from '../../shared/time.ts';
-import { type AppOptions, createHandler } from './app.ts';
+import { createHandler } from './app.ts';
+import type { LookupServices } from './request.ts';
 
 /** With SWEEP_QPS_SHARE at 1 the sweep may use the whole quota; a lookup now and then is asked all the same. */
 const MIN_QPS_SHARE = 0.05;
 
-function wire(config: Config): AppOptions {
+function wire(config: Config): LookupServices {
   const { region, callTimeoutMs, verifyDelayMs, qpsLimit } = config;
-  const windows = windowsOf(config.daysKept);
   const timeouts = { connectTimeoutMs: callTimeoutMs, readTimeoutMs: callTimeoutMs };
   const role = createRoleCredentials(config.environmentCredentials);
   const credentials = role.provide;
   return {
     auth: { mode: config.auth, tokenSha256: config.bearerTokenSha256 },
-    settings: { region, verifyDelayMs, callTimeoutMs, windows },
+    settings: { region, verifyDelayMs, callTimeoutMs, windows: windowsOf(config.daysKept) },
     logger: createLogger({ level: config.logLevel, fields: { function: 'lookup' } }),
     clock: systemClock,
     random: Math.random,
@@ -39,15 +38,14 @@ function wire(config: Config): AppOptions {
       limitPerSecond: qpsLimit,
       clock: systemClock,
     }),
-    readLedger: (sls, range, signal) => readLedger(sls, { ...range, windows, signal }),
-    ...wireSweep(config, role.provide),
+    ...wireSweep(config, credentials),
   };
 }
 
 function wireSweep(
   { sweepFunction, region, invokeEndpoint, callTimeoutMs, ...config }: Config,
-  credentials: AppOptions['role']['provide'],
-): Pick<AppOptions, 'startSweep'> {
+  credentials: LookupServices['role']['provide'],
+): Pick<LookupServices, 'startSweep'> {
   if (sweepFunction === undefined) return {};
   return {
     startSweep: (contextAccountId, signal) => {

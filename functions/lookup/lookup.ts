@@ -1,128 +1,169 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type LookupResponse, lookupResponse } from '../../shared/api/responses.ts';
+import {
+  instant,
+  merchantBizId,
+  safeParseTransaction,
+  type Transaction,
+  transactionId,
+} from '../../shared/api/transaction.ts';
 import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
-import { ProblemError } from '../../shared/fc/problem.ts';
-import type { EventRow } from '../../shared/logstores/events.ts';
+import { ProblemError } from '../../shared/fc/response.ts';
 import { toContents } from '../../shared/logstores/field-table.ts';
+import {
+  type EarlierRecord,
+  type History,
+  readHistory,
+  registrationOf,
+} from '../../shared/logstores/history.ts';
 import { deriveMerchantBizId } from '../../shared/logstores/ids.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
-import { RECORD_FIELDS, type RecordRow } from '../../shared/logstores/records.ts';
+import { RECORD_FIELDS } from '../../shared/logstores/records.ts';
 import { givenInRecord } from '../../shared/logstores/registration.ts';
 import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
+import { storePending } from '../../shared/register.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
-import { enqueue, isNews, mergeKnown, missingRow, newsRow } from './enqueue.ts';
-import { logFieldsOf, type StoreFailure, storeFailureOf } from './failure.ts';
-import { type EarlierAnswer, type HistoryEntry, type Known, readKnown, registrationOf } from './known.ts';
-import type { Transaction } from './request-schema.ts';
-import type { Services } from './services.ts';
-import { toUpstreamProblem } from './upstream-problem.ts';
+import { writeRecords } from '../../shared/write-records.ts';
+import { defineEndpoint, valid } from './endpoint.ts';
+import { noteFailure, storeFailureOf, toUpstreamProblem } from './failures.ts';
+import { timesOf } from './items.ts';
+import { isNews, mergeGiven, missingRow, newsRow } from './queue.ts';
+import type { LookupRequest } from './request.ts';
 
 /**
  * One transaction, asked about now.
  *
  * An answer is given as soon as ID Verification gave one, whatever the log store does: `stored` says what became
  * of it there. Nothing is lost by that: an answer that is not final leaves the transaction in the queue, and a
- * final one can be asked for again for as long as the service keeps it. Reading what is known, asking, and writing
+ * final one can be asked for again for as long as the service keeps it. Reading the history, asking, and writing
  * each have their own time limit, so that a slow log store cannot use up the time of the question.
  */
-export interface LookupAnswer {
-  transactionId: string;
-  final: boolean;
-  /** `already`: a final record of the same revision, with the same registration, is there. */
-  stored: boolean | 'already';
-  /** Why `stored` is false. */
-  reason?: StoreFailure;
-  /**
-   * Not final, or final by what was said of the opening only: whether the transaction waits in the queue with
-   * all that is said of it, from before or from now on.
-   */
-  registered?: boolean;
-  record: RecordRow;
-  events: EventRow[];
-  story: string;
-  history: readonly HistoryEntry[];
-  /** False when the log store could not be read in full. */
-  historyComplete: boolean;
-}
+export const lookupEndpoint = defineEndpoint({
+  method: 'GET',
+  path: '/v1/transactions/{transactionId}',
+  operationId: 'lookUpTransaction',
+  summary: 'Ask about one transaction now',
+  description:
+    'Writes the record and its events, unless a final record of the same revision is there. An answer that is not final leaves the transaction registered.',
+  params: { transactionId: { schema: transactionId, description: 'The transaction.' } },
+  query: {
+    merchantBizId: {
+      schema: merchantBizId,
+      description: 'As given to Initialize; default: as registered.',
+    },
+    initializedAt: {
+      schema: instant,
+      description: 'When the session was opened; default: as registered.',
+    },
+  },
+  response: {
+    status: 200,
+    schema: lookupResponse,
+    description: 'What ID Verification says, understood.',
+  },
+  problems: [
+    'TRANSACTION_INVALID',
+    'NOT_COMPLETED',
+    'THROTTLED',
+    'UPSTREAM_FORBIDDEN',
+    'UPSTREAM_HTTP',
+    'UPSTREAM_NETWORK',
+    'UPSTREAM_CONTRACT',
+    'UPSTREAM_TIMEOUT',
+    'DEADLINE_NEAR',
+  ],
+  handle(request, { params, query }) {
+    const transaction = valid(safeParseTransaction({ ...params, ...query }, timesOf(request)));
+    return lookUp(request, transaction, request.deadline.signal);
+  },
+});
 
 /** Reading is only to know more; it must not cost the answer. */
-export const READ_KNOWN_MS = 5 * SECOND_MS;
-const RETRY_NOT_COMPLETED_LEAST_SECONDS = 60;
+export const READ_HISTORY_MS = 5 * SECOND_MS;
+/** A log store that hangs must not cost an answer that is there already. */
+const STORE_MS = 15 * SECOND_MS;
+/** A caller waits: the sweep is the one that can be patient. */
+const STORE_ATTEMPTS = 2;
+const MIN_RETRY_NOT_COMPLETED_SECONDS = 60;
 
-/** What is known of a transaction, within its own time limit. Never throws. */
-export function readKnownInTime(
-  { sls, clock, settings }: Services,
+/** The history of a transaction, within its own time limit. Never throws. */
+export function readHistoryInTime(
+  { services: { clock, settings }, sls }: LookupRequest,
   transactionId: string,
   signal: AbortSignal,
-  limitMs = READ_KNOWN_MS,
-): Promise<Known> {
+  limitMs = READ_HISTORY_MS,
+): Promise<History> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-  return readKnown(sls, transactionId, { nowMs: clock.now(), windows: settings.windows, signal: limited });
+  return readHistory(sls, transactionId, { nowMs: clock.now(), windows: settings.windows, signal: limited });
 }
 
 /**
- * @param reading what is known of the transaction, where that is being read already
- * @throws ProblemError for every answer of the service but a result; DeadlineError when the time is over
+ * @param reading the history of the transaction, where that is being read already
+ * @throws ProblemError for every outcome but an answer; DeadlineError when the time is over
  */
 export async function lookUp(
-  services: Services,
+  request: LookupRequest,
   asked: Transaction,
   signal: AbortSignal,
-  reading = readKnownInTime(services, asked.transactionId, signal),
-): Promise<LookupAnswer> {
-  const { clock } = services;
+  reading = readHistoryInTime(request, asked.transactionId, signal),
+): Promise<LookupResponse> {
+  const { clock, pacer } = request.services;
   const { transactionId } = asked;
   // The session was opened with one MerchantBizId; unless the caller names it, the registration may know it.
   const merchantBizId =
     asked.merchantBizId ??
     registrationOf(await reading).given.merchantBizId ??
     deriveMerchantBizId(transactionId);
-  const ticket = await services.pacer.take(signal);
+  const ticket = await pacer.take(signal);
   const askedAtMs = clock.now();
-  const asking = services.cloudauth.checkVerifyLog({ merchantBizId, transactionId }, { signal });
-  const [known, outcome] = await Promise.all([reading, asking]);
-  if (known.error !== undefined) Object.assign(services.trace.notes, logFieldsOf(known.error));
-  if (outcome.kind === 'throttled') services.pacer.throttled(ticket, outcome.retryAfterMs);
-  else services.pacer.accepted(ticket);
-  const question: Question = { asked, known, askedAtMs, signal };
-  if (outcome.kind === 'answered') return keepAnswer(services, question, outcome);
-  if (outcome.kind === 'not_completed') throw await toNotCompleted(services, question);
+  const asking = request.cloudauth.checkVerifyLog({ merchantBizId, transactionId }, { signal });
+  const [history, outcome] = await Promise.all([reading, asking]);
+  noteFailure(request.trace, history.error);
+  if (outcome.kind === 'throttled') pacer.throttled(ticket, outcome.retryAfterMs);
+  else pacer.accepted(ticket);
+  const question: Question = { asked, history, askedAtMs, signal };
+  if (outcome.kind === 'answered') return keepAnswer(request, question, outcome);
+  if (outcome.kind === 'not_completed') throw await toNotCompleted(request, question);
   signal.throwIfAborted();
-  throw toUpstreamProblem(outcome, answeredAtMs(known));
+  throw toUpstreamProblem(outcome, answeredAtMs(history));
 }
 
-function answeredAtMs({ history }: Known): number | undefined {
-  const at = history.find((entry) => entry.disposition === 'answered')?.asked_at_ms;
-  return typeof at === 'number' ? at : undefined;
+function answeredAtMs({ entries }: History): number | undefined {
+  return entries.find((entry) => entry.disposition === 'answered')?.asked_at_ms;
 }
 
 interface Question {
   readonly asked: Transaction;
-  readonly known: Known;
+  readonly history: History;
   readonly askedAtMs: number;
   readonly signal: AbortSignal;
 }
 
 type Answered = Extract<CheckVerifyLogOutcome, { kind: 'answered' }>;
 
-async function keepAnswer(services: Services, question: Question, outcome: Answered): Promise<LookupAnswer> {
-  const { asked, known, askedAtMs, signal } = question;
-  const { verifyDelayMs } = services.settings;
+async function keepAnswer(
+  request: LookupRequest,
+  question: Question,
+  outcome: Answered,
+): Promise<LookupResponse> {
+  const { asked, history, askedAtMs, signal } = question;
+  const { verifyDelayMs } = request.services.settings;
   const openedMs = openedAtMs(question);
   const final = openedMs !== undefined && askedAtMs >= openedMs + verifyDelayMs;
-  // A session is opened before we hear of it: half an hour after that, or once the sweep has asked, nobody's word is
-  // needed.
-  const heardOfAtMs = registrationOf(known).registeredAtMs;
-  const isSwept = known.answers.some((one) => one.source === 'sweep' && one.final && one.answered);
+  // A session is opened before we hear of it: half an hour after that, or once the sweep has asked, nobody has to
+  // give its time.
+  const heardOfAtMs = registrationOf(history).registeredAtMs;
+  const isSwept = history.records.some((one) => one.source === 'sweep' && one.final && one.answered);
   const isLongKnown = heardOfAtMs !== undefined && askedAtMs >= heardOfAtMs + verifyDelayMs;
   const isSure = final && (isLongKnown || isSwept);
-  const output = toOutput(services, question, { outcome, final });
+  const output = toOutput(request, question, { outcome, final });
   const moment = { nowMs: askedAtMs, verifyDelayMs };
-  // Where the queue could not be read, nobody knows whether it says as much as the caller.
-  const mayBeNews = known.failed && isNews(asked, known, askedAtMs);
-  const row = isSure && !mayBeNews ? newsRow(asked, known, moment) : missingRow(asked, known, moment);
+  // Where the queue could not be read, nobody knows whether it holds as much as the caller gives.
+  const mayBeNews = history.failed && isNews(asked, history, askedAtMs);
+  const row = isSure && !mayBeNews ? newsRow(asked, history, moment) : missingRow(asked, history, moment);
   const [kept, queued] = await Promise.all([
-    storeUnlessThere(services, question, output),
-    queueRow(services, row, signal),
+    storeUnlessThere(request, question, output),
+    queueRow(request, row, signal),
   ]);
   return {
     transactionId: asked.transactionId,
@@ -132,41 +173,41 @@ async function keepAnswer(services: Services, question: Question, outcome: Answe
     record: output.record,
     events: output.events,
     story: output.record.story ?? '',
-    history: known.history,
-    historyComplete: known.complete,
+    history: history.entries,
+    historyComplete: history.complete,
   };
 }
 
 /**
- * The later of what the caller says and what is known, so that a wrong word cannot make an answer final too early.
+ * The later of what the caller gives and what is known, so that a wrong time cannot make an answer final too early.
  * A session is opened before it is registered, so the registration will do where the opening is not known. An
- * earlier final record says nothing here: it may rest on such a word itself.
+ * earlier final record proves nothing here: it may rest on such a time itself.
  */
-function openedAtMs({ asked, known }: Pick<Question, 'asked' | 'known'>): number | undefined {
-  const registration = registrationOf(known);
+function openedAtMs({ asked, history }: Pick<Question, 'asked' | 'history'>): number | undefined {
+  const registration = registrationOf(history);
   const knownMs = registration.given.initializedAtMs ?? registration.registeredAtMs;
-  const saidMs = asked.initializedAtMs;
-  if (knownMs === undefined || saidMs === undefined) return knownMs ?? saidMs;
-  return Math.max(knownMs, saidMs);
+  const givenMs = asked.initializedAtMs;
+  if (knownMs === undefined || givenMs === undefined) return knownMs ?? givenMs;
+  return Math.max(knownMs, givenMs);
 }
 
 function toOutput(
-  services: Services,
-  { asked, known, askedAtMs }: Question,
+  request: LookupRequest,
+  { asked, history, askedAtMs }: Question,
   { outcome, final }: { outcome: Answered; final: boolean },
 ): RecordOutput {
   const { transactionId } = asked;
-  const { given, givenAtMs, registeredAtMs } = mergeKnown(asked, known, askedAtMs);
+  const { given, givenAtMs, registeredAtMs } = mergeGiven(asked, history, askedAtMs);
   return toRecord({
     transactionId,
     ...given,
     derivedMerchantBizId: deriveMerchantBizId(transactionId),
     ...(givenAtMs === undefined ? {} : { givenAtMs }),
     ...(registeredAtMs === undefined ? {} : { registeredAtMs }),
-    registrationUnread: known.failed,
+    registrationUnread: history.failed,
     source: 'lookup',
-    attempt: 1 + known.history.reduce((sum, entry) => sum + entry.copies, 0),
-    region: services.settings.region,
+    attempt: 1 + history.entries.reduce((sum, entry) => sum + entry.copies, 0),
+    region: request.services.settings.region,
     ...(outcome.requestId === undefined ? {} : { requestId: outcome.requestId }),
     askedAtMs,
     final,
@@ -177,53 +218,61 @@ function toOutput(
 }
 
 async function storeUnlessThere(
-  services: Services,
-  { asked, known, askedAtMs, signal }: Question,
+  request: LookupRequest,
+  { asked, history, askedAtMs, signal }: Question,
   output: RecordOutput,
-): Promise<Pick<LookupAnswer, 'stored' | 'reason'>> {
+): Promise<Pick<LookupResponse, 'stored' | 'reason'>> {
+  const { clock, random, settings } = request.services;
   const { revision } = output.record;
   const row = Object.fromEntries(toContents(RECORD_FIELDS, output.record));
-  const view = viewOf(known);
+  const view = viewOf(history);
   const isView =
     view?.final === true &&
     view.revision === revision &&
-    isDeepStrictEqual(view.given, givenInRecord(row, services.settings.windows.saneBeforeMs));
-  // Where the caller decides between what others said, that has to be kept, even if it was seen already.
-  if (isView && !registrationOf(known).add(asked, askedAtMs)) return { stored: 'already' };
+    isDeepStrictEqual(view.given, givenInRecord(row, settings.windows.saneBeforeMs));
+  // Where the caller decides between what others gave, that has to be kept, even if it was there already.
+  if (isView && !registrationOf(history).add(asked, askedAtMs)) return { stored: 'already' };
   // The lines of the same answer may be there already: they are written before its record.
-  const hasEvents = known.answers.some((one) => one.final && one.revision === revision);
+  const hasEvents = history.records.some((one) => one.final && one.revision === revision);
   try {
-    await services.storeOutput(hasEvents ? { ...output, events: [] } : output, signal);
+    await writeRecords(request.sls, [hasEvents ? { ...output, events: [] } : output], {
+      clock,
+      random,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(STORE_MS)]),
+      attempts: STORE_ATTEMPTS,
+    });
     return { stored: true };
   } catch (error) {
-    Object.assign(services.trace.notes, logFieldsOf(error));
+    noteFailure(request.trace, error);
     return { stored: false, reason: storeFailureOf(error) };
   }
 }
+
 /** The record that everybody sees, of those that were read. */
-function viewOf({ answers }: Known): EarlierAnswer | undefined {
-  const [first, ...others] = answers;
+function viewOf({ records }: History): EarlierRecord | undefined {
+  const [first, ...others] = records;
   return others.reduce((best, one) => (one.viewKey > (best?.viewKey ?? '') ? one : best), first);
 }
 
 /** Whether the transaction waits in the queue now; without a row to add it did before. */
 async function queueRow(
-  services: Services,
+  { services, sls, trace }: LookupRequest,
   row: PendingTransaction | undefined,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (row === undefined) return true;
-  const { stored, error } = await enqueue(services, [row], signal);
-  if (error !== undefined) Object.assign(services.trace.notes, logFieldsOf(error));
+  const { clock, random } = services;
+  const { stored, error } = await storePending(sls, [row], { clock, random, signal });
+  noteFailure(trace, error);
   return stored[0] === true;
 }
 
 /** The transaction is registered before the caller is told to come back. */
-async function toNotCompleted(services: Services, question: Question): Promise<ProblemError> {
-  const { asked, known, signal } = question;
-  const { verifyDelayMs } = services.settings;
-  const nowMs = services.clock.now();
-  const registered = await queueRow(services, missingRow(asked, known, { nowMs, verifyDelayMs }), signal);
+async function toNotCompleted(request: LookupRequest, question: Question): Promise<ProblemError> {
+  const { asked, history, signal } = question;
+  const { verifyDelayMs } = request.services.settings;
+  const nowMs = request.services.clock.now();
+  const registered = await queueRow(request, missingRow(asked, history, { nowMs, verifyDelayMs }), signal);
   const openedMs = openedAtMs(question) ?? nowMs;
   const waitSeconds = Math.ceil((openedMs + verifyDelayMs - nowMs) / SECOND_MS);
   const minutes = Math.round(verifyDelayMs / MINUTE_MS);
@@ -233,7 +282,7 @@ async function toNotCompleted(services: Services, question: Question): Promise<P
       ? `The session is under way; it is registered and asked for about ${minutes} minutes after.`
       : 'The session is under way, and the log store did not take its registration: ask again, or register it.',
     {
-      retryAfterSeconds: Math.max(waitSeconds, RETRY_NOT_COMPLETED_LEAST_SECONDS),
+      retryAfterSeconds: Math.max(waitSeconds, MIN_RETRY_NOT_COMPLETED_SECONDS),
       logFields: { registered },
     },
   );

@@ -1,39 +1,24 @@
 import * as z from 'zod/mini';
-import {
-  healthAnswer,
-  ledgerAnswer,
-  lookupAnswer,
-  lookupsAnswer,
-  problem,
-  registerAnswer,
-  sweepAnswer,
-} from './answer-schema.ts';
-import { PATHS } from './openapi-paths.ts';
-import { registrationInput } from './request-schema.ts';
+import { problem } from '../../shared/api/responses.ts';
+import { MAX_BODY_BYTES } from '../../shared/fc/request.ts';
+import { PROBLEMS, type ProblemCode } from '../../shared/fc/response.ts';
+import type { Body, Endpoint } from './endpoint.ts';
 
 /**
- * The OpenAPI 3.1 document of this API, made from the schemas that validate requests and from those that the
- * tests hold every answer against. 3.1 takes JSON Schema 2020-12 as it is.
+ * The OpenAPI 3.1 document of the API, made from its endpoints: from the schemas that validate requests and from those
+ * that the tests hold every response against. 3.1 takes JSON Schema 2020-12 as it is.
  */
 type Json = { [key: string]: unknown };
 
-/** Schemas that have a name, in the order they are to be read in. */
-const NAMED = [
-  registrationInput,
-  registerAnswer,
-  lookupAnswer,
-  lookupsAnswer,
-  sweepAnswer,
-  ledgerAnswer,
-  healthAnswer,
-  problem,
-];
-
-let document: Json | undefined;
-
-/** Made when first asked for: a cold start has no use for it. */
-export function openApiDocument(): Json {
-  document ??= {
+export function describeApi(endpoints: readonly Endpoint[]): Json {
+  const paths: Record<string, Json> = {};
+  for (const endpoint of endpoints) {
+    paths[endpoint.path] = {
+      ...paths[endpoint.path],
+      [endpoint.method.toLowerCase()]: operationOf(endpoint),
+    };
+  }
+  return {
     openapi: '3.1.1',
     info: {
       title: 'idv-dropoff',
@@ -44,9 +29,9 @@ export function openApiDocument(): Json {
     },
     servers: [{ url: '/' }],
     security: [{ trigger: [] }, { bearer: [] }],
-    paths: PATHS,
+    paths,
     components: {
-      schemas: namedSchemas(),
+      schemas: namedSchemas(endpoints),
       securitySchemes: {
         trigger: {
           type: 'apiKey',
@@ -59,18 +44,125 @@ export function openApiDocument(): Json {
       },
     },
   };
-  return document;
 }
 
-function namedSchemas(): Json {
-  const schemas: Json = {};
-  for (const schema of NAMED) {
+function operationOf(endpoint: Endpoint): Json {
+  const { operationId, summary, description, open, body, response } = endpoint;
+  const parameters = [
+    ...parametersOf(endpoint.params, { in: 'path', required: true }),
+    ...parametersOf(endpoint.query, { in: 'query', required: false }),
+  ];
+  return {
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(open ? { security: [] } : {}),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined ? {} : { requestBody: requestBodyOf(body) }),
+    responses: {
+      [response.status]: {
+        description: response.description,
+        content: { 'application/json': { schema: schemaOf(response.schema) } },
+      },
+      ...problemResponsesOf(problemsOf(endpoint)),
+    },
+  };
+}
+
+function parametersOf(parameters: Endpoint['params'] = {}, place: { in: string; required: boolean }): Json[] {
+  return Object.entries(parameters).map(([name, { schema, description }]) => ({
+    name,
+    ...place,
+    description,
+    schema: schemaOf(schema),
+  }));
+}
+
+function requestBodyOf({ json, ndjson, example }: Body): Json {
+  const schemas = json.map(schemaOf);
+  const lines = { schema: { type: 'string', description: ndjson } };
+  return {
+    required: true,
+    content: {
+      'application/json': {
+        schema: schemas.length === 1 ? schemas[0] : { oneOf: schemas },
+        ...(example === undefined ? {} : { examples: { one: { value: example } } }),
+      },
+      ...(ndjson === undefined ? {} : { 'application/x-ndjson': lines, 'application/ndjson': lines }),
+    },
+  };
+}
+
+/** How an endpoint may fail: what everything of its kind has in common, and what it adds itself. */
+function problemsOf({ method, open, query, problems = [] }: Endpoint): ProblemCode[] {
+  return [
+    ...(query === undefined ? [] : (['INPUT_INVALID'] as const)),
+    'METHOD_NOT_ALLOWED',
+    ...(open ? [] : (['UNAUTHORIZED', 'CREDENTIALS_MISSING', 'INTERNAL'] as const)),
+    ...(method === 'POST' ? (['BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'] as const) : []),
+    ...problems,
+  ];
+}
+
+const STATUSES = {
+  400: 'Something in the request is not valid; `issues` names it.',
+  401: 'AUTH=bearer: no accepted token was sent.',
+  404: 'ID Verification has no session of this id (any more).',
+  405: 'The path does not take this method; see Allow.',
+  409: 'The session is under way (ProcessNotCompleted); the transaction is registered.',
+  413: `The body has more than ${MAX_BODY_BYTES} bytes.`,
+  415: 'The content type is none of those listed.',
+  429: 'The quota of calls per second is used up.',
+  500: 'Something went wrong on our side.',
+  501: 'No sweep function is set up (SWEEP_FUNCTION).',
+  502: 'A service behind this API failed or refused; `detail` says what to fix.',
+  503: 'The log store refused: nothing was stored, or nothing could be read.',
+  504: 'A service behind this API did not answer in time.',
+} as const;
+const RETRIED: ReadonlySet<number> = new Set([409, 429, 502, 503, 504]);
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } },
+};
+
+function problemResponsesOf(codes: readonly ProblemCode[]): Json {
+  const statuses = new Set(codes.map((code) => PROBLEMS[code].status));
+  return Object.fromEntries(
+    [...statuses].map((status) => {
+      const ofStatus = codes.filter((code) => PROBLEMS[code].status === status);
+      const schema = { allOf: [schemaOf(problem), { properties: { code: { enum: ofStatus } } }] };
+      return [
+        String(status),
+        {
+          description: STATUSES[status],
+          ...(RETRIED.has(status) ? { headers: RETRY_AFTER } : {}),
+          content: { 'application/problem+json': { schema } },
+        },
+      ];
+    }),
+  );
+}
+
+/** A schema where it is used: by its name, if it has one. */
+function schemaOf(schema: z.ZodMiniType): Json {
+  const id = z.globalRegistry.get(schema)?.id;
+  if (id !== undefined) return { $ref: `#/components/schemas/${id}` };
+  const { $schema: _, ...inline } = z.toJSONSchema(schema, { io: 'input' }) as Json;
+  return inline;
+}
+
+/** Every schema that has a name, with those that it is made of. */
+function namedSchemas(endpoints: readonly Endpoint[]): Json {
+  const used = [
+    ...endpoints.flatMap(({ body, response }) => [...(body?.json ?? []), response.schema]),
+    problem,
+  ];
+  const schemas: Record<string, Json> = {};
+  for (const schema of used) {
     const { $schema: _, $defs = {}, ...own } = rewriteRefs(z.toJSONSchema(schema, { io: 'input' })) as Json;
     Object.assign(schemas, $defs);
-    const id = own.id;
-    if (typeof id === 'string') schemas[id] = own;
+    if (typeof own.id === 'string') schemas[own.id] = own;
   }
-  for (const schema of Object.values(schemas)) delete (schema as Json).id;
+  for (const schema of Object.values(schemas)) delete schema.id;
   return schemas;
 }
 

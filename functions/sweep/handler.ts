@@ -1,7 +1,6 @@
 import middy from '@middy/core';
 import type { CloudauthClient } from '../../shared/cloudauth/types.ts';
-import type { FcContext } from '../../shared/fc/context.ts';
-import type { RoleCredentials } from '../../shared/fc/role-credentials.ts';
+import type { FcContext, RoleCredentials } from '../../shared/fc/invocation.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { SweepRow } from '../../shared/logstores/sweeps.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { createCloudauthClient } from '../../shared/cloudauth/client.ts';
 import { type Config, loadConfig } from '../../shared/config.ts';
-import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
+import { createRoleCredentials } from '../../shared/fc/invocation.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { windowsOf } from '../../shared/logstores/retention.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';

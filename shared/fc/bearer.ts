@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './response.ts';
 
 export interface BearerOptions {
   readonly mode: 'trigger' | 'bearer';

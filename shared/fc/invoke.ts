@@ -32,12 +32,11 @@ export interface InvokeOptions {
 export interface Invoked {
   /** The invocation's request id, by which its logs are found; '' if the service named none. */
   readonly requestId: string;
-  readonly via: 'fc2' | 'signed';
 }
 
 const API_VERSION = '2023-03-30';
 const ALGORITHM = 'ACS3-HMAC-SHA256';
-const MAX_ANSWER_BYTES = 1_000_000;
+const MAX_RESPONSE_BYTES = 1_000_000;
 const ASYNC_HEADERS = { 'x-fc-invocation-type': 'Async' } as const;
 
 export type Invoke = (functionName: string, payload: string, signal?: AbortSignal) => Promise<Invoked>;
@@ -95,8 +94,8 @@ async function invokeWithFc2(target: Target, functionName: string, payload: stri
     timeout: target.timeoutMs,
   });
   client.version = API_VERSION;
-  const answer = await client.post(pathOf(functionName), payload, { ...ASYNC_HEADERS }, null);
-  return { requestId: answer.headers['x-fc-request-id'] ?? '', via: 'fc2' };
+  const response = await client.post(pathOf(functionName), payload, { ...ASYNC_HEADERS }, null);
+  return { requestId: response.headers['x-fc-request-id'] ?? '' };
 }
 
 /** Found through NODE_PATH, where FC's runtime keeps its preinstalled modules; ES module imports ignore it. */
@@ -143,19 +142,19 @@ async function invokeSigned(
     accessKeyId,
     accessKeySecret,
   );
-  const answer = await target.transport.send({
+  const response = await target.transport.send({
     method: 'POST',
     path: pathname,
     headers,
     body,
-    maxBytes: MAX_ANSWER_BYTES,
+    maxBytes: MAX_RESPONSE_BYTES,
     signal,
   });
-  const requestId = safeToken(answer.headers['x-fc-request-id']);
-  if (answer.status < 200 || answer.status > 299) {
-    throw new UpstreamHttpError(answer.status, codeOf(answer.body), requestId);
+  const requestId = safeToken(response.headers['x-fc-request-id']);
+  if (response.status < 200 || response.status > 299) {
+    throw new UpstreamHttpError(response.status, codeOf(response.body), requestId);
   }
-  return { requestId: requestId ?? '', via: 'signed' };
+  return { requestId: requestId ?? '' };
 }
 
 /** FC's errors are `{Code, Message, RequestId}`; the message may repeat what was sent, so it stays there. */

@@ -1,47 +1,40 @@
-import { ProblemError } from './problem.ts';
+import { ProblemError } from './response.ts';
 
-/** A path and what stands behind it, by method. `{name}` in the template is one segment. */
-export interface Route<H> {
-  readonly template: string;
-  readonly methods: Readonly<Partial<Record<string, H>>>;
+/** `{name}` in the path is one segment. */
+export interface Route {
+  readonly method: string;
+  readonly path: string;
 }
 
-export type RouteMatch<H> =
-  | {
-      readonly kind: 'found';
-      readonly template: string;
-      readonly handler: H;
-      readonly params: Readonly<Record<string, string>>;
-      readonly head: boolean;
-    }
-  /** OPTIONS: the answer is the list of methods. */
-  | { readonly kind: 'options'; readonly template: string; readonly allow: string };
+export type RouteMatch<R extends Route> =
+  | { readonly kind: 'found'; readonly route: R; readonly params: Readonly<Record<string, string>> }
+  /** OPTIONS: the response is the list of methods. */
+  | { readonly kind: 'options'; readonly path: string; readonly allow: string };
 
 /**
- * Finds the route of a request. HEAD is answered wherever GET is, OPTIONS everywhere.
+ * Finds the route of a request. HEAD is taken wherever GET is, OPTIONS everywhere.
  * @throws ProblemError ROUTE_NOT_FOUND; METHOD_NOT_ALLOWED with an Allow header; INPUT_INVALID for broken encoding
  */
-export function createRouter<H>(
-  routes: readonly Route<H>[],
-): (method: string, rawPath: string) => RouteMatch<H> {
-  const compiled = routes.map((route) => ({
-    route,
-    segments: route.template.split('/').slice(1),
-    allow: allowOf(Object.keys(route.methods)),
-  }));
+export function createRouter<R extends Route>(
+  routes: readonly R[],
+): (method: string, rawPath: string) => RouteMatch<R> {
+  const paths = [...new Set(routes.map(({ path }) => path))].map((path) => {
+    const byMethod = new Map(
+      routes.filter((route) => route.path === path).map((route) => [route.method, route]),
+    );
+    return { path, segments: path.split('/').slice(1), byMethod, allow: allowOf([...byMethod.keys()]) };
+  });
   return (method, rawPath) => {
     const given = rawPath.split('/').slice(1);
-    for (const { route, segments, allow } of compiled) {
+    for (const { path, segments, byMethod, allow } of paths) {
       const params = matchSegments(segments, given);
       if (params === undefined) continue;
-      const { template } = route;
-      if (method === 'OPTIONS') return { kind: 'options', template, allow };
-      const head = method === 'HEAD';
-      const handler = ownMethod(route.methods, head ? 'GET' : method);
-      if (handler !== undefined) return { kind: 'found', template, handler, params, head };
+      if (method === 'OPTIONS') return { kind: 'options', path, allow };
+      const route = byMethod.get(method === 'HEAD' ? 'GET' : method);
+      if (route !== undefined) return { kind: 'found', route, params };
       throw new ProblemError('METHOD_NOT_ALLOWED', `This path takes ${allow}.`, {
         headers: { allow },
-        logFields: { route: template },
+        logFields: { route: path },
       });
     }
     throw new ProblemError('ROUTE_NOT_FOUND', 'GET /v1/openapi.json lists what there is.');
@@ -49,13 +42,8 @@ export function createRouter<H>(
 }
 
 function allowOf(methods: readonly string[]): string {
-  return [
-    ...new Set([...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS']),
-  ].join(', ');
-}
-
-function ownMethod<H>(methods: Readonly<Partial<Record<string, H>>>, method: string): H | undefined {
-  return Object.hasOwn(methods, method) ? methods[method] : undefined;
+  const taken = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  return [...taken, 'OPTIONS'].join(', ');
 }
 
 function matchSegments(

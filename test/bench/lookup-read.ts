@@ -1,6 +1,5 @@
 import { provision } from '../../deploy/provision.ts';
-import { HISTORY_COLUMNS, readKnown } from '../../functions/lookup/known.ts';
-import { eachLimited } from '../../functions/lookup/workers.ts';
+import { eachLimited } from '../../functions/lookup/lookups.ts';
 import { OFFICIAL_RESULT } from '../../local/cloudauth/official-example.ts';
 import { LOCAL_PROJECT } from '../../local/credentials.ts';
 import {
@@ -10,6 +9,7 @@ import {
   MemoryCredentialStore,
 } from '../../local/sls/src/host.ts';
 import { createSlsServer } from '../../local/sls/src/server.ts';
+import { HISTORY_COLUMNS, readHistory } from '../../shared/logstores/history.ts';
 import { PENDING_LOGSTORE, toPendingLog } from '../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { toRecord } from '../../shared/record/record.ts';
@@ -83,12 +83,12 @@ async function readBySql(sls: SlsDataPlane, id: string): Promise<void> {
 }
 
 async function readBySearch(sls: SlsDataPlane, id: string): Promise<void> {
-  const known = await readKnown(sls, id, {
+  const history = await readHistory(sls, id, {
     nowMs: Date.now(),
     windows: DEFAULT_WINDOWS,
     signal: AbortSignal.timeout(PATIENT_MS),
   });
-  if (known.answers.length !== 1 || known.queued.length !== 1) throw new Error(`${id} was not read`);
+  if (history.records.length !== 1 || history.queued.length !== 1) throw new Error(`${id} was not read`);
 }
 
 async function timesOf(read: (id: string) => Promise<void>, from: number): Promise<number[]> {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type AppOptions, createHandler } from '../../functions/lookup/app.ts';
+import { createHandler } from '../../functions/lookup/app.ts';
+import type { LookupServices } from '../../functions/lookup/request.ts';
 import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
 import { SlsError, UpstreamTimeoutError } from '../../shared/errors.ts';
-import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
+import { createRoleCredentials } from '../../shared/fc/invocation.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { Pacer } from '../../shared/pace.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
@@ -130,7 +131,7 @@ const OUTCOMES: readonly CheckVerifyLogOutcome[] = [
 ];
 
 /** Services that answer at once, in turn well and badly. */
-function options(): AppOptions {
+function options(): LookupServices {
   let turn = 0;
   const sometimes = async <T>(value: T): Promise<T> => {
     turn += 1;
@@ -155,8 +156,7 @@ function options(): AppOptions {
     sls,
     cloudauth: { checkVerifyLog: async () => OUTCOMES[turn % OUTCOMES.length] as CheckVerifyLogOutcome },
     pacer: new Pacer({ ratePerSecond: 1_000_000, clock: systemClock }),
-    readLedger: () => sometimes({}),
-    startSweep: () => sometimes({ requestId: 'x', via: 'signed' as const }),
+    startSweep: () => sometimes({ requestId: 'x' }),
   };
 }
 

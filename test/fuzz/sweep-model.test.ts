@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { lookUp } from '../../functions/lookup/lookup.ts';
-import type { Services as LookupServices } from '../../functions/lookup/services.ts';
-import { createTrace } from '../../functions/lookup/trace.ts';
+import { type LookupServices, openRequest } from '../../functions/lookup/request.ts';
 import { runSweep } from '../../functions/sweep/run.ts';
 import { SlsError, UpstreamNetworkError } from '../../shared/errors.ts';
-import type { ProblemError } from '../../shared/fc/problem.ts';
-import { writeRecords } from '../../shared/write-records.ts';
+import { createRoleCredentials } from '../../shared/fc/invocation.ts';
+import type { ProblemError } from '../../shared/fc/response.ts';
+import { createLogger } from '../../shared/logger.ts';
 import { cases, SEED } from '../support/depth.ts';
 import { type Contents, MemoryCloudauth, MemorySls } from '../support/memory-cloud.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -170,13 +170,11 @@ class World {
       sls,
       cloudauth: this.cloudauth.client(through),
       pacer: { take: async () => ({ number: 0 }), accepted: () => undefined, throttled: () => undefined },
-      storeOutput: async (output) => {
-        await writeRecords(sls, [output], { clock, random: this.#random });
-      },
-      readLedger: async () => ({}),
       clock,
       random: this.#random,
-      trace: createTrace(),
+      auth: { mode: 'trigger', tokenSha256: [] },
+      logger: createLogger({ level: 'error' }),
+      role: createRoleCredentials({ accessKeyId: 'a', accessKeySecret: 'b', securityToken: undefined }),
       settings: {
         region: 'ap-southeast-1',
         verifyDelayMs: DELAY_MS,
@@ -185,7 +183,9 @@ class World {
       },
     };
     const transaction = { transactionId: id, ...(said === undefined ? {} : { initializedAtMs: said }) };
-    const answer = await lookUp(services, transaction, new AbortController().signal).catch(
+    const request = openRequest(services, {});
+    request.deadline.close();
+    const answer = await lookUp(request, transaction, new AbortController().signal).catch(
       (error: ProblemError) => error.code,
     );
     this.cloudauth.asked.length = asked;

@@ -1,6 +1,7 @@
 import { ttlByLogstore } from '../../deploy/logstores.ts';
 import { provision } from '../../deploy/provision.ts';
-import { type AppOptions, createHandler } from '../../functions/lookup/app.ts';
+import { createHandler } from '../../functions/lookup/app.ts';
+import type { LookupServices } from '../../functions/lookup/request.ts';
 import { type CloudauthServer, createCloudauthServer } from '../../local/cloudauth/server.ts';
 import { LOCAL_PROJECT } from '../../local/credentials.ts';
 import {
@@ -12,10 +13,9 @@ import {
 } from '../../local/sls/src/host.ts';
 import { createSlsServer } from '../../local/sls/src/server.ts';
 import { createCloudauthClient } from '../../shared/cloudauth/client.ts';
-import type { FcResponse } from '../../shared/fc/http.ts';
-import { createRoleCredentials } from '../../shared/fc/role-credentials.ts';
+import { createRoleCredentials } from '../../shared/fc/invocation.ts';
+import type { FcResponse } from '../../shared/fc/response.ts';
 import { createLogger } from '../../shared/logger.ts';
-import { readLedger } from '../../shared/logstores/ledger.ts';
 import { DEFAULT_DAYS_KEPT, type RetentionDays, windowsOf } from '../../shared/logstores/retention.ts';
 import { Pacer } from '../../shared/pace.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
@@ -64,7 +64,7 @@ const PATIENT_MS = 60_000;
 
 /** @param daysKept what the project is provisioned for and the function is told, as by one s.yaml */
 export async function openLookupWorld(
-  overrides: Partial<AppOptions> = {},
+  overrides: Partial<LookupServices> = {},
   daysKept: RetentionDays = DEFAULT_DAYS_KEPT,
 ): Promise<LookupWorld> {
   const store = new MemoryCredentialStore();
@@ -121,8 +121,6 @@ export async function openLookupWorld(
     }),
     cloudauth: createCloudauthClient({ endpoint: cloudauth.url, credentials: role.provide, ...timeouts }),
     pacer: new Pacer({ ratePerSecond: 1_000, clock: systemClock }),
-    readLedger: (client, range, signal) =>
-      readLedger(client, { ...range, windows: windowsOf(daysKept), signal }),
     ...overrides,
   });
   return {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FcResponse } from '../../shared/fc/http.ts';
+import type { FcResponse } from '../../shared/fc/response.ts';
 
 /** A trigger URL in front of a handler: each request becomes an event as FC builds it. */
 export interface TriggerServer {

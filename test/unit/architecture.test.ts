@@ -23,6 +23,14 @@ const RULES: readonly Rule[] = [
   { from: 'functions/sweep/', may: ['functions/sweep/', 'shared/'] },
   { from: 'shared/', may: ['shared/'] },
   {
+    from: 'shared/api/',
+    may: ['shared/api/', 'shared/fc/response.ts', 'shared/logstores/', 'shared/errors.ts', 'shared/time.ts'],
+  },
+  {
+    from: 'shared/fc/',
+    may: ['shared/fc/', 'shared/openapi/', 'shared/errors.ts', 'shared/credentials.ts', 'shared/time.ts'],
+  },
+  {
     from: 'shared/logstores/',
     may: ['shared/logstores/', 'shared/errors.ts', 'shared/time.ts', 'shared/sls/'],
   },
@@ -58,7 +66,7 @@ const RULES: readonly Rule[] = [
     ],
   },
   { from: 'deploy/', may: ['deploy/', 'shared/'] },
-  { from: 'client/cli/', may: ['client/cli/', 'shared/', 'functions/lookup/', 'package.json'] },
+  { from: 'client/cli/', may: ['client/cli/', 'shared/', 'package.json'] },
   { from: 'client/console/', may: ['client/console/', 'shared/'] },
   {
     // It runs in a browser.
@@ -123,6 +131,12 @@ describe('import directions', () => {
     ['functions/sweep/x.ts', "import { a } from '../../local/credentials.ts';"],
     ['shared/record/x.ts', "import { a } from '../time.ts';"],
     ['shared/record/x.ts', "import { readFile } from 'node:fs';"],
+    ['client/cli/x.ts', "import type { A } from '../../functions/lookup/lookup.ts';"],
+    ['client/cli/x.ts', "import { a } from '../console/server.ts';"],
+    ['client/console/x.ts', "import { a } from '../../local/http/listen.ts';"],
+    ['client/console/page/x.ts', "import { readFile } from 'node:fs';"],
+    ['shared/api/x.ts', "import { a } from '../sls/client.ts';"],
+    ['shared/fc/x.ts', "import { a } from '../config.ts';"],
     ['shared/sls/x.ts', "import type { A } from '../cloudauth/types.ts';"],
     ['shared/cloudauth/x.ts', "import { loadConfig } from '../config.ts';"],
     ['local/sls/x.ts', "import { a } from '../../shared/sls/codec.ts';"],

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type AppOptions, createHandler } from '../../../functions/lookup/app.ts';
+import { createHandler } from '../../../functions/lookup/app.ts';
+import type { LookupServices } from '../../../functions/lookup/request.ts';
 import { createCloudauthClient } from '../../../shared/cloudauth/client.ts';
-import { createRoleCredentials } from '../../../shared/fc/role-credentials.ts';
+import { createRoleCredentials } from '../../../shared/fc/invocation.ts';
 import { createLogger } from '../../../shared/logger.ts';
-import { readLedger } from '../../../shared/logstores/ledger.ts';
 import { Pacer } from '../../../shared/pace.ts';
 import { createSlsClient } from '../../../shared/sls/client.ts';
 import { systemClock } from '../../../shared/time.ts';
@@ -47,7 +47,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-function options(overrides: Partial<AppOptions> = {}): AppOptions {
+function options(overrides: Partial<LookupServices> = {}): LookupServices {
   const role = createRoleCredentials({
     accessKeyId: `${CANARY}-id`,
     accessKeySecret: `${CANARY}-secret`,
@@ -69,7 +69,6 @@ function options(overrides: Partial<AppOptions> = {}): AppOptions {
     sls: createSlsClient({ endpoint: sls.url, project: 'p', credentials: role.provide, ...timeouts }),
     cloudauth: createCloudauthClient({ endpoint: cloudauth.url, credentials: role.provide, ...timeouts }),
     pacer: new Pacer({ ratePerSecond: 10_000, clock: systemClock }),
-    readLedger: (client, range, signal) => readLedger(client, { ...range, windows: DEFAULT_WINDOWS, signal }),
     ...overrides,
   };
 }
@@ -196,14 +195,11 @@ describe('nothing that comes in comes out in a log, an error or a URL', () => {
   it('when something breaks inside', async () => {
     handler = createHandler(
       options({
-        sls: new Proxy({} as AppOptions['sls'], {
+        sls: new Proxy({} as LookupServices['sls'], {
           get: () => () => {
             throw new TypeError(CANARY);
           },
         }),
-        readLedger: () => {
-          throw new RangeError(CANARY);
-        },
       }),
     );
     const answers = [];

@@ -16,7 +16,7 @@ const MAIN = join(import.meta.dirname, '../../../client/cli/main.ts');
 
 beforeAll(async () => {
   world = await openLookupWorld({
-    startSweep: async () => ({ requestId: '1-started', via: 'signed' }),
+    startSweep: async () => ({ requestId: '1-started' }),
   });
   trigger = await openTriggerServer(world.handler, { requestId: 'r', credentials });
 });

@@ -35,7 +35,7 @@ const accepted = (id: string) => server.always(202, '', { 'x-fc-request-id': id 
 describe('starting a function', () => {
   it('goes through the preinstalled fc2, at the version of FC 3.0', async () => {
     accepted('1-aaaa');
-    expect(await invoker()('idv-sweep', '{"payload":""}')).toEqual({ requestId: '1-aaaa', via: 'fc2' });
+    expect(await invoker()('idv-sweep', '{"payload":""}')).toEqual({ requestId: '1-aaaa' });
     expect(server.requests).toHaveLength(1);
     const [request] = server.requests;
     expect(request).toMatchObject({ method: 'POST', target: PATH });
@@ -61,7 +61,7 @@ describe('starting a function', () => {
     ],
   ])('is signed as the FC 3.0 SDK signs it where fc2 %s', async (_why, options) => {
     accepted('1-bbbb');
-    expect(await invoker(options)('idv-sweep', '{}')).toEqual({ requestId: '1-bbbb', via: 'signed' });
+    expect(await invoker(options)('idv-sweep', '{}')).toEqual({ requestId: '1-bbbb' });
     expect(server.requests).toHaveLength(1);
     const [request] = server.requests;
     if (request === undefined) throw new Error('nothing was sent');
@@ -86,7 +86,7 @@ describe('starting a function', () => {
         response.writeHead(202, { 'x-fc-request-id': '1-cccc' }).end();
       }
     };
-    expect(await invoker()('idv-sweep', '{}')).toEqual({ requestId: '1-cccc', via: 'signed' });
+    expect(await invoker()('idv-sweep', '{}')).toEqual({ requestId: '1-cccc' });
     expect(server.requests).toHaveLength(2);
   });
 

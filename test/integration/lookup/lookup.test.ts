@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { openApiDocument } from '../../../functions/lookup/openapi.ts';
+import { openApiDocument } from '../../../functions/lookup/endpoints.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
 import { toPendingLog } from '../../../shared/logstores/pending.ts';
 import { type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { LookupsItem } from '../../../functions/lookup/lookups.ts';
-import { openApiDocument } from '../../../functions/lookup/openapi.ts';
+import { openApiDocument } from '../../../functions/lookup/endpoints.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
+import type { LookupsItem } from '../../../shared/api/responses.ts';
 import { Pacer } from '../../../shared/pace.ts';
 import { systemClock } from '../../../shared/time.ts';
 import { type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';

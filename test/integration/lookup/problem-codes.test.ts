@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AppOptions } from '../../../functions/lookup/app.ts';
-import { openApiDocument } from '../../../functions/lookup/openapi.ts';
+import { openApiDocument } from '../../../functions/lookup/endpoints.ts';
+import type { LookupServices } from '../../../functions/lookup/request.ts';
+import { createRoleCredentials } from '../../../shared/fc/invocation.ts';
 import { createInvoker } from '../../../shared/fc/invoke.ts';
-import { createRoleCredentials } from '../../../shared/fc/role-credentials.ts';
 import { schemaProblems } from '../../support/json-schema.ts';
 import {
   type Answer,
@@ -132,7 +132,7 @@ let world: LookupWorld;
 let others: Record<'bearer' | 'keyless' | 'broken' | 'sweepless', LookupWorld>;
 let functionCompute: RecordingServer;
 
-const sweepAt = (timeoutMs: number, keys = () => credentials): Pick<AppOptions, 'startSweep'> => ({
+const sweepAt = (timeoutMs: number, keys = () => credentials): Pick<LookupServices, 'startSweep'> => ({
   startSweep: (accountId, signal) =>
     createInvoker({
       accountId: accountId ?? '1',

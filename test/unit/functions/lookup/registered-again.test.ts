@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type LookupAnswer, lookUp } from '../../../../functions/lookup/lookup.ts';
+import { lookUp } from '../../../../functions/lookup/lookup.ts';
 import { lookUpAll } from '../../../../functions/lookup/lookups.ts';
 import { register } from '../../../../functions/lookup/register.ts';
-import type { Transaction } from '../../../../functions/lookup/request-schema.ts';
-import type { Services } from '../../../../functions/lookup/services.ts';
-import { createTrace } from '../../../../functions/lookup/trace.ts';
+import { type LookupServices, openRequest } from '../../../../functions/lookup/request.ts';
+import type { LookupResponse } from '../../../../shared/api/responses.ts';
+import type { Transaction } from '../../../../shared/api/transaction.ts';
 import { SlsError } from '../../../../shared/errors.ts';
+import { createRoleCredentials } from '../../../../shared/fc/invocation.ts';
+import { createLogger } from '../../../../shared/logger.ts';
 import { revisionOf } from '../../../../shared/record/record.ts';
-import type { Log, QueryRequest, SlsDataPlane } from '../../../../shared/sls/types.ts';
+import { decodeContents } from '../../../../shared/sls/codec.ts';
+import type { EncodedLog, Log, QueryRequest, SlsDataPlane } from '../../../../shared/sls/types.ts';
 import { cases, SEED } from '../../../support/depth.ts';
 import { DEFAULT_WINDOWS } from '../../../support/windows.ts';
 
@@ -96,8 +99,10 @@ function openWorld() {
     rows[store].push({ ...row, __time__: seconds, '__tag__:__receive_time__': seconds });
   };
   const sls = {
-    putLogs: async (store: Store, logs: readonly Log[]) => {
-      for (const { contents } of logs) put(store, Object.fromEntries(contents));
+    putLogs: async (store: Store | 'idv-events', logs: readonly (Log | EncodedLog)[]) => {
+      if (store === 'idv-events') return;
+      for (const log of logs)
+        put(store, 'bytes' in log ? decodeContents(log) : Object.fromEntries(log.contents));
     },
     query: async (store: Store, { query, line = 100, offset = 0, reverse }: QueryRequest) => {
       check('search', [query, reverse], [`transaction_id: "${ID}"`, true]);
@@ -107,7 +112,7 @@ function openWorld() {
       return { rows: found.map((row) => ({ ...row })), complete: !isOut };
     },
   } as unknown as SlsDataPlane;
-  const services: Services = {
+  const services: LookupServices = {
     sls,
     cloudauth: {
       checkVerifyLog: async () => {
@@ -116,16 +121,11 @@ function openWorld() {
       },
     },
     pacer: { take: async () => ({ number: 0 }), accepted: () => undefined, throttled: () => undefined },
-    storeOutput: async ({ record }) => {
-      put(
-        'idv-records',
-        Object.fromEntries(Object.entries(record).map(([key, value]) => [key, String(value)])),
-      );
-    },
-    readLedger: async () => ({}),
     clock: { now: () => world.nowMs, sleep: async () => undefined },
     random: () => 0,
-    trace: createTrace(),
+    auth: { mode: 'trigger', tokenSha256: [] },
+    logger: createLogger({ level: 'error' }),
+    role: createRoleCredentials({ accessKeyId: 'a', accessKeySecret: 'b', securityToken: undefined }),
     settings: {
       region: 'ap-southeast-1',
       verifyDelayMs: WAIT_MS,
@@ -135,7 +135,13 @@ function openWorld() {
   };
   /** The log of a session changes until its half hour is over. */
   const resultAt = (ms: number) => ({ VerifyStatus: ms < openedMs + WAIT_MS ? '2' : '1' });
-  return { world, rows, services, openedMs, resultAt, put };
+  /** The fake clock moves between the steps only, so nothing has to be cut off. */
+  const request = () => {
+    const opened = openRequest(services, {});
+    opened.deadline.close();
+    return opened;
+  };
+  return { world, rows, request, openedMs, resultAt, put };
 }
 type World = ReturnType<typeof openWorld>;
 
@@ -234,13 +240,12 @@ async function run(steps: readonly Step[]): Promise<void> {
   }
 }
 
-async function registerOnce({ world, rows, services, openedMs }: World, one: Step, truth: Truth) {
+async function registerOnce({ world, rows, request, openedMs }: World, one: Step, truth: Truth) {
   const transaction = toTransaction(one, openedMs);
   world.unwritable = one.unwritable;
   const before = rows['idv-pending'].length;
-  const signal = new AbortController().signal;
   const item = { ok: true, value: transaction } as const;
-  const accepted = await register(services, [item, item], signal).then(
+  const accepted = await register(request(), [item, item]).then(
     (answer) => answer.accepted,
     () => 0,
   );
@@ -285,10 +290,10 @@ function sweep({ world, rows, resultAt, put }: World) {
   });
 }
 
-async function ask({ services, openedMs, world }: World, one: Step): Promise<LookupAnswer> {
+async function ask({ request, openedMs, world }: World, one: Step): Promise<LookupResponse> {
   const transaction = toTransaction(one, openedMs);
   const signal = new AbortController().signal;
-  if (one.act === 'look up') return lookUp(services, transaction, signal);
+  if (one.act === 'look up') return lookUp(request(), transaction, signal);
   // The same in pieces, the last of which counts.
   const { transactionId, merchantBizId, initializedAtMs, labels } = transaction;
   const pieces: Transaction[] = [
@@ -298,17 +303,15 @@ async function ask({ services, openedMs, world }: World, one: Step): Promise<Loo
     { transactionId, ...(merchantBizId === undefined ? {} : { merchantBizId }) },
   ];
   const calls = world.calls;
-  const { results } = await lookUpAll(services, {
-    items: pieces.map((value) => ({ ok: true, value })),
-    requestId: 'r',
-    signal,
-    remainingMs: () => 60_000,
-  });
+  const { results } = await lookUpAll(
+    request(),
+    pieces.map((value) => ({ ok: true, value })),
+  );
   check('calls', world.calls - calls, 1);
   const [first, ...others] = results.map(({ index: _, ...result }) => result);
   for (const other of others) check('item', other, first);
   check('outcome', first?.outcome, 'answered');
-  return first as unknown as LookupAnswer;
+  return first as unknown as LookupResponse;
 }
 
 async function lookUpOnce(opened: World, one: Step, truth: Truth) {

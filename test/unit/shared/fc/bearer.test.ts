@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { createBearerCheck } from '../../../../shared/fc/bearer.ts';
-import { ProblemError } from '../../../../shared/fc/problem.ts';
+import { ProblemError } from '../../../../shared/fc/response.ts';
 
 const hash = (token: string) => createHash('sha256').update(token).digest('hex');
 const OLD = 'old-token-of-32-characters-or-more';

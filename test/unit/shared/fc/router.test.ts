@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { ProblemError } from '../../../../shared/fc/problem.ts';
+import { ProblemError } from '../../../../shared/fc/response.ts';
 import { createRouter } from '../../../../shared/fc/router.ts';
 
 const route = createRouter([
-  { template: '/v1/things', methods: { POST: 'create', GET: 'list' } },
-  { template: '/v1/things/{id}', methods: { GET: 'read' } },
+  { method: 'POST', path: '/v1/things', name: 'create' },
+  { method: 'GET', path: '/v1/things', name: 'list' },
+  { method: 'GET', path: '/v1/things/{id}', name: 'read' },
 ]);
 const refusal = (method: string, path: string): ProblemError => {
   try {
@@ -19,16 +20,14 @@ describe('the router', () => {
   it('finds a route by method, with decoded parameters', () => {
     expect(route('GET', '/v1/things/a%20b%2Fc')).toEqual({
       kind: 'found',
-      template: '/v1/things/{id}',
-      handler: 'read',
+      route: { method: 'GET', path: '/v1/things/{id}', name: 'read' },
       params: { id: 'a b/c' },
-      head: false,
     });
-    expect(route('POST', '/v1/things')).toMatchObject({ handler: 'create', params: {} });
+    expect(route('POST', '/v1/things')).toMatchObject({ route: { name: 'create' }, params: {} });
   });
 
-  it('answers HEAD as GET, and says so', () => {
-    expect(route('HEAD', '/v1/things/x')).toMatchObject({ handler: 'read', head: true });
+  it('takes HEAD as GET', () => {
+    expect(route('HEAD', '/v1/things/x')).toMatchObject({ route: { name: 'read' } });
   });
 
   it('answers OPTIONS with what is allowed', () => {
@@ -49,7 +48,7 @@ describe('the router', () => {
   );
 
   it('does not answer HEAD where there is no GET', () => {
-    const only = createRouter([{ template: '/p', methods: { POST: 'p' } }]);
+    const only = createRouter([{ method: 'POST', path: '/p' }]);
     expect(() => only('HEAD', '/p')).toThrow(ProblemError);
   });
 

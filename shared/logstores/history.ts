@@ -1,35 +1,35 @@
-import { TRANSACTION_ID } from '../../shared/logstores/ids.ts';
-import { PENDING_LOGSTORE, type PendingTransaction, readPendingRow } from '../../shared/logstores/pending.ts';
-import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
-import { type Given, givenInRecord, Registration } from '../../shared/logstores/registration.ts';
-import type { Windows } from '../../shared/logstores/retention.ts';
-import type { SlsDataPlane } from '../../shared/sls/types.ts';
-import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
+import type { SlsDataPlane } from '../sls/types.ts';
+import { HOUR_MS, SECOND_MS } from '../time.ts';
+import { TRANSACTION_ID } from './ids.ts';
+import { PENDING_LOGSTORE, type PendingTransaction, readPendingRow } from './pending.ts';
+import { RECORD_FIELDS, RECORDS_LOGSTORE, type RecordRow } from './records.ts';
+import { type Given, givenInRecord, Registration } from './registration.ts';
+import type { Windows } from './retention.ts';
 
 /**
- * What the logstores already say about one transaction: its rows in the queue, and the answers before this one.
- * Both are searched for, never asked by SQL, of which a project has 15 statements at once for everybody. Only the
- * transaction id enters a search; it is of an alphabet that holds no quote, no operator and no space.
+ * What the logstores already hold of one transaction: its rows in the queue, and its records. Both are searched for,
+ * never asked by SQL, of which a project has 15 statements at once for everybody. Only the transaction id enters a
+ * search; it is of an alphabet that holds no quote, no operator and no space.
  */
-export interface Known {
+export interface History {
   /** Its rows in the queue, newest first. */
   readonly queued: readonly PendingTransaction[];
   /** When the newest of them was received, unix ms in whole seconds: it is asked about a delay after that. */
   readonly queuedAtMs?: number;
   /** Its records, newest first. */
-  readonly answers: readonly EarlierAnswer[];
+  readonly records: readonly EarlierRecord[];
   /** The same for a reader; copies of the same answer are one entry. */
-  readonly history: readonly HistoryEntry[];
+  readonly entries: HistoryEntry[];
   /** False when there may be more than was read. */
   readonly complete: boolean;
-  /** True when a logstore did not answer, or in part only: then nothing may be concluded from what is missing. */
+  /** True when a logstore could not be read, or only in part: then nothing may be concluded from what is missing. */
   readonly failed: boolean;
   /** Why a logstore could not be read, if one could not. */
   readonly error?: unknown;
 }
 
-/** A record, as far as a later question needs it. */
-export interface EarlierAnswer {
+/** A record, as far as a later lookup needs it. */
+export interface EarlierRecord {
   readonly revision: string;
   readonly viewKey: string;
   readonly final: boolean;
@@ -57,20 +57,18 @@ export const HISTORY_COLUMNS = [
   'passed',
   'cause',
   'stage',
-] as const;
-const LONG_COLUMNS: ReadonlySet<string> = new Set(['asked_at_ms', 'attempt']);
+] as const satisfies (keyof RecordRow)[];
 
-export type HistoryEntry = { [column: string]: string | number } & {
-  revision: string;
+export type HistoryEntry = Pick<RecordRow, (typeof HISTORY_COLUMNS)[number]> & {
   /** How many rows say the same. */
   copies: number;
 };
 
 /** SLS accepts logs up to 15 minutes ahead of its clock. */
 const AHEAD_MS = HOUR_MS;
-/** The most rows that a search answers at a time. */
+/** The most rows that a search returns at a time. */
 const MAX_QUEUE_ROWS = 100;
-/** A search answers whole rows, and a record may have half a megabyte: a few at a time, and not all there may be. */
+/** A search returns whole rows, and a record may have half a megabyte: a few at a time, and not all there may be. */
 const HISTORY_PAGE_ROWS = 10;
 export const MAX_HISTORY_ROWS = 50;
 
@@ -81,19 +79,19 @@ interface ReadOptions {
   readonly signal: AbortSignal;
 }
 
-/** Never throws: a log store that does not answer makes `failed` true and the rest empty. */
-export async function readKnown(
+/** Never throws: a log store that cannot be read makes `failed` true and the rest empty. */
+export async function readHistory(
   sls: SlsDataPlane,
   transactionId: string,
   options: ReadOptions,
-): Promise<Known> {
+): Promise<History> {
   const [pending, records] = await Promise.allSettled([
     readQueue(sls, transactionId, options),
     readRecords(sls, transactionId, options),
   ]);
   const refused = [pending, records].find((read) => read.status === 'rejected');
   const queue = pending.status === 'fulfilled' ? pending.value : UNREAD;
-  const answered = records.status === 'fulfilled' ? records.value : UNREAD;
+  const recorded = records.status === 'fulfilled' ? records.value : UNREAD;
   const receivedAtMs = queue.rows.map(queuedAtMs);
   return {
     queued: queue.rows.flatMap((row) => {
@@ -101,30 +99,41 @@ export async function readKnown(
       return reading.ok ? [reading.transaction] : [];
     }),
     ...(receivedAtMs.length === 0 ? {} : { queuedAtMs: Math.max(...receivedAtMs) }),
-    answers: answered.rows.map((row) => toEarlierAnswer(row, options.windows.saneBeforeMs)),
-    history: foldCopies(answered.rows),
-    complete: !(queue.failed || queue.cut || answered.failed || answered.cut),
-    failed: queue.failed || answered.failed,
+    records: recorded.rows.map((row) => toEarlierRecord(row, options.windows.saneBeforeMs)),
+    entries: foldCopies(recorded.rows),
+    complete: !(queue.failed || queue.cut || recorded.failed || recorded.cut),
+    failed: queue.failed || recorded.failed,
     ...(refused === undefined ? {} : { error: refused.reason }),
   };
 }
 
 /**
- * All that was said of the session before, field by field. A record without the time at which that was given, as the
+ * All that was given of the session before, field by field. A record without the time at which that was given, as the
  * sweep's may be, only fills what nothing else says; one that a lookup wrote was given when it asked.
  */
-export function registrationOf({ queued, answers }: Pick<Known, 'queued' | 'answers'>): Registration {
+export function registrationOf({ queued, records }: Pick<History, 'queued' | 'records'>): Registration {
   const registration = new Registration();
   for (const row of queued) registration.addRow(row);
-  const undated: EarlierAnswer[] = [];
-  for (const answer of answers) {
-    if (answer.registeredAtMs !== undefined) registration.registered(answer.registeredAtMs);
-    if (answer.givenAtMs === undefined) undated.push(answer);
-    else registration.add(answer.given, answer.givenAtMs);
+  const undated: EarlierRecord[] = [];
+  for (const record of records) {
+    if (record.registeredAtMs !== undefined) registration.registered(record.registeredAtMs);
+    if (record.givenAtMs === undefined) undated.push(record);
+    else registration.add(record.given, record.givenAtMs);
   }
   undated.sort((one, other) => other.askedAtMs - one.askedAtMs);
   for (const { given } of undated) registration.fill(given);
   return registration;
+}
+
+/** The queue's row of what is given of a transaction; `nowMs` is when it is registered unless it was before. */
+export function rowOf(transactionId: string, registration: Registration, nowMs: number): PendingTransaction {
+  return registration.applyTo({
+    transactionId,
+    registeredAtMs: nowMs,
+    givenAtMs: nowMs,
+    attempt: 0,
+    kind: 'register',
+  });
 }
 
 interface Reading {
@@ -200,7 +209,7 @@ function withoutContent({ raw: _, story: _en, story_zh: _zh, cause_evidence: _ev
   return row;
 }
 
-/** Checked at the edge already; said again where a search is built, because here it would hurt. */
+/** Checked at the edge already; checked again where a search is built, because here it would hurt. */
 function checked(transactionId: string): string {
   if (!TRANSACTION_ID.test(transactionId)) throw new Error('not a transaction id');
   return transactionId;
@@ -213,7 +222,7 @@ function windowOf(nowMs: number, lengthMs: number) {
   };
 }
 
-function toEarlierAnswer(row: Row, saneBeforeMs: number): EarlierAnswer {
+function toEarlierRecord(row: Row, saneBeforeMs: number): EarlierRecord {
   const askedAtMs = toLong(row.asked_at_ms);
   const registeredAtMs = toLong(row.registered_at_ms);
   const givenAtMs = toLong(row.given_at_ms) || (row.source === 'lookup' ? askedAtMs : 0);
@@ -244,16 +253,16 @@ function foldCopies(rows: readonly Row[]): HistoryEntry[] {
 }
 
 function toEntry(row: Row): HistoryEntry {
-  const entry: Record<string, string | number> = {};
-  for (const column of HISTORY_COLUMNS) {
+  const columns = HISTORY_COLUMNS.flatMap((column) => {
     const value = row[column];
-    if (value !== undefined && value !== '') entry[column] = LONG_COLUMNS.has(column) ? toLong(value) : value;
-  }
-  return { ...entry, revision: row.revision ?? '', copies: 1 };
+    if (value === undefined || value === '') return [];
+    return [[column, RECORD_FIELDS[column].type === 'long' ? toLong(value) : value]];
+  });
+  return { ...Object.fromEntries(columns), copies: 1 };
 }
 
 function askedAt(entry: HistoryEntry): number {
-  return typeof entry.asked_at_ms === 'number' ? entry.asked_at_ms : 0;
+  return entry.asked_at_ms ?? 0;
 }
 
 function toLong(text: string | undefined): number {

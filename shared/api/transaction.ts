@@ -1,21 +1,19 @@
 import * as z from 'zod/mini';
-import type { Issue } from '../../shared/errors.ts';
+import type { Issue } from '../errors.ts';
 import {
   LABEL_KEY,
   MAX_LABEL_LENGTH,
   MAX_LABELS,
   MERCHANT_BIZ_ID,
   TRANSACTION_ID,
-} from '../../shared/logstores/ids.ts';
-import type { Windows } from '../../shared/logstores/retention.ts';
-import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
+} from '../logstores/ids.ts';
+import type { Windows } from '../logstores/retention.ts';
+import { DAY_MS, MINUTE_MS } from '../time.ts';
 
 /**
- * What callers may send: the one source for validation and for the OpenAPI document. Unknown members are
- * refused, so that a misspelt `initalizedAt` is not silently lost.
+ * A transaction as it is sent to the API: the one source for the server's validation, for the command line's and for
+ * the OpenAPI document. Unknown members are refused, so that a misspelt `initalizedAt` is not silently lost.
  */
-export const MAX_REGISTRATIONS = 1_000;
-export const MAX_LOOKUPS = 50;
 /** Clocks differ. */
 const NEWEST_INITIALIZED_MS = 5 * MINUTE_MS;
 
@@ -79,35 +77,15 @@ function labelsMessage(issue: { code?: string | undefined }): string {
 
 const anObject = { error: 'must be an object' };
 
-export const registrationInput = z
-  .strictObject(
-    {
-      transactionId,
-      merchantBizId: z.optional(merchantBizId),
-      initializedAt: z.optional(instant),
-      labels: z.optional(labels),
-    },
-    anObject,
-  )
-  .register(z.globalRegistry, { id: 'Transaction' });
-export type RegistrationInput = z.output<typeof registrationInput>;
+/** An object of exactly these members. */
+export const exactly = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, anObject);
 
-/** The items are checked one by one, for one bad item must not fail its neighbours. */
-const anyItems = (most: number) =>
-  z
-    .array(z.unknown(), { error: 'must be an array' })
-    .check(z.minLength(1, 'must not be empty'), z.maxLength(most, `must have at most ${most} items`));
-
-export const registrationBatch = z.strictObject({ transactions: anyItems(MAX_REGISTRATIONS) }, anObject);
-export const lookupBatch = z.strictObject({ transactions: anyItems(MAX_LOOKUPS) }, anObject);
-
-export const lookupPath = z.strictObject({ transactionId }, anObject);
-export const lookupQuery = z.strictObject(
-  { merchantBizId: z.optional(merchantBizId), initializedAt: z.optional(instant) },
-  anObject,
-);
-export const ledgerQuery = z.strictObject({ from: z.optional(instant), to: z.optional(instant) }, anObject);
-export const noQuery = z.strictObject({}, anObject);
+export const transactionInput = exactly({
+  transactionId,
+  merchantBizId: z.exactOptional(merchantBizId),
+  initializedAt: z.exactOptional(instant),
+  labels: z.exactOptional(labels),
+}).register(z.globalRegistry, { id: 'Transaction' });
 
 /** A registration or lookup as the use cases handle it. */
 export interface Transaction {
@@ -119,7 +97,7 @@ export interface Transaction {
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly issues: readonly Issue[] };
+  | { readonly ok: false; readonly issues: Issue[] };
 
 /** Checks a value against a schema; issue paths begin with `at`, as `transactions[3]`. */
 export function safeParse<T>(schema: z.core.$ZodType<T>, value: unknown, at = ''): Parsed<T> {
@@ -145,15 +123,15 @@ export interface Times extends Pick<Windows, 'initializedMs'> {
 
 /** One item of a registration or a lookup, with its time understood and within bounds. */
 export function safeParseTransaction(value: unknown, times: Times, at = ''): Parsed<Transaction> {
-  const parsed = safeParse(registrationInput, value, at);
+  const parsed = safeParse(transactionInput, value, at);
   if (!parsed.ok) return parsed;
   const { initializedAt, ...rest } = parsed.value;
-  if (initializedAt === undefined) return { ok: true, value: withoutUndefined(rest) };
+  if (initializedAt === undefined) return { ok: true, value: rest };
   const time = safeParseInitializedAt(initializedAt, times, joinPath(at, 'initializedAt'));
-  return time.ok ? { ok: true, value: withoutUndefined({ ...rest, initializedAtMs: time.value }) } : time;
+  return time.ok ? { ok: true, value: { ...rest, initializedAtMs: time.value } } : time;
 }
 
-export function safeParseInitializedAt(
+function safeParseInitializedAt(
   given: string | number,
   { nowMs, initializedMs }: Times,
   at: string,
@@ -187,7 +165,7 @@ function toDateFormat(text: string): string {
     .replace(/(T.*[+-]\d{2}):?(\d{2})?$/, (_, rest, minutes = '00') => `${rest}:${minutes}`);
 }
 
-function bad(path: string, message: string): { readonly ok: false; readonly issues: readonly Issue[] } {
+function bad(path: string, message: string): { readonly ok: false; readonly issues: Issue[] } {
   return { ok: false, issues: [{ path, message }] };
 }
 
@@ -205,9 +183,4 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     at = Object.hasOwn(at, part) ? (at as Record<PropertyKey, unknown>)[part] : undefined;
   }
   return at;
-}
-
-type Present<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-function withoutUndefined<T extends object>(value: T): Present<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Present<T>;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { safeParseInstant, safeParseTransaction } from '../../../../functions/lookup/request-schema.ts';
+import { safeParseInstant, safeParseTransaction } from '../../../../shared/api/transaction.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12);
 const GOOD = { transactionId: 'a' };

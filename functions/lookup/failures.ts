@@ -1,7 +1,83 @@
+import type { StoreFailure } from '../../shared/api/responses.ts';
 import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
-import { RETRY_AFTER_SECONDS } from '../../shared/fc/http.ts';
-import { ProblemError } from '../../shared/fc/problem.ts';
+import {
+  DeadlineError,
+  ServiceError,
+  SlsError,
+  UpstreamHttpError,
+  UpstreamTimeoutError,
+} from '../../shared/errors.ts';
+import { ProblemError, RETRY_AFTER_SECONDS } from '../../shared/fc/response.ts';
 import { SECOND_MS } from '../../shared/time.ts';
+import { REQUEST_ID, type Trace } from './request.ts';
+
+/** Why the log store did not take what was written, as far as a caller can use it. */
+export function storeFailureOf(error: unknown): StoreFailure {
+  if (error instanceof UpstreamTimeoutError || isTimeUp(error)) return 'timeout';
+  if (error instanceof SlsError) {
+    if (/Quota|Qps|ServerBusy/i.test(error.serverCode)) return 'quota';
+    return error.status >= 500 ? 'failed' : 'refused';
+  }
+  if (error instanceof ServiceError) {
+    return error.code === 'UPSTREAM_NETWORK' ? 'unreachable' : 'failed';
+  }
+  return 'failed';
+}
+
+/** Our own limits: the request's deadline, and AbortSignal.timeout, whose error is a DOMException of this name. */
+function isTimeUp(error: unknown): boolean {
+  return error instanceof DeadlineError || (error instanceof DOMException && error.name === 'TimeoutError');
+}
+
+/** Error codes of the SLS data plane that may stand in a log; any other text in their place is left out.
+ * https://www.alibabacloud.com/help/en/sls/developer-reference/error-codes (read 2026-11-23) */
+const SLS_CODES: ReadonlySet<string> = new Set([
+  'IndexConfigNotExist',
+  'InternalServerError',
+  'InvalidAccessKeyId',
+  'InvalidOffset',
+  'InvalidQueryString',
+  'InvalidTimeRange',
+  'LogStoreNotExist',
+  'LogStoreWithoutShard',
+  'MetaOperationQpsLimitExceeded',
+  'ParameterInvalid',
+  'PostBodyInvalid',
+  'PostBodyTooLarge',
+  'ProjectForbidden',
+  'ProjectNotExist',
+  'ReadQuotaExceed',
+  'RequestTimeExpired',
+  'RequestTimeTooSkewed',
+  'RequestTimeout',
+  'ServerBusy',
+  'ShardReadQuotaExceed',
+  'ShardWriteQuotaExceed',
+  'SignatureNotMatch',
+  'Unauthorized',
+  'WriteQuotaExceed',
+]);
+
+/**
+ * What the log may say of an error: our own code, a status, a documented code, the service's request id. Never a
+ * message: services repeat what they were sent in theirs.
+ */
+function logFieldsOf(error: unknown): Record<string, string | number | boolean> {
+  if (!(error instanceof ServiceError)) return { error: 'INTERNAL' };
+  const fields: Record<string, string | number | boolean> = { error: error.code };
+  if (error instanceof SlsError || error instanceof UpstreamHttpError) {
+    fields.errorStatus = error.status;
+    if (SLS_CODES.has(error.serverCode)) fields.errorServerCode = error.serverCode;
+    if (error.requestId !== undefined && REQUEST_ID.test(error.requestId))
+      fields.errorRequestId = error.requestId;
+  }
+  return fields;
+}
+
+/** Puts a failure, if there was one, into the request's log line. */
+export function noteFailure(trace: Trace, error: unknown): void {
+  if (error !== undefined) Object.assign(trace.notes, logFieldsOf(error));
+}
 
 /**
  * Return codes of CheckVerifyLog that may be named to a caller; a code that is none of these came from
@@ -29,12 +105,12 @@ const DOCUMENTED: ReadonlySet<string> = new Set([
 ]);
 
 /** The code if it is one we know the meaning of, else `undocumented`. */
-export function documentedCode(code: string): string {
+function documentedCode(code: string): string {
   return DOCUMENTED.has(code) || /^HTTP_\d{3}$/.test(code) ? code : 'undocumented';
 }
 
 /** The header's unit is not documented: more than this would be a misreading of it. */
-const LONGEST_RETRY_AFTER_SECONDS = 10;
+const MAX_RETRY_AFTER_SECONDS = 10;
 
 type NoAnswer = Exclude<CheckVerifyLogOutcome, { kind: 'answered' | 'not_completed' }>;
 
@@ -81,7 +157,7 @@ function earlier(answeredAtMs: number | undefined): string {
 
 function retryAfterSeconds(retryAfterMs: number | undefined): number {
   const seconds = Math.ceil((retryAfterMs ?? SECOND_MS) / SECOND_MS);
-  return Math.min(Math.max(seconds, 1), LONGEST_RETRY_AFTER_SECONDS);
+  return Math.min(Math.max(seconds, 1), MAX_RETRY_AFTER_SECONDS);
 }
 
 const FAILED_CODE = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { mergeKnown, missingRow, newsRow } from '../../../../functions/lookup/enqueue.ts';
-import { type Known, readKnown, registrationOf } from '../../../../functions/lookup/known.ts';
+import { mergeGiven, missingRow, newsRow } from '../../../../functions/lookup/queue.ts';
 import { SlsError } from '../../../../shared/errors.ts';
+import { type History, readHistory, registrationOf } from '../../../../shared/logstores/history.ts';
 import { deriveMerchantBizId } from '../../../../shared/logstores/ids.ts';
 import { windowsOf } from '../../../../shared/logstores/retention.ts';
 import type { QueryRequest, SlsDataPlane } from '../../../../shared/sls/types.ts';
@@ -25,7 +25,7 @@ function slsWith(answers: { pending?: Rows; records?: Rows; complete?: boolean; 
   return { sls: { query } as unknown as SlsDataPlane, asked };
 }
 const read = (answers: Parameters<typeof slsWith>[0], id = 'tx-1') =>
-  readKnown(slsWith(answers).sls, id, { nowMs: NOW, windows: DEFAULT_WINDOWS, signal });
+  readHistory(slsWith(answers).sls, id, { nowMs: NOW, windows: DEFAULT_WINDOWS, signal });
 /** What all of it says together, and since when the transaction is registered. */
 const said = async (answers: Parameters<typeof slsWith>[0]) => {
   const { given, registeredAtMs } = registrationOf(await read(answers));
@@ -59,7 +59,7 @@ describe('what is known of a transaction', () => {
     [{ source: 90, pending: 120, records: 400, sweeps: 120 }, 128, 400],
   ])('is looked for in all that is kept: %j', async (days, queueDays, recordDays) => {
     const { sls, asked } = slsWith({});
-    await readKnown(sls, 'tx-1', { nowMs: NOW, windows: windowsOf(days), signal });
+    await readHistory(sls, 'tx-1', { nowMs: NOW, windows: windowsOf(days), signal });
     const from = Object.fromEntries(asked.map(({ logstore, request }) => [logstore, request.fromSeconds]));
     // A row of the queue may have an event time of a week before it came.
     expect(from).toEqual({
@@ -69,7 +69,7 @@ describe('what is known of a transaction', () => {
   });
 
   it('is nothing when nothing is there', async () => {
-    expect(await read({})).toEqual({ queued: [], answers: [], history: [], complete: true, failed: false });
+    expect(await read({})).toEqual({ queued: [], records: [], entries: [], complete: true, failed: false });
   });
 
   it('comes from its rows in the queue: the earliest registration, of each field what was given last', async () => {
@@ -95,7 +95,7 @@ describe('what is known of a transaction', () => {
     });
     expect(await read(answers)).toMatchObject({
       queuedAtMs: NOW - MINUTE_MS,
-      history: [],
+      entries: [],
       complete: true,
       failed: false,
     });
@@ -163,7 +163,7 @@ describe('what is known of a transaction', () => {
   });
 
   it('folds copies, newest first, provisional and final apart', async () => {
-    const { history } = await read({
+    const { entries } = await read({
       records: [
         record({ asked_at_ms: '30', source: 'lookup' }),
         record({ asked_at_ms: '10' }),
@@ -172,12 +172,12 @@ describe('what is known of a transaction', () => {
         record({ revision: '' }),
       ],
     });
-    expect(history).toMatchObject([
+    expect(entries).toMatchObject([
       { revision: 'r2', final: 'false', asked_at_ms: 40, copies: 1, passed: 'Y' },
       { revision: 'r1', final: 'true', asked_at_ms: 30, copies: 2, source: 'lookup', attempt: 1 },
       { revision: 'r1', final: 'false', asked_at_ms: 20, copies: 1 },
     ]);
-    expect(history[1]).not.toHaveProperty('passed');
+    expect(entries[1]).not.toHaveProperty('passed');
   });
 
   it.each(['idv-pending', 'idv-records'])('says when %s could not be read, and why', async (fail) => {
@@ -198,8 +198,8 @@ describe('what is known of a transaction', () => {
     [73, false, 50],
   ])('of %i records: all of it %p', async (count, complete, copies) => {
     const { sls, asked } = slsWith({ records: Array.from({ length: count }, () => record({})) });
-    const known = await readKnown(sls, 'tx-1', { nowMs: NOW, windows: DEFAULT_WINDOWS, signal });
-    expect(known).toMatchObject({ complete, failed: false, history: [{ copies }] });
+    const known = await readHistory(sls, 'tx-1', { nowMs: NOW, windows: DEFAULT_WINDOWS, signal });
+    expect(known).toMatchObject({ complete, failed: false, entries: [{ copies }] });
     const pages = asked.filter(({ logstore }) => logstore === 'idv-records');
     expect(pages).toHaveLength(5);
     for (const { request } of pages) expect(request).toMatchObject({ line: 10, reverse: true });
@@ -209,7 +209,7 @@ describe('what is known of a transaction', () => {
     await fc.assert(
       fc.asyncProperty(fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/), async (id) => {
         const { sls, asked } = slsWith({});
-        await readKnown(sls, id, { nowMs: NOW, windows: DEFAULT_WINDOWS, signal });
+        await readHistory(sls, id, { nowMs: NOW, windows: DEFAULT_WINDOWS, signal });
         expect(asked.map(({ logstore }) => logstore)).toEqual(['idv-pending', 'idv-records']);
         for (const { request } of asked) expect(request.query).toBe(`transaction_id: "${id}"`);
       }),
@@ -220,9 +220,9 @@ describe('what is known of a transaction', () => {
     'is not asked for with the id %j',
     async (id) => {
       const { sls, asked } = slsWith({ pending: [queued(1)] });
-      expect(await readKnown(sls, id, { nowMs: NOW, windows: DEFAULT_WINDOWS, signal })).toMatchObject({
+      expect(await readHistory(sls, id, { nowMs: NOW, windows: DEFAULT_WINDOWS, signal })).toMatchObject({
         queued: [],
-        history: [],
+        entries: [],
         complete: false,
       });
       expect(asked).toEqual([]);
@@ -230,7 +230,7 @@ describe('what is known of a transaction', () => {
   );
 });
 
-const NOTHING: Known = { queued: [], answers: [], history: [], complete: true, failed: false };
+const NOTHING: History = { queued: [], records: [], entries: [], complete: true, failed: false };
 const TIMES = { nowMs: NOW, verifyDelayMs: 30 * MINUTE_MS };
 
 describe('whether a row still waits', () => {
@@ -322,7 +322,7 @@ describe('whether a row still waits', () => {
 
   it('what the caller says goes before what is known', async () => {
     const known = await read({ pending: [queued(9, { merchant_biz_id: 'known', labels: '{"a":"known"}' })] });
-    const merged = mergeKnown({ transactionId: 'tx-1', merchantBizId: 'said' }, known, NOW);
+    const merged = mergeGiven({ transactionId: 'tx-1', merchantBizId: 'said' }, known, NOW);
     expect(merged.given).toEqual({ merchantBizId: 'said', labels: { a: 'known' } });
     expect(registrationOf(known).given.merchantBizId).toBe('known');
   });

@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import {
   ConfigError,
   DeadlineError,
-  InputError,
   LeaseLostError,
   NotFoundError,
   SlsError,
@@ -11,8 +10,12 @@ import {
   UpstreamNetworkError,
   UpstreamTimeoutError,
 } from '../../../../shared/errors.ts';
-import { jsonResponse, problemResponse, toProblemError } from '../../../../shared/fc/http.ts';
-import { ProblemError } from '../../../../shared/fc/problem.ts';
+import {
+  jsonResponse,
+  ProblemError,
+  problemResponse,
+  toProblemError,
+} from '../../../../shared/fc/response.ts';
 
 const CANARY = 'canary-5f3a';
 
@@ -54,7 +57,7 @@ describe('an error becomes a problem', () => {
       message: 'is bad',
     }));
     const problem = JSON.parse(
-      problemResponse(toProblemError(new InputError('The request is not valid.', issues)), '').body,
+      problemResponse(new ProblemError('INPUT_INVALID', 'The request is not valid.', { issues }), '').body,
     );
     expect(problem.status).toBe(400);
     expect(problem.issues).toEqual(issues.slice(0, 100));

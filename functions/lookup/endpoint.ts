@@ -1,0 +1,117 @@
+import * as z from 'zod/mini';
+import { exactly, type Parsed, safeParse } from '../../shared/api/transaction.ts';
+import { type HttpRequest, type ParsedBody, parseBody } from '../../shared/fc/request.ts';
+import { type FcResponse, jsonResponse, type ProblemCode, ProblemError } from '../../shared/fc/response.ts';
+import type { LookupRequest } from './request.ts';
+
+/**
+ * One endpoint of the API, with all that there is to it: the router, the validation and the OpenAPI document are made
+ * from this, and its handler is held to the type of its response's schema.
+ */
+interface EndpointOptions<P extends Parameters, Q extends Parameters, R> {
+  readonly method: 'GET' | 'POST';
+  /** `{name}` is one of `params`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Needs neither a token nor the keys of the function's role. */
+  readonly open?: true;
+  readonly params?: P;
+  /** All that may stand in the query, none of it required. Without this the query is not looked at. */
+  readonly query?: Q;
+  /** What a POST takes; without this, nothing but an empty object. */
+  readonly body?: Body;
+  readonly response: {
+    readonly status: 200 | 202;
+    readonly schema: z.ZodMiniType<R>;
+    readonly description: string;
+  };
+  /** How it may fail, apart from what every endpoint of its kind may fail with: see openapi.ts. */
+  readonly problems?: readonly ProblemCode[];
+  readonly handle: (request: LookupRequest, input: Input<P, Q>) => R | Promise<R>;
+}
+
+type Parameters = Readonly<Record<string, { readonly schema: z.ZodMiniType; readonly description: string }>>;
+type NoParameters = Readonly<Record<never, never>>;
+
+export interface Body {
+  /** What may come as JSON, one of these. The handler checks it: each item succeeds or fails for itself. */
+  readonly json: readonly z.ZodMiniType[];
+  /** What is on the lines, where NDJSON is taken as well. */
+  readonly ndjson?: string;
+  readonly example?: unknown;
+}
+
+interface Input<P extends Parameters, Q extends Parameters> {
+  readonly params: { readonly [K in keyof P]: z.output<P[K]['schema']> };
+  readonly query: { readonly [K in keyof Q]?: z.output<Q[K]['schema']> };
+  readonly body: ParsedBody;
+}
+
+/** An endpoint as the router and the OpenAPI document see it. */
+export interface Endpoint extends Omit<EndpointOptions<Parameters, Parameters, unknown>, 'handle'> {
+  readonly run: (request: LookupRequest, params: Readonly<Record<string, string>>) => Promise<FcResponse>;
+}
+
+export function defineEndpoint<
+  R,
+  const P extends Parameters = NoParameters,
+  const Q extends Parameters = NoParameters,
+>({ handle, ...endpoint }: EndpointOptions<P, Q, R>): Endpoint {
+  const { method, params, query, body, response, open } = endpoint;
+  const paramsSchema = shapeOf(params, (schema) => schema);
+  const querySchema = query && shapeOf(query, z.exactOptional);
+  return {
+    ...endpoint,
+    async run(request, given) {
+      const { http, services } = request;
+      const input = {
+        params: valid(safeParse(paramsSchema, given)),
+        query: querySchema === undefined ? {} : valid(safeParse(querySchema, repaired(http.query))),
+        body: method === 'GET' ? NO_BODY : parseBody(http, { ndjson: body?.ndjson !== undefined }),
+      };
+      if (body === undefined && input.body.kind === 'json') valid(safeParse(NOTHING, input.body.value));
+      // Says at once what is missing, rather than let every call fail for it in its own way.
+      if (!open) services.role.provide();
+      return jsonResponse(response.status, await handle(request, input as Input<P, Q>));
+    },
+  };
+}
+
+const NO_BODY: ParsedBody = { kind: 'none' };
+const NOTHING = exactly({});
+
+function shapeOf(parameters: Parameters = {}, as: (schema: z.ZodMiniType) => z.ZodMiniType) {
+  return exactly(
+    Object.fromEntries(Object.entries(parameters).map(([name, { schema }]) => [name, as(schema)])),
+  );
+}
+
+/**
+ * Whether FC decodes query values is not documented, and an unescaped plus sign of a zone arrives as a space. No
+ * value of ours holds a percent sign or a space, so undoing both cannot change a right one.
+ */
+function repaired(query: HttpRequest['query']): Record<string, string> {
+  const decode = (value: string) => {
+    try {
+      return decodeURIComponent(value);
+    } catch {
+      return value;
+    }
+  };
+  return Object.fromEntries(
+    Object.entries(query).map(([name, value]) => [name, decode(value).replace(/ (?=\d\d:\d\d$)/, '+')]),
+  );
+}
+
+/** The value. @throws ProblemError INPUT_INVALID with the paths of what is wrong */
+export function valid<T>(parsed: Parsed<T>): T {
+  if (parsed.ok) return parsed.value;
+  throw new ProblemError('INPUT_INVALID', 'The request is not valid.', { issues: parsed.issues });
+}
+
+/** One thing is wrong with the request; the empty path is its whole body. */
+export function badRequest(path: string, message: string): ProblemError {
+  return new ProblemError('INPUT_INVALID', 'The request is not valid.', { issues: [{ path, message }] });
+}
