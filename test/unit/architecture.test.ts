@@ -66,7 +66,15 @@ const RULES: readonly Rule[] = [
     ],
   },
   { from: 'deploy/', may: ['deploy/', 'shared/'] },
-  { from: 'client/', may: ['client/', 'shared/', 'package.json'] },
+  { from: 'client/cli/', may: ['client/cli/', 'shared/', 'package.json'] },
+  { from: 'client/console/', may: ['client/console/', 'shared/'] },
+  {
+    // It runs in a browser.
+    from: 'client/console/page/',
+    may: ['client/console/page/', 'shared/charts/', 'shared/logstores/', 'shared/record/'],
+    packages: ['echarts/charts', 'echarts/components', 'echarts/core', 'echarts/renderers'],
+  },
+  { from: 'client/', may: ['client/'] },
   { from: 'local/', may: ['local/', 'client/', 'deploy/', 'shared/'] },
   // A package of its own, which is copied and used alone.
   { from: 'local/sls/', may: ['local/sls/'] },
@@ -123,7 +131,10 @@ describe('import directions', () => {
     ['functions/sweep/x.ts', "import { a } from '../../local/credentials.ts';"],
     ['shared/record/x.ts', "import { a } from '../time.ts';"],
     ['shared/record/x.ts', "import { readFile } from 'node:fs';"],
-    ['client/x.ts', "import type { A } from '../functions/lookup/lookup.ts';"],
+    ['client/cli/x.ts', "import type { A } from '../../functions/lookup/lookup.ts';"],
+    ['client/cli/x.ts', "import { a } from '../console/server.ts';"],
+    ['client/console/x.ts', "import { a } from '../../local/http/listen.ts';"],
+    ['client/console/page/x.ts', "import { readFile } from 'node:fs';"],
     ['shared/api/x.ts', "import { a } from '../sls/client.ts';"],
     ['shared/fc/x.ts', "import { a } from '../config.ts';"],
     ['shared/sls/x.ts', "import type { A } from '../cloudauth/outcome.ts';"],
