@@ -68,7 +68,7 @@ export const FUNCTIONS_LOGSTORE = 'idv-functions';
 
 /** Names as Function Compute writes them:
  * https://help.aliyun.com/zh/sls/function-compute-3-0-log-field-details (read 2026-11-23). */
-export const FUNCTION_LOG_FIELDS = defineFields({
+const FUNCTION_LOG_FIELDS = defineFields({
   message: { type: 'text', meaning: 'One printed line; ours are JSON', source: 'the function' },
   functionName: { type: 'text', meaning: 'Which function', source: 'Function Compute' },
   qualifier: { type: 'text', meaning: 'Version or alias', source: 'Function Compute' },
@@ -95,50 +95,40 @@ export interface LogstoreDefinition {
   readonly index: IndexConfig;
 }
 
-/** The logstores by what s.yaml calls them under `retentionDays`. */
-const NAMES = {
-  pending: PENDING_LOGSTORE,
-  records: RECORDS_LOGSTORE,
-  events: EVENTS_LOGSTORE,
-  sweeps: SWEEPS_LOGSTORE,
-  functions: FUNCTIONS_LOGSTORE,
-} as const;
-type Kept = keyof typeof NAMES;
-
-/** Days kept by the name of the logstore; what is not given stays as it is by default. */
-export function ttlByLogstore(
-  days: Readonly<Partial<Record<Kept, number | undefined>>>,
-): Record<string, number> {
-  const kept = Object.entries(NAMES).flatMap(([key, name]) => {
-    const ttlDays = days[key as Kept];
-    return ttlDays === undefined ? [] : [[name, ttlDays] as const];
-  });
-  return Object.fromEntries(kept);
+interface Store {
+  readonly name: string;
+  readonly index: IndexConfig;
+  /** Splits while rows come faster than its shards take them; by default it does. */
+  readonly autoSplit?: boolean;
 }
 
 /**
- * The logstores, in the order they are made. `idv-pending` is never split: one shard is one order of arrival and one
- * checkpoint.
+ * By what s.yaml calls them under `retentionDays`, in the order they are made. `idv-pending` is never split: one shard
+ * is one order of arrival and one checkpoint.
  */
-export const LOGSTORES: readonly LogstoreDefinition[] = [
-  {
-    name: PENDING_LOGSTORE,
-    ttlDays: DEFAULT_DAYS_KEPT.pending,
-    autoSplit: false,
-    index: indexOf(PENDING_FIELDS),
-  },
-  {
-    name: RECORDS_LOGSTORE,
-    ttlDays: DEFAULT_DAYS_KEPT.records,
-    autoSplit: true,
-    index: indexOf(RECORD_FIELDS),
-  },
-  { name: EVENTS_LOGSTORE, ttlDays: DEFAULT_DAYS_KEPT.events, autoSplit: true, index: indexOf(EVENT_FIELDS) },
-  { name: SWEEPS_LOGSTORE, ttlDays: DEFAULT_DAYS_KEPT.sweeps, autoSplit: true, index: indexOf(SWEEP_FIELDS) },
-  {
-    name: FUNCTIONS_LOGSTORE,
-    ttlDays: DEFAULT_DAYS_KEPT.functions,
-    autoSplit: true,
-    index: indexOf(FUNCTION_LOG_FIELDS, FUNCTION_LOG_DOUBLES),
-  },
-];
+const STORES = {
+  pending: { name: PENDING_LOGSTORE, index: indexOf(PENDING_FIELDS), autoSplit: false },
+  records: { name: RECORDS_LOGSTORE, index: indexOf(RECORD_FIELDS) },
+  events: { name: EVENTS_LOGSTORE, index: indexOf(EVENT_FIELDS) },
+  sweeps: { name: SWEEPS_LOGSTORE, index: indexOf(SWEEP_FIELDS) },
+  functions: { name: FUNCTIONS_LOGSTORE, index: indexOf(FUNCTION_LOG_FIELDS, FUNCTION_LOG_DOUBLES) },
+} satisfies Record<string, Store>;
+type StoreKey = keyof typeof STORES;
+export const STORE_KEYS = Object.keys(STORES) as StoreKey[];
+
+export const LOGSTORES: readonly LogstoreDefinition[] = STORE_KEYS.map((key) => {
+  const { name, index, autoSplit = true }: Store = STORES[key];
+  return { name, ttlDays: DEFAULT_DAYS_KEPT[key], autoSplit, index };
+});
+
+/** Days kept by the name of the logstore; what is not given stays as it is by default. */
+export function ttlByLogstore(
+  days: Readonly<Partial<Record<StoreKey, number | undefined>>>,
+): Record<string, number> {
+  return Object.fromEntries(
+    STORE_KEYS.flatMap((key) => {
+      const ttlDays = days[key];
+      return ttlDays === undefined ? [] : [[STORES[key].name, ttlDays] as const];
+    }),
+  );
+}
