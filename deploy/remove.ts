@@ -7,7 +7,7 @@ import { isMarked, orAbsent, TakenError } from './resources/resource.ts';
 import { SlsControl } from './sls-client.ts';
 
 /**
- * Takes away what `provision` made, and nothing else: first alerts, dashboards and saved searches that carry the
+ * Removes what `provision` made, and nothing else: first alerts, dashboards and saved searches that carry the
  * mark (those of earlier versions too), then our logstores, then the project when nothing is left in it. A logstore
  * that holds rows is deleted only when `mayDelete` says so; by default it is kept, with its index, its consumer
  * group and thereby the sweep's place in the queue.

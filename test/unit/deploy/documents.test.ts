@@ -125,7 +125,7 @@ describe('an alert', () => {
     expect(plain(alerts.find(({ name }) => name === 'idv-invalid-cursor'))).toEqual({
       name: 'idv-invalid-cursor',
       displayName: 'The place in the queue was lost · 队列位点丢失',
-      description: expect.stringContaining('the queue was read again from its begin'),
+      description: expect.stringContaining('the queue was read again from its beginning'),
       schedule: { type: 'FixedRate', interval: '900s' },
       configuration: {
         version: '2.0',
@@ -152,7 +152,7 @@ describe('an alert', () => {
         labels: [{ key: 'product', value: 'idv-dropoff' }],
         annotations: [
           { key: 'title', value: 'The place in the queue was lost' },
-          { key: 'desc', value: expect.stringContaining('the queue was read again from its begin') },
+          { key: 'desc', value: expect.stringContaining('the queue was read again from its beginning') },
         ],
         autoAnnotation: true,
         sendResolved: true,
