@@ -1,7 +1,7 @@
 // ES modules throughout: @middy/core ships nothing else, and what the tests load is then what Node loads.
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/test'],
+  roots: ['<rootDir>/test', '<rootDir>/local/sls/test'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -1,9 +1,6 @@
-import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../shared/logstores/events.ts';
-import { defineFields, type Field, type FieldTable } from '../shared/logstores/field-table.ts';
-import { PENDING_FIELDS, PENDING_LOGSTORE } from '../shared/logstores/pending.ts';
-import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../shared/logstores/records.ts';
+import type { Field, FieldTable } from '../shared/logstores/field-table.ts';
 import { DEFAULT_DAYS_KEPT } from '../shared/logstores/retention.ts';
-import { SWEEP_FIELDS, SWEEPS_LOGSTORE } from '../shared/logstores/sweeps.ts';
+import { TABLES } from '../shared/logstores/tables.ts';
 
 /** The logstores, their days kept and their indexes. */
 
@@ -68,7 +65,7 @@ export const FUNCTIONS_LOGSTORE = 'idv-functions';
 
 /** Names as Function Compute writes them:
  * https://help.aliyun.com/zh/sls/function-compute-3-0-log-field-details (read 2026-11-23). */
-const FUNCTION_LOG_FIELDS = defineFields({
+const FUNCTION_LOG_FIELDS = {
   message: { type: 'text', meaning: 'One printed line; ours are JSON', source: 'the function' },
   functionName: { type: 'text', meaning: 'Which function', source: 'Function Compute' },
   qualifier: { type: 'text', meaning: 'Version or alias', source: 'Function Compute' },
@@ -85,7 +82,7 @@ const FUNCTION_LOG_FIELDS = defineFields({
   hasFunctionError: { type: 'text', meaning: 'Whether the function failed', source: 'Function Compute' },
   errorType: { type: 'text', meaning: 'Why it failed', source: 'Function Compute' },
   memoryMB: { type: 'long', meaning: 'Memory given, MB', source: 'Function Compute' },
-});
+} as const satisfies FieldTable;
 const FUNCTION_LOG_DOUBLES = ['durationMs', 'memoryUsageMB', 'scheduleLatencyMs'];
 
 export interface LogstoreDefinition {
@@ -95,30 +92,27 @@ export interface LogstoreDefinition {
   readonly index: IndexConfig;
 }
 
-interface Store {
-  readonly name: string;
-  readonly index: IndexConfig;
-  /** Splits while rows come faster than its shards take them; by default it does. */
-  readonly autoSplit?: boolean;
-}
-
-/**
- * By what s.yaml calls them under `retentionDays`, in the order they are made. `idv-pending` is never split: one shard
- * is one order of arrival and one checkpoint.
- */
+/** By their names in `retentionDays` of s.yaml, in the order they are made. */
 const STORES = {
-  pending: { name: PENDING_LOGSTORE, index: indexOf(PENDING_FIELDS), autoSplit: false },
-  records: { name: RECORDS_LOGSTORE, index: indexOf(RECORD_FIELDS) },
-  events: { name: EVENTS_LOGSTORE, index: indexOf(EVENT_FIELDS) },
-  sweeps: { name: SWEEPS_LOGSTORE, index: indexOf(SWEEP_FIELDS) },
-  functions: { name: FUNCTIONS_LOGSTORE, index: indexOf(FUNCTION_LOG_FIELDS, FUNCTION_LOG_DOUBLES) },
-} satisfies Record<string, Store>;
+  ...TABLES,
+  functions: {
+    logstore: FUNCTIONS_LOGSTORE,
+    fields: FUNCTION_LOG_FIELDS,
+    daysKept: DEFAULT_DAYS_KEPT.functions,
+  },
+};
 type StoreKey = keyof typeof STORES;
 export const STORE_KEYS = Object.keys(STORES) as StoreKey[];
 
+/** `idv-pending` is never split: one shard is one order of arrival and one checkpoint. */
 export const LOGSTORES: readonly LogstoreDefinition[] = STORE_KEYS.map((key) => {
-  const { name, index, autoSplit = true }: Store = STORES[key];
-  return { name, ttlDays: DEFAULT_DAYS_KEPT[key], autoSplit, index };
+  const { logstore, fields, daysKept } = STORES[key];
+  return {
+    name: logstore,
+    ttlDays: daysKept,
+    autoSplit: key !== 'pending',
+    index: indexOf(fields, key === 'functions' ? FUNCTION_LOG_DOUBLES : []),
+  };
 });
 
 /** Days kept by the name of the logstore; what is not given stays as it is by default. */
@@ -128,7 +122,7 @@ export function ttlByLogstore(
   return Object.fromEntries(
     STORE_KEYS.flatMap((key) => {
       const ttlDays = days[key];
-      return ttlDays === undefined ? [] : [[STORES[key].name, ttlDays] as const];
+      return ttlDays === undefined ? [] : [[STORES[key].logstore, ttlDays] as const];
     }),
   );
 }

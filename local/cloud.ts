@@ -2,26 +2,28 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type ConsoleOptions, createConsoleServer } from '../client/console/server.ts';
 import { ttlByLogstore } from '../deploy/logstores.ts';
 import { provision } from '../deploy/provision.ts';
 import { type Config, loadConfig } from '../shared/config.ts';
 import { createSlsClient } from '../shared/sls/client.ts';
 import type { SlsDataPlane } from '../shared/sls/types.ts';
-import type { CallHooks, LocalServer } from './call-hooks.ts';
 import { type CloudauthServer, createCloudauthServer } from './cloudauth/server.ts';
-import {
-  LOCAL_ACCESS_KEY_ID,
-  LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_PROJECT,
-  LOCAL_REGION,
-  MemoryCredentialStore,
-} from './credentials.ts';
+import { LOCAL_PROJECT } from './credentials.ts';
 import { createFcServer, type FcServer } from './fc/server.ts';
 import type { Flags } from './flags.ts';
 import { apiAccess, DIST_DIR, functionSpecs, settingsFrom } from './functions.ts';
+import {
+  type CallHooks,
+  LOCAL_ACCESS_KEY_ID,
+  LOCAL_ACCESS_KEY_SECRET,
+  LOCAL_REGION,
+  type LocalServer,
+  MemoryCredentialStore,
+} from './sls/src/host.ts';
 import { createSlsServer } from './sls/src/server.ts';
 
-/** The local cloud, provisioned and empty or as its data folder has it. */
+/** The local cloud, provisioned; empty, or as its data folder holds it. */
 export interface Cloud {
   readonly fc: FcServer;
   readonly sls: LocalServer;
@@ -31,17 +33,17 @@ export interface Cloud {
   /** A client of the local SLS with the operator's key. */
   readonly slsClient: SlsDataPlane;
   readonly config: Config;
-  /** What calls of the HTTP API have to carry. */
+  /** Headers that calls of the HTTP API need. */
   readonly apiHeaders: Readonly<Record<string, string>>;
   readonly dataDir: string;
   /** Ends everything that was started; safe to call again. */
   close(): Promise<void>;
 }
 
-export interface CloudOptions {
+interface CloudOptions {
   readonly flags: Flags;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }
 
 type OnClose = (end: () => Promise<unknown>) => void;
@@ -49,8 +51,8 @@ type OnClose = (end: () => Promise<unknown>) => void;
 const OPERATOR = { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET };
 
 /**
- * @throws Error that names the taken port or what is not built, ConfigError that names bad settings; whatever
- * had been started is closed again
+ * @throws Error that names the taken port or what is not built, ConfigError that names bad settings; what had been
+ * started is closed again
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const ends: Array<() => Promise<unknown>> = [];
@@ -91,7 +93,7 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
   const sls = await opened(onClose, portOf(1), (port) =>
     createSlsServer({ port, credentials, hooks, dataDir: join(dataDir, 'sls'), region: LOCAL_REGION }),
   );
-  // The account's quota, and how long the service keeps a session, are what the functions are told they are.
+  // With the quota and the retention that the functions are configured for.
   const cloudauth = await opened(onClose, portOf(2), (port) =>
     createCloudauthServer({
       port,
@@ -103,7 +105,7 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
     }),
   );
   const slsClient = await connectSls(sls.url, config);
-  // Last: an instance keeps the environment that it was started with, and calls come as soon as the port is open.
+  // Last: calls may come as soon as the port is open, and an instance keeps the environment that it started with.
   fc = await opened(onClose, portOf(0), (port) =>
     createFcServer({
       port,
@@ -113,17 +115,13 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
       log: ({ functionName, instanceId, text }) => log.write(`${functionName} ${instanceId} ${text}\n`),
     }),
   );
-  const console = flags.console
-    ? await openConsole({
-        options,
-        onClose,
-        port: portOf(3),
-        sls: slsClient,
-        slsUrl: sls.url,
-        lookupUrl: fc.url,
-        lookupHeaders: api.headers,
-      })
-    : undefined;
+  const console = await openConsole(options, onClose, {
+    port: portOf(3),
+    sls: slsClient,
+    slsUrl: sls.url,
+    lookupUrl: fc.url,
+    lookupHeaders: api.headers,
+  });
   return { fc, sls, cloudauth, console, slsClient, config, apiHeaders: api.headers, dataDir };
 }
 
@@ -145,26 +143,19 @@ async function connectSls(endpoint: string, config: Config): Promise<SlsDataPlan
   });
 }
 
-interface ConsoleParts {
-  readonly options: CloudOptions;
-  readonly onClose: OnClose;
-  readonly port: number;
-  readonly sls: SlsDataPlane;
-  readonly slsUrl: string;
-  readonly lookupUrl: string;
-  readonly lookupHeaders: Readonly<Record<string, string>>;
-}
-
-async function openConsole(parts: ConsoleParts): Promise<LocalServer | undefined> {
+async function openConsole(
+  { flags, print }: CloudOptions,
+  onClose: OnClose,
+  console: Omit<ConsoleOptions, 'pageDir' | 'now'>,
+): Promise<LocalServer | undefined> {
+  if (!flags.console) return undefined;
   const pageDir = join(DIST_DIR, 'console');
   if (!existsSync(join(pageDir, 'index.html'))) {
-    parts.options.say('The console is left out: its page is not built (npm run build).');
+    print('The console is left out: its page is not built (npm run build).');
     return undefined;
   }
-  const { createConsoleServer } = await import('../client/console/server.ts');
-  const { sls, slsUrl, lookupUrl, lookupHeaders } = parts;
-  return opened(parts.onClose, parts.port, (port) =>
-    createConsoleServer({ port, sls, slsUrl, lookupUrl, lookupHeaders, pageDir, now: Date.now }),
+  return opened(onClose, console.port, (port) =>
+    createConsoleServer({ ...console, port, pageDir, now: Date.now }),
   );
 }
 
@@ -185,7 +176,7 @@ async function opened<T extends LocalServer>(
   }
 }
 
-/** Without a name a folder of its own, which goes when the cloud does. */
+/** Without a name, a temporary folder that is removed when the cloud closes. */
 async function openDataDir(name: string | undefined, onClose: OnClose): Promise<string> {
   if (name !== undefined) {
     const folder = resolve(name);

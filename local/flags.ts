@@ -50,11 +50,11 @@ export function readFlags(args: readonly string[]): Flags | 'help' {
   if (values.data === '') throw new FlagError('--data needs the name of a folder');
   return {
     // Four ports in a row, the last of them 65535 at most.
-    port: whole('--port', values.port, { least: 0, most: 65_532 }),
-    transactions: whole('--transactions', values.transactions, { least: 0, most: 100_000 }),
-    seed: whole('--seed', values.seed, { least: 0, most: 2 ** 32 - 1 }),
+    port: whole('--port', values.port, { min: 0, max: 65_532 }),
+    transactions: whole('--transactions', values.transactions, { min: 0, max: 100_000 }),
+    seed: whole('--seed', values.seed, { min: 0, max: 2 ** 32 - 1 }),
     data: values.data,
-    maxInstances: whole('--max-instances', values['max-instances'], { least: 1, most: 100 }),
+    maxInstances: whole('--max-instances', values['max-instances'], { min: 1, max: 100 }),
     console: !values['no-console'],
     once: values.once,
   };
@@ -72,10 +72,10 @@ export function parseFlags<T extends ParseArgsConfig>(config: T): ReturnType<typ
 }
 
 /** @throws FlagError */
-export function whole(flag: string, text: string, { least, most }: { least: number; most: number }): number {
+export function whole(flag: string, text: string, { min, max }: { min: number; max: number }): number {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= least && value <= most)) {
-    throw new FlagError(`${flag} must be a whole number from ${least} to ${most}, not "${text}"`);
+  if (!(value >= min && value <= max)) {
+    throw new FlagError(`${flag} must be a whole number from ${min} to ${max}, not "${text}"`);
   }
   return value;
 }

@@ -11,7 +11,7 @@ export const DIST_DIR = join(dirname(dirname(fileURLToPath(import.meta.url))), '
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Settings that say where things are: the environment's own values would lead out of the local cloud. */
+/** Settings that name places: the environment's values would lead out of the local cloud. */
 const OWN_SETTINGS = [
   'SLS_PROJECT',
   'SLS_ENDPOINT',
@@ -21,7 +21,7 @@ const OWN_SETTINGS = [
   'SWEEP_FUNCTION',
 ];
 
-/** The functions' settings as the environment has them, and ours where they must be ours. */
+/** The functions' settings: the environment's, except those that name places. */
 export function settingsFrom(env: Environment): Record<string, string> {
   const names = [...Object.keys(SETTINGS), 'ALIYUN_FC_LOG_LEVEL'].filter(
     (name) => !OWN_SETTINGS.includes(name),
@@ -33,7 +33,7 @@ export function settingsFrom(env: Environment): Record<string, string> {
   return { ...Object.fromEntries(given), SLS_PROJECT: LOCAL_PROJECT, SWEEP_FUNCTION: 'sweep' };
 }
 
-/** What our own calls of the HTTP API need: with AUTH=bearer a token of this run, let in beside the given ones. */
+/** What our own calls of the HTTP API need: with AUTH=bearer a token of this run, accepted besides the configured ones. */
 export function apiAccess(config: Config): { headers: Record<string, string>; env: Record<string, string> } {
   if (config.auth !== 'bearer') return { headers: {}, env: {} };
   const token = randomBytes(32).toString('base64url');

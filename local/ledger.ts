@@ -1,38 +1,63 @@
+import type { Ledger } from '../shared/logstores/ledger.ts';
 import { PENDING_LOGSTORE } from '../shared/logstores/pending.ts';
+import { retry } from '../shared/retry.ts';
+import { systemClock } from '../shared/time.ts';
 import type { Cloud } from './cloud.ts';
-import { callApi } from './own-call.ts';
 
-/** `GET /v1/ledger`, as the API answers it. */
-export interface Ledger {
-  readonly registered: number;
-  readonly finished: number;
-  readonly interrupted: number;
-  readonly notStarted: number;
-  readonly unknown: number;
-  readonly notCompleted: number;
-  readonly invalid: number;
-  readonly expired: number;
-  readonly gaveUp: number;
-  readonly waiting: number;
-  readonly residual: number;
-  readonly complete: boolean;
+/** The HTTP API responded with another status than the one expected. */
+class UnexpectedStatus extends Error {
+  override readonly name = 'UnexpectedStatus';
+  readonly retryable: boolean;
+
+  constructor(status: number, text: string) {
+    super(`${status} ${text.slice(0, 500)}`);
+    this.retryable = BUSY_STATUSES.includes(status);
+  }
 }
 
-/** @throws Error when the API does not answer 200 */
+/** Caused by others: their calls take all instances, or they had one killed or a service fail. */
+const BUSY_STATUSES = [429, 502, 503, 504];
+/** Two to three minutes in all. */
+const RETRY = { attempts: 300, baseMs: 100, capMs: 1_000 };
+
+/**
+ * Calls the local cloud's own HTTP API. Other callers may keep it busy, so the call is repeated until it gets through:
+ * it has to be one that may be made twice.
+ * @throws Error with the status and the beginning of the response
+ */
+export async function callApi(
+  { fc, apiHeaders }: Cloud,
+  path: string,
+  { status, body }: { readonly status: number; readonly body?: unknown },
+): Promise<string> {
+  const call = async () => {
+    const response = await fetch(new URL(path, fc.url), {
+      headers: { ...apiHeaders, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (response.status !== status) throw new UnexpectedStatus(response.status, text);
+    return text;
+  };
+  return retry(call, RETRY, systemClock, Math.random);
+}
+
+/** `GET /v1/ledger`. @throws Error when the API does not respond with 200 */
 export async function askLedger(cloud: Cloud): Promise<Ledger> {
   try {
-    return JSON.parse(await callApi(cloud, '/v1/ledger', { wanted: 200 })) as Ledger;
+    return JSON.parse(await callApi(cloud, '/v1/ledger', { status: 200 })) as Ledger;
   } catch (error) {
     throw new Error(`the ledger could not be read: ${(error as Error).message}`, { cause: error });
   }
 }
 
+/** How many have a final record. */
 export function finalOf(ledger: Ledger): number {
   const { finished, interrupted, notStarted, unknown, notCompleted, invalid, expired, gaveUp } = ledger;
   return finished + interrupted + notStarted + unknown + notCompleted + invalid + expired + gaveUp;
 }
 
-/** How many transactions wait in the queue since before `nowMs` minus the delay: counted by reading the queue. */
+/** Counts, by reading the queue, the transactions that have waited for at least the delay at `nowMs`. */
 export async function countDue({ slsClient, config }: Cloud, nowMs: number): Promise<number> {
   const ids = new Set<string>();
   const atSeconds = Math.floor((nowMs - config.verifyDelayMs) / 1000);

@@ -5,7 +5,7 @@ import type { Cloud } from './cloud.ts';
 import type { Session } from './cloudauth/session-types.ts';
 import { drawSessions } from './cloudauth/sessions.ts';
 import type { Flags } from './flags.ts';
-import { callApi } from './own-call.ts';
+import { callApi } from './ledger.ts';
 
 /**
  * Sessions of the last day, registered the way a merchant registers them. Those older than 30 minutes are
@@ -23,20 +23,20 @@ const PAST_DUE_MS = 60_000;
 /** The API takes up to 1,000 at a time. */
 const BATCH = 500;
 
-export interface Seeded {
+interface Seeded {
   readonly sessions: readonly Session[];
   /** Registered by this call. */
   readonly registered: number;
 }
 
-export interface SeedOptions {
+interface SeedOptions {
   readonly flags: Flags;
   readonly nowMs: number;
   /** Ids that are registered already, from an earlier start with the same data folder. */
   readonly alreadyRegistered: number;
 }
 
-/** @throws Error when a registration is not taken */
+/** @throws Error when a registration is refused */
 export async function seed(cloud: Cloud, { flags, nowMs, alreadyRegistered }: SeedOptions): Promise<Seeded> {
   const { draw, kept } = await drawOf(cloud.dataDir, {
     seed: flags.seed,
@@ -79,14 +79,14 @@ async function register(cloud: Cloud, sessions: readonly Session[]): Promise<voi
       initializedAt: initializedAtMs,
       labels,
     }));
-    const answer = await callApi(cloud, '/v1/transactions', { wanted: 202, body: { transactions } }).catch(
+    const answer = await callApi(cloud, '/v1/transactions', { status: 202, body: { transactions } }).catch(
       (error: Error) => {
-        throw new Error(`the registration was not taken: ${error.message}`, { cause: error });
+        throw new Error(`the registration was refused: ${error.message}`, { cause: error });
       },
     );
     const { accepted } = JSON.parse(answer) as { accepted: number };
     if (accepted !== batch.length) {
-      throw new Error(`the registration was not taken whole: ${answer.slice(0, 500)}`);
+      throw new Error(`only a part of the registration was accepted: ${answer.slice(0, 500)}`);
     }
   }
 }
@@ -97,5 +97,5 @@ async function moveIntoThePast({ sls, config }: Cloud): Promise<void> {
     body: JSON.stringify({ age: { logstore: PENDING_LOGSTORE, ms: config.verifyDelayMs + PAST_DUE_MS } }),
   });
   if (!response.ok)
-    throw new Error(`the rows could not be aged: ${response.status} ${await response.text()}`);
+    throw new Error(`the rows could not be moved into the past: ${response.status} ${await response.text()}`);
 }

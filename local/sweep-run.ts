@@ -2,20 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cloud } from './cloud.ts';
 import type { InvocationRecord } from './fc/invocation-log.ts';
 import { countDue } from './ledger.ts';
-import type { Progress } from './progress.ts';
 
-/** Fires the timer until nothing due is left, or until a run ends in a way that another run would not mend. */
-export interface SweepResult {
+interface SweepResult {
   /** How the last run ended: `done`, or what went wrong. */
   readonly ended: string;
-  /** What was older than the delay when the last run started. */
+  /** How many transactions were due when the last run started. */
   readonly due: number;
 }
 
-/** Ways of ending after which the next run goes on. */
-const GO_ON = ['deadline', 'busy'];
+/** After these the next run goes on. */
+const UNFINISHED = ['deadline', 'busy'];
 const MAX_BUSY_RUNS = 20;
 
+/** Fires the timer until nothing due is left, or a run ends in a way that another run would not help. */
 export async function sweepUntilDone(cloud: Cloud, progress: Progress): Promise<SweepResult> {
   const expected = await countDue(cloud, Date.now());
   const stop = new AbortController();
@@ -24,9 +23,9 @@ export async function sweepUntilDone(cloud: Cloud, progress: Progress): Promise<
     for (let runs = 1; ; runs += 1) {
       const record = await cloud.fc.ended(cloud.fc.tick('sweep'));
       const ended = endOf(record);
-      if (GO_ON.includes(ended) && (ended !== 'busy' || runs < MAX_BUSY_RUNS)) {
+      if (UNFINISHED.includes(ended) && (ended !== 'busy' || runs < MAX_BUSY_RUNS)) {
         if (ended === 'busy' && runs === 1) {
-          progress.say('an earlier run still holds the lease: waiting until it lapses (LEASE_SECONDS)');
+          progress.print('an earlier run still holds the lease: waiting until it lapses (LEASE_SECONDS)');
         }
         await sleep(500);
         continue;
@@ -39,7 +38,7 @@ export async function sweepUntilDone(cloud: Cloud, progress: Progress): Promise<
   }
 }
 
-/** The run's own word for its end, or the platform's where it had none left. */
+/** How the run ended by its own report, or else by the platform's. */
 function endOf({ outcome, report, errorMessage }: InvocationRecord): string {
   if (outcome !== 'ok') return `${outcome}: ${errorMessage ?? 'the run did not end by itself'}`;
   const ended = typeof report === 'object' && report !== null && 'ended' in report ? report.ended : undefined;
@@ -66,4 +65,46 @@ async function watch(
 export async function control<T>(url: string): Promise<T> {
   const response = await fetch(new URL('/_control', url));
   return (await response.json()) as T;
+}
+
+/** A line that is rewritten on a terminal, and repeated every few seconds elsewhere. */
+export class Progress {
+  readonly #out: NodeJS.WriteStream;
+  readonly #everyMs: number;
+  #shownAt = Number.NEGATIVE_INFINITY;
+  #width = 0;
+  /** The last line that was skipped because the one before was too recent. */
+  #pending: string | undefined;
+
+  constructor(out: NodeJS.WriteStream, everyMs = 5_000) {
+    this.#out = out;
+    this.#everyMs = everyMs;
+  }
+
+  show(line: string): void {
+    if (this.#out.isTTY) {
+      this.#out.write(`\r${line.padEnd(this.#width)}`);
+      this.#width = line.length;
+    } else if (performance.now() - this.#shownAt >= this.#everyMs) {
+      this.#out.write(`${line}\n`);
+      this.#shownAt = performance.now();
+      this.#pending = undefined;
+    } else {
+      this.#pending = line;
+    }
+  }
+
+  /** Prints a line that stays. */
+  print(line: string): void {
+    this.end();
+    this.#out.write(`${line}\n`);
+  }
+
+  end(): void {
+    if (this.#out.isTTY && this.#width > 0) this.#out.write('\n');
+    // The last state is always seen, however short the work was.
+    if (this.#pending !== undefined) this.#out.write(`${this.#pending}\n`);
+    this.#pending = undefined;
+    this.#width = 0;
+  }
 }

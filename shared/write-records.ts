@@ -1,9 +1,9 @@
 import { SlsError } from './errors.ts';
-import { toContents } from './logstores/contents.ts';
 import { EVENT_FIELDS, EVENTS_LOGSTORE, type EventRow } from './logstores/events.ts';
+import { toContents } from './logstores/field-table.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE, type RecordRow } from './logstores/records.ts';
 import type { RecordOutput } from './record/record.ts';
-import { reduceEvent, reduceRecord } from './record/reduce.ts';
+import { reduceEvent, reduceRecord } from './record/storable.ts';
 import { type RetryPolicy, retry } from './retry.ts';
 import { decodeContents, type EncodedContents, encodeContents } from './sls/codec.ts';
 import type { EncodedLog, Log, SlsDataPlane } from './sls/types.ts';

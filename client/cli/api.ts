@@ -1,22 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import openApiUtil from '@alicloud/openapi-core/dist/utils.js';
 import type { Credentials } from '../../shared/credentials.ts';
-import { signTriggerRequest } from './sign.ts';
+import { defaultOf } from '../../shared/openapi/interop.ts';
+import { retry } from '../../shared/retry.ts';
+import { SECOND_MS, systemClock } from '../../shared/time.ts';
 
-/** How requests prove who they are. */
+/** How requests authenticate. */
 export type Auth =
   | { readonly kind: 'none' }
   | { readonly kind: 'bearer'; readonly token: string }
   | { readonly kind: 'sign'; readonly credentials: () => Promise<Credentials> };
 
-export interface ApiOptions {
+interface ApiOptions {
   readonly url: string;
   readonly auth: Auth;
-  /** Tries in all for what may pass. */
-  readonly attempts?: number;
-  readonly timeoutMs?: number;
 }
 
-/** The API said no, or nothing. `retryable`: the same request may succeed later. */
+/** The API refused a request, or could not be reached. `retryable`: the same request may succeed later. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number | undefined;
@@ -29,31 +28,34 @@ export class ApiError extends Error {
     this.status = options.status;
     this.problem = options.problem;
     this.code = options.problem?.code;
-    this.retryable = options.status === undefined || RETRYABLE.has(options.status);
+    this.retryable = options.status === undefined || RETRYABLE_STATUSES.includes(options.status);
   }
 }
 
-/** As much of a problem document as is read here. */
-export interface ApiProblem {
-  readonly title?: string;
+/** The members of a problem document that are read here. */
+interface ApiProblem {
   readonly detail?: string;
   readonly code?: string;
   readonly retryAfterSeconds?: number;
   readonly issues?: ReadonlyArray<{ readonly path: string; readonly message: string }>;
 }
 
-const RETRYABLE: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
-const DEFAULT_ATTEMPTS = 6;
-const DEFAULT_TIMEOUT_MS = 90_000;
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
+const RETRYABLE_STATUSES = [429, 500, 502, 503, 504];
+const TIMEOUT_MS = 90_000;
+const RETRY = {
+  attempts: 6,
+  baseMs: 750,
+  capMs: 30_000,
+  askedMs: (error: unknown) =>
+    error instanceof ApiError ? (error.problem?.retryAfterSeconds ?? 0) * SECOND_MS : undefined,
+};
 
 export interface Api {
   /** @throws ApiError */
   call<T>(method: string, path: string, options?: RequestOptions): Promise<T>;
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly query?: Record<string, string>;
   readonly body?: unknown;
   /** Never sent twice. */
@@ -61,26 +63,14 @@ export interface RequestOptions {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { attempts = DEFAULT_ATTEMPTS } = options;
   return {
     async call<T>(method: string, path: string, requestOptions: RequestOptions = {}): Promise<T> {
       const { query = {}, body, once = false } = requestOptions;
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return (await send(options, { method, path, query, body })) as T;
-        } catch (error) {
-          if (!(error instanceof ApiError) || !error.retryable || once || attempt >= attempts) throw error;
-          await sleep(waitMs(error, attempt));
-        }
-      }
+      const policy = { ...RETRY, attempts: once ? 1 : RETRY.attempts };
+      const request = () => send(options, { method, path, query, body });
+      return (await retry(request, policy, systemClock, Math.random)) as T;
     },
   };
-}
-
-function waitMs(error: ApiError, attempt: number): number {
-  const asked = (error.problem?.retryAfterSeconds ?? 0) * 1_000;
-  const backoff = FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-  return Math.min(LONGEST_WAIT_MS, Math.max(asked, backoff));
 }
 
 interface Outgoing {
@@ -90,10 +80,7 @@ interface Outgoing {
   readonly body: unknown;
 }
 
-async function send(
-  { url: base, auth, timeoutMs = DEFAULT_TIMEOUT_MS }: ApiOptions,
-  outgoing: Outgoing,
-): Promise<unknown> {
+async function send({ url: base, auth }: ApiOptions, outgoing: Outgoing): Promise<unknown> {
   const { method, path, query, body } = outgoing;
   const url = new URL(path.replace(/^\//, ''), base.endsWith('/') ? base : `${base}/`);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -107,7 +94,7 @@ async function send(
     response = await fetch(url, {
       method,
       headers,
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     text = await response.text();
@@ -127,11 +114,42 @@ async function authHeaders(auth: Auth, method: string, url: URL): Promise<Record
   return {};
 }
 
+const OpenApiUtil = defaultOf(openApiUtil);
+
+/**
+ * The headers that open a trigger with `authType: function`, made by the official signer as Alibaba Cloud's own
+ * example does: only x-acs-* headers are signed, and the body is not (an empty payload argument).
+ * https://help.aliyun.com/en/functioncompute/fc/user-guide/configure-signature-authentication-for-http-triggers
+ * (read 2026-11-23)
+ */
+function signTriggerRequest(method: string, url: URL, credentials: Credentials): Record<string, string> {
+  const { accessKeyId, accessKeySecret, securityToken } = credentials;
+  const headers: Record<string, string> = {
+    'x-acs-date': OpenApiUtil.getTimestamp(),
+    ...(securityToken === undefined ? {} : { 'x-acs-security-token': securityToken }),
+  };
+  // The signer's parameter is the core's whole request; what it reads of it is these four members.
+  const request = {
+    method,
+    pathname: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    headers,
+  } as Parameters<typeof OpenApiUtil.getAuthorization>[0];
+  const authorization = OpenApiUtil.getAuthorization(
+    request,
+    'ACS3-HMAC-SHA256',
+    '',
+    accessKeyId,
+    accessKeySecret,
+  );
+  return { ...headers, authorization };
+}
+
 function explain(status: number, problem: ApiProblem | undefined): string {
   if (problem?.detail === undefined) {
     return status === 401 || status === 403
       ? `the trigger refused the request (${status}): check --auth, and that your keys may invoke the function`
-      : `the answer was ${status}`;
+      : `the trigger responded with ${status}`;
   }
   const issues = (problem.issues ?? []).map(({ path, message }) => `\n  ${path} ${message}`);
   return `${problem.detail}${issues.join('')}`;

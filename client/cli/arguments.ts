@@ -1,3 +1,5 @@
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import {
   instant,
@@ -5,11 +7,11 @@ import {
   safeParseInstant,
   safeParseTransaction,
 } from '../../functions/lookup/request-schema.ts';
+import manifest from '../../package.json' with { type: 'json' };
 import { WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 import { COMMAND_USAGE, USAGE } from './usage.ts';
-import { VERSION } from './version.ts';
 
-/** The command line was wrong; the message says what. */
+/** The command line is wrong; the message says how. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -49,12 +51,12 @@ export interface CommandLine {
   readonly list: (name: string) => readonly string[];
 }
 
-/** A text instead of a command line is what to print. @throws UsageError */
+/** A string instead of a command line is to be printed. @throws UsageError */
 export function readCommandLine(args: readonly string[]): CommandLine | string {
   const [command = '', ...rest] = args;
   if (['', '--help', '-h'].includes(command)) return USAGE;
   if (command === 'help') return COMMAND_USAGE[rest[0] ?? ''] ?? USAGE;
-  if (['--version', '-v'].includes(command)) return VERSION;
+  if (['--version', '-v'].includes(command)) return manifest.version;
   if (!Object.hasOwn(OPTIONS, command)) throw new UsageError(`there is no command "${command}"; try --help`);
   const name = command as CommandName;
   const options = { ...COMMON, ...OPTIONS[name] } as Readonly<Record<string, OptionType>>;
@@ -98,13 +100,13 @@ function parseStrictly(args: readonly string[], options: NonNullable<ParseArgsCo
 export function wholeOption(
   line: CommandLine,
   name: string,
-  limits: { least: number; most: number; otherwise: number },
+  limits: { min: number; max: number; default: number },
 ): number {
   const text = line.text(name);
-  if (text === undefined) return limits.otherwise;
+  if (text === undefined) return limits.default;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= limits.least && value <= limits.most)) {
-    throw new UsageError(`--${name} must be a whole number from ${limits.least} to ${limits.most}`);
+  if (!(value >= limits.min && value <= limits.max)) {
+    throw new UsageError(`--${name} must be a whole number from ${limits.min} to ${limits.max}`);
   }
   return value;
 }
@@ -138,7 +140,7 @@ export function periodOptions(line: CommandLine): { fromMs: number | undefined; 
   return { fromMs, toMs };
 }
 
-/** As the API reads a time. */
+/** A time, read as the API reads it. */
 function instantOption(line: CommandLine, name: string): number | undefined {
   const text = line.text(name);
   if (text === undefined) return undefined;
@@ -148,14 +150,14 @@ function instantOption(line: CommandLine, name: string): number | undefined {
   return time.value;
 }
 
-/** What the API calls a member, as the command line calls it. */
+/** Members of the API's request by their names on the command line. */
 const NAMES: Readonly<Record<string, string>> = {
   transactionId: 'the transaction id',
   merchantBizId: '--merchant-biz-id',
   initializedAt: '--initialized-at',
 };
 
-/** The transaction that is spoken of, as the API takes it and by its own check. @throws UsageError */
+/** The transaction of the command line as the API takes it, checked as the API would. @throws UsageError */
 export function transactionOf(
   line: CommandLine,
   nowMs: number,
@@ -179,4 +181,17 @@ export function transactionOf(
   throw new UsageError(
     parsed.issues.map(({ path, message }) => `${NAMES[path] ?? path} ${message}`).join('; '),
   );
+}
+
+/** A file to read. @throws UsageError when it does not exist */
+export async function inputFile(path: string): Promise<Stats> {
+  let stats: Stats;
+  try {
+    stats = await stat(path);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    throw new UsageError(`there is no file ${path}`, { cause: error });
+  }
+  if (stats.isDirectory()) throw new UsageError(`${path} is not a file`);
+  return stats;
 }

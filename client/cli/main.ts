@@ -1,15 +1,15 @@
 import { run } from './run.ts';
 
-/** `npx idv-dropoff`: the same job from a terminal. */
+/** `npx idv-dropoff`. */
 const out = (text: string) => void process.stdout.write(`${text}\n`);
-/** A text that ends in NUL is a progress bar, which the next one writes over. */
+/** A text that ends in NUL is a progress bar: the next one overwrites it. */
 const err = (text: string) =>
   void process.stderr.write(text.endsWith('\u0000') ? text.slice(0, -1) : `${text}\n`);
 
 const args = process.argv.slice(2);
 let stopped = false;
 if (args[0] === 'backfill') {
-  // The first asks to end behind the batch under way; a second ends at once.
+  // The first signal ends the run after the current batch, a second one at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       stopped = true;

@@ -1,4 +1,4 @@
-/** Text from a session's log, fit for a terminal: without characters that move the cursor or change colours. */
+/** Text from outside, safe for a terminal: without characters that move the cursor or change colours. */
 export function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, ' ');
 }

@@ -1,18 +1,14 @@
 import { ServiceError } from '../../shared/errors.ts';
 import { ApiError } from './api.ts';
 import { type CommandName, readCommandLine, UsageError } from './arguments.ts';
-import { backfillCommand } from './command/backfill.ts';
-import { latenessCommand } from './command/lateness.ts';
-import { ledgerCommand } from './command/ledger.ts';
-import { lookupCommand } from './command/lookup.ts';
-import { registerCommand } from './command/register.ts';
-import { replayCommand } from './command/replay.ts';
-import { sweepCommand } from './command/sweep.ts';
-import { fileTrouble } from './files.ts';
+import { backfillCommand } from './backfill.ts';
+import { type CliContext, type ContextOptions, createContext } from './context.ts';
+import { latenessCommand } from './lateness.ts';
 import { json, plain } from './print.ts';
-import { createWorld, type World, type WorldOptions } from './world.ts';
+import { replayCommand } from './replay.ts';
+import { ledgerCommand, lookupCommand, registerCommand, sweepCommand } from './requests.ts';
 
-const COMMANDS: Readonly<Record<CommandName, (world: World) => Promise<number>>> = {
+const COMMANDS: Readonly<Record<CommandName, (context: CliContext) => Promise<number>>> = {
   lookup: lookupCommand,
   register: registerCommand,
   backfill: backfillCommand,
@@ -22,10 +18,10 @@ const COMMANDS: Readonly<Record<CommandName, (world: World) => Promise<number>>>
   lateness: latenessCommand,
 };
 
-/** What a run has of its process. */
-export type Terminal = Omit<WorldOptions, 'line'>;
+/** What a run gets from its process. */
+export type Terminal = Omit<ContextOptions, 'line'>;
 
-/** Runs one command line, says what went wrong, and answers the exit code. */
+/** Runs one command line, prints what went wrong, and returns the exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const { out, err } = terminal;
   let wantsJson = args.includes('--json');
@@ -36,7 +32,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       return 0;
     }
     wantsJson = line.flag('json');
-    return await COMMANDS[line.command](createWorld({ line, ...terminal }));
+    return await COMMANDS[line.command](createContext({ line, ...terminal }));
   } catch (error) {
     if (wantsJson)
       out(
@@ -50,7 +46,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-/** What the API calls invalid came from the command line. */
+/** What the API refused as invalid came from the command line. */
 function isWrongCommandLine(error: unknown): boolean {
   return (
     error instanceof UsageError ||
@@ -59,9 +55,31 @@ function isWrongCommandLine(error: unknown): boolean {
 }
 
 function explain(error: unknown): string {
-  const trouble = fileTrouble(error);
-  if (trouble !== undefined) return trouble;
+  if (isSystemError(error)) return explainSystemError(error);
   if (error instanceof ServiceError) return plain(`the log store cannot be used: ${error.message}`);
-  // A message may repeat what stands in a file.
+  // A message may quote a file, which may hold control characters.
   return plain(error instanceof Error ? error.message : String(error));
+}
+
+type FileSystemError = NodeJS.ErrnoException & { readonly path: string };
+
+function explainSystemError({ code, path, message }: FileSystemError): string {
+  switch (code) {
+    // Files to be read were checked before: this one was to be written.
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `there is no folder for ${path}`;
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return `this user may not use ${path}`;
+    case 'EISDIR':
+      return `${path} is not a file`;
+    default:
+      return message;
+  }
+}
+
+function isSystemError(error: unknown): error is FileSystemError {
+  return typeof error === 'object' && error !== null && 'code' in error && 'path' in error;
 }

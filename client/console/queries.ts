@@ -2,6 +2,7 @@ import { type Chart, type Drill as ChartDrill, narrowedQueryOf } from '../../sha
 import { CHARTS } from '../../shared/charts/dashboards.ts';
 import { LABELS_AS_MAP, OPENED_AT_MS, sessions, WEEK_COMPARISON } from '../../shared/charts/sql.ts';
 import { EVENTS_LOGSTORE } from '../../shared/logstores/events.ts';
+import { LABEL_KEY, MAX_LABEL_LENGTH, MAX_LABELS } from '../../shared/logstores/ids.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { recordView } from '../../shared/logstores/view.ts';
 import { sqlText } from '../../shared/sls/sql-text.ts';
@@ -26,10 +27,8 @@ export class BadRequest extends Error {
   override readonly name = 'BadRequest';
 }
 
-const LABEL_NAME = /^[a-z][a-z0-9_]{0,31}$/;
-const TRANSACTION_ID = /^[A-Za-z0-9_|:+/=-]{1,128}$/;
-const MAX_LABELS = 20;
-const MAX_VALUE_CHARACTERS = 128;
+/** Also a place in the queue, which stands for the id of a row that could not be read. */
+const ROW_ID = /^[A-Za-z0-9_|:+/=-]{1,128}$/;
 const MAX_VALUES_LISTED = 50;
 
 /** The condition for a label filter, or undefined where there is none. */
@@ -38,10 +37,10 @@ function labelCondition(filter: LabelFilter): string | undefined {
   if (entries.length > MAX_LABELS)
     throw new BadRequest(`at most ${MAX_LABELS} labels can be asked for at once`);
   const parts = entries.map(([name, value]) => {
-    if (!LABEL_NAME.test(name))
+    if (!LABEL_KEY.test(name))
       throw new BadRequest(`label: ${JSON.stringify(name.slice(0, 40))} is not a label name`);
-    if (value.length > MAX_VALUE_CHARACTERS) {
-      throw new BadRequest(`label.${name}: at most ${MAX_VALUE_CHARACTERS} characters`);
+    if (value.length > MAX_LABEL_LENGTH) {
+      throw new BadRequest(`label.${name}: at most ${MAX_LABEL_LENGTH} characters`);
     }
     return `json_extract_scalar(labels, '$.${name}') = ${sqlText(value)}`;
   });
@@ -90,7 +89,7 @@ export async function transactionsBehind(sls: LogQueries, drill: Drill, range: R
   if (drills.length === 0) {
     throw new BadRequest(`field: one of ${[...new Set(DRILLS.map(({ field }) => field))].join(', ')}`);
   }
-  if (drill.value.length > MAX_VALUE_CHARACTERS) throw new BadRequest('value: too long');
+  if (drill.value.length > MAX_LABEL_LENGTH) throw new BadRequest('value: too long');
   const wrong = drill.within.find((journey) => !/^[a-z_]{1,40}$/.test(journey));
   if (wrong !== undefined) throw new BadRequest('within: names of journeys, separated by commas');
   const reads = drills.flatMap(({ reads: more = [] }) => more);
@@ -127,7 +126,7 @@ export async function transactionDetail(
   transactionId: string,
   range: Range,
 ): Promise<TransactionDetail> {
-  if (!TRANSACTION_ID.test(transactionId)) {
+  if (!ROW_ID.test(transactionId)) {
     throw new BadRequest('transactionId: letters, digits, _ and -, at most 128 characters');
   }
   const query = `transaction_id: "${transactionId}"`;

@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { LocalServer } from '../../local/call-hooks.ts';
-import { refusalOfForeignPage } from '../../local/http/foreign-page.ts';
 import { CHARTS, DASHBOARDS } from '../../shared/charts/dashboards.ts';
+import { TRANSACTION_ID } from '../../shared/logstores/ids.ts';
 import { MAX_DAYS_KEPT, WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { SECOND_MS } from '../../shared/time.ts';
@@ -18,23 +17,22 @@ import {
   transactionDetail,
   transactionsBehind,
 } from './queries.ts';
-import { asker, fetchJson, Unanswered } from './upstream.ts';
+import { asker, fetchJson, ServiceFailure } from './upstream.ts';
 
 /**
- * The console: the dashboards' own queries drawn as charts. The page talks to this server only; this server
- * talks to the local SLS and to the lookup function. It listens on the loopback interface and answers no page
- * of somebody else.
+ * The console: the dashboards' own queries drawn as charts. The page talks to this server only; this server talks
+ * to SLS and to the lookup function. It listens on the loopback interface and refuses requests of other pages.
  */
 export interface ConsoleOptions {
   readonly port: number;
   readonly sls: SlsDataPlane;
-  /** Where `sls` is, to be named when it does not answer. */
+  /** The address of `sls`, for the message when it does not respond. */
   readonly slsUrl: string;
   /** The trigger URL of the lookup function. */
   readonly lookupUrl: string;
-  /** What its calls have to carry, such as a token; never shown. */
+  /** Headers that its calls need, such as a token; never shown. */
   readonly lookupHeaders: Readonly<Record<string, string>>;
-  /** How long the answer to one request of the page may take. */
+  /** How long the response to one request of the page may take. */
   readonly timeLimitMs?: number;
   /** Holds index.html, app.js and app.css, as `npm run build` makes them. */
   readonly pageDir: string;
@@ -67,9 +65,16 @@ const SECURITY_HEADERS = {
 
 const CHART_BY_ID = new Map(CHARTS.map((chart) => [chart.id, chart]));
 
-export async function createConsoleServer(options: ConsoleOptions): Promise<LocalServer> {
+export interface ConsoleServer {
+  readonly port: number;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** @throws Error with the code EADDRINUSE when the port is taken */
+export async function createConsoleServer(options: ConsoleOptions): Promise<ConsoleServer> {
   const server = createServer((request, response) => {
-    answer(options, request, response).catch((error: unknown) => sendError(response, error));
+    respond(options, request, response).catch((error: unknown) => sendError(response, error));
   });
   server.requestTimeout = REQUEST_LIMIT_MS;
   await new Promise<void>((resolve, reject) => {
@@ -88,7 +93,7 @@ export async function createConsoleServer(options: ConsoleOptions): Promise<Loca
   };
 }
 
-async function answer(
+async function respond(
   options: ConsoleOptions,
   request: IncomingMessage,
   response: ServerResponse,
@@ -97,9 +102,9 @@ async function answer(
   if (!URL.canParse(address, 'http://console')) throw new BadRequest('the address cannot be read');
   const url = new URL(address, 'http://console');
   const file = FILES[url.pathname];
-  const foreign = refusalOfForeignPage(request, { mayLink: file !== undefined });
-  if (foreign !== undefined) {
-    send(response, 403, { error: foreign });
+  const refusal = refusalOf(request, { mayLink: file !== undefined });
+  if (refusal !== undefined) {
+    send(response, 403, { error: refusal });
     return;
   }
   if (request.method === 'GET' && file !== undefined) {
@@ -110,6 +115,24 @@ async function answer(
   const result = await api(options, request, url);
   if (result === undefined) send(response, 404, { error: 'there is nothing here' });
   else send(response, 200, result);
+}
+
+const OWN_NAMES = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
+const FOREIGN = 'another page may not ask here';
+
+/**
+ * Why a request that a foreign web page may have sent is refused. The loopback interface keeps other machines out, but not the pages that are open in the user's own browser. A page whose name was rebound to
+ * 127.0.0.1 sends that name as Host; a page that asks by script names itself in Origin; its pictures, frames and
+ * links have no Origin, but a Sec-Fetch-Site. Programs send neither of the last two.
+ */
+function refusalOf({ headers, method }: IncomingMessage, { mayLink }: { mayLink: boolean }) {
+  const { host = '', origin } = headers;
+  if (!OWN_NAMES.test(host)) return 'use a loopback name: 127.0.0.1, localhost or [::1]';
+  if (origin !== undefined) return origin === `http://${host}` ? undefined : FOREIGN;
+  const site = headers['sec-fetch-site'] ?? 'none';
+  if (site === 'same-origin' || site === 'none') return undefined;
+  const isLink = method === 'GET' && headers['sec-fetch-dest'] === 'document';
+  return isLink && mayLink ? undefined : FOREIGN;
 }
 
 async function api(options: ConsoleOptions, request: IncomingMessage, url: URL): Promise<unknown> {
@@ -138,11 +161,11 @@ async function fromSls(options: ConsoleOptions, url: URL): Promise<unknown> {
     const fromSeconds = Math.floor(range.toSeconds - MAX_RANGE_SECONDS);
     return transactionDetail(sls, name, { ...range, fromSeconds });
   }
-  const asked = (parameter: string) => url.searchParams.get(parameter) ?? '';
-  const within = asked('within')
+  const parameter = (name: string) => url.searchParams.get(name) ?? '';
+  const within = parameter('within')
     .split(',')
     .filter((journey) => journey !== '');
-  const drill = { field: asked('field'), value: asked('value'), within };
+  const drill = { field: parameter('field'), value: parameter('value'), within };
   return transactionsBehind(sls, drill, range, labelsOf(url));
 }
 
@@ -170,26 +193,23 @@ function labelsOf(url: URL): LabelFilter {
 
 async function lookup(options: ConsoleOptions, body: unknown): Promise<unknown> {
   const id = (body as { transactionId?: unknown } | null)?.transactionId;
-  if (typeof id !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(id)) {
+  if (typeof id !== 'string' || !TRANSACTION_ID.test(id)) {
     throw new BadRequest('transactionId: 1 to 64 letters, digits, _ or -');
   }
   return forward(options, `v1/transactions/${encodeURIComponent(id)}`);
 }
 
-/** The function's own answer, problem documents included, with its status beside it. */
+/** The function's own response, problem documents included, with its status. */
 async function forward(options: ConsoleOptions, path: string): Promise<unknown> {
   const ask = askerOf(options, 'lookup');
-  const target = new URL(path, withSlash(options.lookupUrl));
+  const base = options.lookupUrl.endsWith('/') ? options.lookupUrl : `${options.lookupUrl}/`;
+  const target = new URL(path, base);
   return ask((signal) => fetchJson(target, { headers: options.lookupHeaders, signal }));
 }
 
 function askerOf(options: ConsoleOptions, name: 'sls' | 'lookup') {
   const url = name === 'sls' ? options.slsUrl : options.lookupUrl;
   return asker({ name, url, timeLimitMs: options.timeLimitMs ?? TIME_LIMITS_MS[name] });
-}
-
-function withSlash(url: string): string {
-  return url.endsWith('/') ? url : `${url}/`;
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
@@ -214,7 +234,7 @@ function sendError(response: ServerResponse, error: unknown): void {
   if (response.headersSent) response.destroy();
   else if (error instanceof BadRequest || error instanceof URIError) {
     send(response, 400, { error: error.message });
-  } else if (error instanceof Unanswered) {
+  } else if (error instanceof ServiceFailure) {
     const { message, problem, reason, service } = error;
     const body = { error: message, problem, reason, service: service.name, at: service.url };
     send(response, problem === 'timeout' ? 504 : 502, body);

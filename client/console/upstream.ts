@@ -8,67 +8,75 @@ import { retry } from '../../shared/retry.ts';
 import { systemClock } from '../../shared/time.ts';
 
 /** A service that the console asks on behalf of its page. */
-export interface Service {
+interface Service {
   readonly name: 'sls' | 'lookup';
   readonly url: string;
-  /** For all that one `asker` asks, tries included. */
+  /** For everything that one `asker` asks, retries included. */
   readonly timeLimitMs: number;
 }
 
-export type Problem = 'unreachable' | 'timeout' | 'refused' | 'unreadable';
+type Problem = 'unreachable' | 'timeout' | 'refused' | 'unreadable';
 
-const SPOKEN = { sls: 'the log store (SLS)', lookup: 'the lookup function' } as const;
-/** Everything the console asks may be asked twice: it reads, or leaves rows that count once. */
-const AGAIN = { attempts: 2, baseMs: 200, capMs: 400 };
+const NAMES = { sls: 'the log store (SLS)', lookup: 'the lookup function' } as const;
+/** Everything the console asks may be asked twice: it only reads, or leaves rows that count once. */
+const RETRY = { attempts: 2, baseMs: 200, capMs: 400 };
 
-/** A service did not answer, and which. The page says it in its own language. */
-export class Unanswered extends Error {
-  override readonly name = 'Unanswered';
+/** A service gave no usable response. The page says which and why, in its own language. */
+export class ServiceFailure extends Error {
+  override readonly name = 'ServiceFailure';
   readonly service: Service;
   readonly problem: Problem;
   readonly reason: string;
 
   constructor(service: Service, problem: Problem, reason: string, cause?: unknown) {
-    super(`${SPOKEN[service.name]} at ${service.url}: ${reason}`, { cause });
+    super(`${NAMES[service.name]} at ${service.url}: ${reason}`, { cause });
     this.service = service;
     this.problem = problem;
     this.reason = reason;
   }
 }
 
-/** Asks, and once more where that may help. What it gives throws Unanswered. The time runs from here. */
+/**
+ * Returns a function that asks the service, a second time where that may help, and throws ServiceFailure. The time
+ * limit counts from here.
+ */
 export function asker(service: Service) {
   const signal = AbortSignal.timeout(service.timeLimitMs);
-  const policy = { ...AGAIN, retryable: mayPass, signal };
+  const policy = { ...RETRY, retryable: mayPass, signal };
   return async <T>(question: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     try {
       return await retry(() => question(signal), policy, systemClock, Math.random);
     } catch (error) {
-      throw toUnanswered(service, error, signal);
+      throw toServiceFailure(service, error, signal);
     }
   };
 }
 
-/** Whoever did not answer in time would only be waited for twice as long. */
+/** Not a timeout: that would only double the wait. */
 function mayPass(error: unknown): boolean {
   if (error instanceof SlsError) return error.retryable;
   return error instanceof UpstreamNetworkError || error instanceof UpstreamContractError;
 }
 
-function toUnanswered(service: Service, error: unknown, signal: AbortSignal): unknown {
+function toServiceFailure(service: Service, error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted || error instanceof UpstreamTimeoutError) {
-    return new Unanswered(service, 'timeout', `no answer within ${service.timeLimitMs / 1_000} s`, error);
+    return new ServiceFailure(
+      service,
+      'timeout',
+      `no response within ${service.timeLimitMs / 1_000} s`,
+      error,
+    );
   }
   if (error instanceof UpstreamNetworkError)
-    return new Unanswered(service, 'unreachable', error.message, error);
+    return new ServiceFailure(service, 'unreachable', error.message, error);
   if (error instanceof UpstreamContractError)
-    return new Unanswered(service, 'unreadable', error.message, error);
-  if (error instanceof SlsError) return new Unanswered(service, 'refused', error.message, error);
+    return new ServiceFailure(service, 'unreadable', error.message, error);
+  if (error instanceof SlsError) return new ServiceFailure(service, 'refused', error.message, error);
   return error;
 }
 
 /**
- * One HTTP call whose answer is JSON.
+ * One HTTP call whose response is JSON.
  * @throws UpstreamNetworkError, UpstreamContractError, or the signal's reason
  */
 export async function fetchJson(
@@ -79,7 +87,7 @@ export async function fetchJson(
   try {
     return { status, body: JSON.parse(text) };
   } catch (cause) {
-    throw new UpstreamContractError('the answer is not JSON', { cause });
+    throw new UpstreamContractError('the response is not JSON', { cause });
   }
 }
 
@@ -93,6 +101,6 @@ async function fetchText(
   } catch (error) {
     init.signal.throwIfAborted();
     const { code = 'the connection broke' } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
-    throw new UpstreamNetworkError(`no answer: ${code}`, { cause: error });
+    throw new UpstreamNetworkError(`no response: ${code}`, { cause: error });
   }
 }

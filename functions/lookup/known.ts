@@ -1,3 +1,4 @@
+import { TRANSACTION_ID } from '../../shared/logstores/ids.ts';
 import { PENDING_LOGSTORE, type PendingTransaction, readPendingRow } from '../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { type Given, givenInRecord, Registration } from '../../shared/logstores/registration.ts';
@@ -201,7 +202,7 @@ function withoutContent({ raw: _, story: _en, story_zh: _zh, cause_evidence: _ev
 
 /** Checked at the edge already; said again where a search is built, because here it would hurt. */
 function checked(transactionId: string): string {
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(transactionId)) throw new Error('not a transaction id');
+  if (!TRANSACTION_ID.test(transactionId)) throw new Error('not a transaction id');
   return transactionId;
 }
 

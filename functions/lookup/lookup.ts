@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
 import { ProblemError } from '../../shared/fc/problem.ts';
-import { toContents } from '../../shared/logstores/contents.ts';
 import type { EventRow } from '../../shared/logstores/events.ts';
+import { toContents } from '../../shared/logstores/field-table.ts';
 import { deriveMerchantBizId } from '../../shared/logstores/ids.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { RECORD_FIELDS, type RecordRow } from '../../shared/logstores/records.ts';

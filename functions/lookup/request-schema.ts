@@ -1,5 +1,12 @@
 import * as z from 'zod/mini';
 import type { Issue } from '../../shared/errors.ts';
+import {
+  LABEL_KEY,
+  MAX_LABEL_LENGTH,
+  MAX_LABELS,
+  MERCHANT_BIZ_ID,
+  TRANSACTION_ID,
+} from '../../shared/logstores/ids.ts';
 import type { Windows } from '../../shared/logstores/retention.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
 
@@ -9,21 +16,20 @@ import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
  */
 export const MAX_REGISTRATIONS = 1_000;
 export const MAX_LOOKUPS = 50;
-const MAX_LABELS = 20;
 /** Clocks differ. */
 const NEWEST_INITIALIZED_MS = 5 * MINUTE_MS;
 
 const text = () => z.string({ error: 'must be a string' });
 
 export const transactionId = text()
-  .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z, a-z, 0-9, _ and -'))
+  .check(z.regex(TRANSACTION_ID, 'must be 1 to 64 of A-Z, a-z, 0-9, _ and -'))
   .register(z.globalRegistry, {
     description: 'The TransactionId that Initialize returned.',
     examples: ['08573be80f944d95ac812e019e3655a8'],
   });
 
 export const merchantBizId = text()
-  .check(z.regex(/^[A-Za-z0-9]{1,32}$/, 'must be 1 to 32 of A-Z, a-z and 0-9'))
+  .check(z.regex(MERCHANT_BIZ_ID, 'must be 1 to 32 of A-Z, a-z and 0-9'))
   .register(z.globalRegistry, {
     description:
       'The MerchantBizId that Initialize was called with. When absent, one is derived from the transaction id, always the same.',
@@ -49,9 +55,9 @@ export const instant = z
 
 const labels = z
   .record(
-    z.string().check(z.regex(/^[a-z][a-z0-9_]{0,31}$/)),
+    z.string().check(z.regex(LABEL_KEY)),
     text().check(
-      z.maxLength(128, 'must have at most 128 characters'),
+      z.maxLength(MAX_LABEL_LENGTH, `must have at most ${MAX_LABEL_LENGTH} characters`),
       z.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters'),
     ),
     { error: labelsMessage },

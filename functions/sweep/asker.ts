@@ -1,8 +1,9 @@
 import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
 import { deriveMerchantBizId } from '../../shared/logstores/ids.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
+import type { Disposition } from '../../shared/logstores/values.ts';
 import { Pacer, type PaceTicket } from '../../shared/pace.ts';
-import { type Disposition, toRecord } from '../../shared/record/record.ts';
+import { toRecord } from '../../shared/record/record.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { prepareOutput } from '../../shared/write-records.ts';
 import type { Inquiry, Result } from './inquiry.ts';

@@ -1,7 +1,8 @@
-import { toContents } from '../../shared/logstores/contents.ts';
+import { toContents } from '../../shared/logstores/field-table.ts';
 import { PENDING_LOGSTORE } from '../../shared/logstores/pending.ts';
 import { LATE_EVENT_DAYS } from '../../shared/logstores/retention.ts';
-import { type RunEnd, SWEEP_FIELDS, SWEEPS_LOGSTORE, type SweepRow } from '../../shared/logstores/sweeps.ts';
+import { SWEEP_FIELDS, SWEEPS_LOGSTORE, type SweepRow } from '../../shared/logstores/sweeps.ts';
+import type { RunEnd } from '../../shared/logstores/values.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import { putWithRetry } from '../../shared/write-records.ts';
 import type { RunReport } from './report.ts';

@@ -1,6 +1,6 @@
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { type Given, Registration } from '../../shared/logstores/registration.ts';
-import type { Disposition } from '../../shared/record/record.ts';
+import type { Disposition } from '../../shared/logstores/values.ts';
 import type { PreparedOutput } from '../../shared/write-records.ts';
 
 /** What became of a transaction in this run. */

@@ -1,6 +1,6 @@
 import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
-import type { RunEnd, SweepRow } from '../../shared/logstores/sweeps.ts';
-import type { Disposition } from '../../shared/record/record.ts';
+import type { SweepRow } from '../../shared/logstores/sweeps.ts';
+import type { Disposition, RunEnd } from '../../shared/logstores/values.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import type { RunInput, SweepSettings } from './services.ts';
 

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { LeaseLostError, SlsError } from '../../shared/errors.ts';
 import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/logstores/pending.ts';
-import type { RunEnd, SweepRow } from '../../shared/logstores/sweeps.ts';
+import type { SweepRow } from '../../shared/logstores/sweeps.ts';
+import type { RunEnd } from '../../shared/logstores/values.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { Asker } from './asker.ts';
 import { Committer } from './committer.ts';

@@ -1,6 +1,6 @@
 import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
-import type { Disposition } from '../../shared/record/record.ts';
+import type { Disposition } from '../../shared/logstores/values.ts';
 import { backoffMs } from '../../shared/retry.ts';
 import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import type { SweepSettings } from './services.ts';

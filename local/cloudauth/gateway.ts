@@ -1,5 +1,5 @@
-import type { CredentialStore, LocalCredential } from '../credentials.ts';
 import { type Acs3Refusal, type NonceMemory, type SignedRequest, verifyAcs3 } from '../http/acs3.ts';
+import type { CredentialStore, LocalCredential } from '../sls/src/host.ts';
 
 /**
  * The part of the service that every OpenAPI operation shares: signature, then action and version. Codes and
@@ -23,21 +23,21 @@ const SIGNATURE_REFUSALS: Readonly<Record<Acs3Refusal, { status: number; code: s
   expired: { status: 400, code: 'InvalidSecurityToken.Expired' },
 };
 
-export interface GatewayOptions {
+interface GatewayOptions {
   readonly credentials: CredentialStore;
   readonly nonces: NonceMemory;
   readonly nowMs: number;
 }
 
-export type GatewayVerdict = { readonly caller: LocalCredential } | { readonly refusal: GatewayRefusal };
+type GatewayResult = { readonly caller: LocalCredential } | { readonly refusal: GatewayRefusal };
 
 const ACTION = 'CheckVerifyLog';
 const VERSION = '2022-08-09';
 
-export function passGateway(request: SignedRequest, options: GatewayOptions): GatewayVerdict {
-  const verdict = verifyAcs3(request, options);
-  if (!verdict.ok) {
-    return { refusal: { ...SIGNATURE_REFUSALS[verdict.refusal], message: verdict.detail } };
+export function passGateway(request: SignedRequest, options: GatewayOptions): GatewayResult {
+  const checked = verifyAcs3(request, options);
+  if (!checked.ok) {
+    return { refusal: { ...SIGNATURE_REFUSALS[checked.refusal], message: checked.detail } };
   }
   if (request.headers['x-acs-version'] !== VERSION || request.headers['x-acs-action'] !== ACTION) {
     return {
@@ -48,7 +48,7 @@ export function passGateway(request: SignedRequest, options: GatewayOptions): Ga
       },
     };
   }
-  return { caller: verdict.caller };
+  return { caller: checked.caller };
 }
 
 /** RPC parameters stand in the query or in a form body. */

@@ -1,8 +1,32 @@
 import { asNumber, asObject, ControlRefused, onlyKnown } from '../http/control.ts';
 import { chance, type Random } from './random.ts';
-import { isReturnCode, RETURN_CODES, type ReturnCode } from './return-codes.ts';
 
-/** What a planned call is answered instead of the truth. */
+/**
+ * The return codes of the operation's page, https://www.alibabacloud.com/help/doc-detail/2879914.html (read
+ * 2026-11-23). The page heads their column "HTTP status code", so each is sent with its status.
+ */
+export const RETURN_CODES = {
+  Success: { status: 200, message: 'success' },
+  MissingParameter: { status: 400, message: 'A required parameter is missing.' },
+  InvalidParameter: { status: 400, message: 'A parameter is not valid.' },
+  TransactionIdInvalid: { status: 400, message: 'The TransactionId is not valid.' },
+  'Forbidden.RAMUserAccessDenied': {
+    status: 403,
+    message: 'The RAM user lacks the permission AliyunAntCloudAuthFullAccess.',
+  },
+  'Forbidden.AccountAccessDenied': { status: 403, message: 'The account has no access to this service.' },
+  'Throttling.Api': { status: 403, message: 'Request was denied due to api flow control.' },
+  ProcessNotCompleted: { status: 404, message: 'The verification process is not completed.' },
+  InternalError: { status: 500, message: 'An internal error occurred.' },
+} as const;
+
+export type ReturnCode = keyof typeof RETURN_CODES;
+
+function isReturnCode(value: unknown): value is ReturnCode {
+  return typeof value === 'string' && Object.hasOwn(RETURN_CODES, value);
+}
+
+/** What a planned call gets instead of the truth. */
 export type PlannedAnswer =
   | { readonly kind: 'code'; readonly code: ReturnCode }
   /** reset: the connection ends at once; hang: no answer ever; garbage: 200, not JSON; empty: 200, no body. */
@@ -41,7 +65,7 @@ export class Plan {
     return new Plan(value.map((rule, index) => parseRule(rule, `plan[${index}]`)));
   }
 
-  /** The answer for this call, and one time less; undefined: answer the truth. */
+  /** The answer to this call, counted down; undefined: the truth. */
   next(transactionId: string, random: Random): PlannedAnswer | undefined {
     for (const rule of this.#rules) {
       if (rule.match !== '*' && rule.match !== transactionId) continue;
@@ -67,8 +91,8 @@ function parseRule(value: unknown, name: string): Rule {
     timesLeft:
       rule.times === undefined
         ? Number.POSITIVE_INFINITY
-        : asNumber(rule.times, `${name}.times`, { least: 0, whole: true }),
-    rate: rule.rate === undefined ? 1 : asNumber(rule.rate, `${name}.rate`, { least: 0, most: 1 }),
+        : asNumber(rule.times, `${name}.times`, { min: 0, whole: true }),
+    rate: rule.rate === undefined ? 1 : asNumber(rule.rate, `${name}.rate`, { min: 0, max: 1 }),
     answer: parseAnswer(rule.answer, `${name}.answer`),
   };
 }
@@ -89,7 +113,7 @@ function parseAnswer(value: unknown, name: string): PlannedAnswer {
     status:
       custom.status === undefined
         ? 200
-        : asNumber(custom.status, `${name}.status`, { least: 200, most: 599, whole: true }),
+        : asNumber(custom.status, `${name}.status`, { min: 200, max: 599, whole: true }),
     headers: custom.headers === undefined ? {} : parseHeaders(custom.headers, `${name}.headers`),
     body: custom.body,
   };

@@ -25,9 +25,9 @@ export function chance(random: Random, probability: number): boolean {
   return random() < probability;
 }
 
-/** Whole number from `least` to `most`, both included. */
-export function between(random: Random, least: number, most: number): number {
-  return least + Math.floor(random() * (most - least + 1));
+/** Whole number from `min` to `max`, both included. */
+export function between(random: Random, min: number, max: number): number {
+  return min + Math.floor(random() * (max - min + 1));
 }
 
 /**

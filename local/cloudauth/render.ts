@@ -1,6 +1,5 @@
-import { PAGES } from './pages.ts';
 import type { Counters, Stage, VerifyLogResult } from './session-types.ts';
-import type { Ending, Step } from './visit.ts';
+import { type Ending, PAGES, type Step } from './visit.ts';
 
 /** How a session's facts are written down; the service is not consistent in this, nor need it be. */
 export interface Manner {
@@ -51,7 +50,7 @@ export function factsOf(steps: readonly Step[]): Facts {
   return facts;
 }
 
-export interface RenderOptions {
+interface RenderOptions {
   readonly initializedAtMs: number;
   readonly steps: readonly Step[];
   readonly outcome: Outcome;

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { GatewayRefusal } from './gateway.ts';
-import type { PlannedAnswer } from './plan.ts';
-import { RETURN_CODES, type ReturnCode } from './return-codes.ts';
+import { type PlannedAnswer, RETURN_CODES, type ReturnCode } from './plan.ts';
 
-/** What goes back: an answer, or one of the ways of not answering. */
+/** What is sent back: an answer, or one of the ways to send none. */
 export type Reply =
   | {
       readonly name: string;
@@ -28,7 +27,7 @@ export function send(response: ServerResponse, reply: Reply): void {
   response.end(reply.body);
 }
 
-/** The return code that a planned body bears. */
+/** The return code in a planned body. */
 function codeIn(body: unknown): string | undefined {
   const code = typeof body === 'object' && body !== null && 'Code' in body ? body.Code : undefined;
   return typeof code === 'string' ? code : undefined;
@@ -66,7 +65,7 @@ function jsonReply(name: string, status: number, body: unknown): Reply {
   return { name, status, body: Buffer.from(JSON.stringify(body), 'utf8') };
 }
 
-/** undefined: the plan says Success, so the truth is told. */
+/** undefined: the plan says Success, so the truth is sent. */
 export function plannedReply(answer: PlannedAnswer): Reply | undefined {
   switch (answer.kind) {
     case 'code':

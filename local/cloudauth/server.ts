@@ -1,19 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CallHooks, LocalServer } from '../call-hooks.ts';
-import type { CredentialStore } from '../credentials.ts';
 import { NonceMemory, type SignedRequest } from '../http/acs3.ts';
 import {
-  answerControl,
   asNumber,
   asObject,
   ControlRefused,
   onlyKnown,
   readJsonObject,
+  runControl,
   serveControl,
 } from '../http/control.ts';
-import { refusalOfForeignPage } from '../http/foreign-page.ts';
 import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
+import { refusalOfForeignPage } from '../sls/src/envelope/foreign-page.ts';
+import type { CallHooks, CredentialStore, LocalServer } from '../sls/src/host.ts';
 import { Arrivals, Quota } from './arrivals.ts';
 import { type GatewayRefusal, parametersOf, passGateway } from './gateway.ts';
 import { Plan } from './plan.ts';
@@ -23,8 +22,8 @@ import type { Session } from './session-types.ts';
 import { resultAt } from './sessions.ts';
 
 /**
- * A local CheckVerifyLog. A call passes the signature check, the quota, the plan (faults that somebody asked for),
- * then gets the truth about its transaction: unknown or older than 30 days is TransactionIdInvalid, a session
+ * A local CheckVerifyLog. A call passes the signature check, the quota, the plan (faults set by
+ * `_control`), then gets the truth about its transaction: unknown or older than 30 days is TransactionIdInvalid, a session
  * younger than 30 minutes has an unfinished log, an older one its final Result.
  */
 export interface CloudauthServerOptions {
@@ -37,8 +36,6 @@ export interface CloudauthServerOptions {
   readonly seed?: number;
   /** Calls a second; Singapore and Hong Kong have 10. */
   readonly qps?: number;
-  readonly latencyMs?: number;
-  readonly sessions?: readonly Session[];
   readonly retentionDays?: number;
 }
 
@@ -67,7 +64,7 @@ class Cloudauth {
   readonly #byAnswer = new Map<string, number>();
   readonly #transactions = new Map<string, KnownTransaction>();
   #qps: number;
-  #latencyMs: number;
+  #latencyMs = 0;
   #plan = Plan.EMPTY;
 
   constructor(options: CloudauthServerOptions) {
@@ -75,8 +72,6 @@ class Cloudauth {
     this.#clock = options.clock ?? Date.now;
     this.#random = seededRandom(`plan ${options.seed ?? 1}`);
     this.#qps = options.qps ?? 10;
-    this.#latencyMs = options.latencyMs ?? 0;
-    this.addSessions(options.sessions ?? []);
   }
 
   addSessions(sessions: readonly Session[]): void {
@@ -100,7 +95,7 @@ class Cloudauth {
         apply: (body) => this.#applyControl(body),
       });
     } else if (pathname.startsWith('/_transactions/') && request.method === 'PUT') {
-      await answerControl(response, () => this.#putTransaction(request, pathname));
+      await runControl(response, () => this.#putTransaction(request, pathname));
     } else if (pathname === '/' && request.method === 'POST') {
       await this.#call(request, response);
     } else {
@@ -180,11 +175,11 @@ class Cloudauth {
 
   #applyControl(body: Readonly<Record<string, unknown>>): unknown {
     onlyKnown(body, ['qps', 'latencyMs', 'plan', 'age'], 'control');
-    const qps = body.qps === undefined ? this.#qps : asNumber(body.qps, 'qps', { least: 0 });
+    const qps = body.qps === undefined ? this.#qps : asNumber(body.qps, 'qps', { min: 0 });
     const latencyMs =
       body.latencyMs === undefined
         ? this.#latencyMs
-        : asNumber(body.latencyMs, 'latencyMs', { least: 0, most: 3_600_000 });
+        : asNumber(body.latencyMs, 'latencyMs', { min: 0, max: 3_600_000 });
     const plan = body.plan === undefined ? this.#plan : Plan.parse(body.plan);
     const passedMs = body.age === undefined ? 0 : msOfAge(body.age);
     this.#qps = qps;
@@ -199,7 +194,7 @@ class Cloudauth {
     const body = await readJsonObject(request);
     onlyKnown(body, ['initializedAt', 'result', 'merchantBizId'], 'transaction');
     if (!Object.hasOwn(body, 'result')) throw new ControlRefused('result is missing');
-    const initializedAtMs = asNumber(body.initializedAt, 'initializedAt', { least: 0 });
+    const initializedAtMs = asNumber(body.initializedAt, 'initializedAt', { min: 0 });
     const { merchantBizId } = body;
     if (merchantBizId !== undefined && typeof merchantBizId !== 'string') {
       throw new ControlRefused('merchantBizId must be a text');
@@ -223,7 +218,7 @@ export async function createCloudauthServer(options: CloudauthServerOptions): Pr
 function msOfAge(value: unknown): number {
   const age = asObject(value, 'age');
   onlyKnown(age, ['ms'], 'age');
-  return asNumber(age.ms, 'age.ms', { least: 0, most: 1e13 });
+  return asNumber(age.ms, 'age.ms', { min: 0, max: 1e13 });
 }
 
 /** @throws ControlRefused */

@@ -1,18 +1,16 @@
-import { SCENARIOS, type Scenario } from './fates.ts';
 import { rungOf, walk } from './journey.ts';
 import { officialSession } from './official-example.ts';
-import { PAGES } from './pages.ts';
-import { drawLabels } from './profile.ts';
+import { drawLabels, SCENARIOS, type Scenario } from './profile.ts';
 import { between, chance, hex, type Random, seededRandom, weighted } from './random.ts';
 import { type Facts, factsOf, type Manner, type Outcome, renderResult } from './render.ts';
 import type { ProductCode, Session, SessionTruth, VerifyLogResult } from './session-types.ts';
-import { type Step, Visit } from './visit.ts';
+import { PAGES, type Step, Visit } from './visit.ts';
 
 /**
  * Sessions drawn from a seed, each with what really happened in it. The same seed and count give the same sessions
  * whatever the time is; only when they were opened depends on it. They contain the official example and, from 42 sessions on, every documented journey, page and error code.
  */
-export interface DrawOptions {
+interface DrawOptions {
   readonly seed: number | string;
   readonly count: number;
   /** Unix ms; the sessions were opened in the day before. */

@@ -1,19 +1,18 @@
-import { newInstanceId } from './ids.ts';
+import { randomBytes } from 'node:crypto';
+import { LOCAL_ACCOUNT_ID } from '../credentials.ts';
+import { LOCAL_REGION, type LocalCredential, type MemoryCredentialStore } from '../sls/src/host.ts';
 import { Instance, type LogLine } from './instance.ts';
-import type { RoleKeys } from './role-keys.ts';
 import type { FunctionSpec } from './spec.ts';
 
 /**
  * The instances of all functions. A function with reserved concurrency has that many for itself and never more;
- * all others share the account's. An idle instance is used again before a new one is started, and gives way
- * when another function needs its place.
+ * all others share the account's. An idle instance is reused before a new one is started, and is
+ * killed when another function needs its place.
  */
-export interface FleetOptions {
+interface FleetOptions {
   readonly functions: readonly FunctionSpec[];
   /** Instances of the account for functions without a reservation. */
   readonly maxInstances: number;
-  readonly accountId: string;
-  readonly region: string;
   readonly keys: RoleKeys;
   readonly clock: () => number;
   readonly log: (line: LogLine) => void;
@@ -34,7 +33,7 @@ export class Fleet {
   readonly #instances = new Set<Instance>();
   readonly #onRelease: Array<() => void> = [];
   readonly #reaper: NodeJS.Timeout;
-  /** A handler that never gives the processor back would not notice that its parent has ended. */
+  /** A handler that never yields would not notice that its parent has ended. */
   readonly #atExit = () => {
     for (const instance of this.#instances) void instance.kill();
   };
@@ -99,7 +98,7 @@ export class Fleet {
     return { instance: this.#start(spec), coldStart: true };
   }
 
-  /** Gives back what `acquire` gave; an instance that has died is only forgotten. */
+  /** Releases what `acquire` returned; an instance that has died is only forgotten. */
   release(instance: Instance): void {
     if (instance.state !== 'gone' && !instance.ending) instance.state = 'idle';
     instance.lastUsedAtMs = this.#options.clock();
@@ -129,7 +128,7 @@ export class Fleet {
 
   #start(spec: FunctionSpec): Instance {
     const { keys, clock, log } = this.#options;
-    const instanceId = newInstanceId(clock());
+    const instanceId = newId('c', clock());
     const role = keys.mint({ functionName: spec.name, instanceId });
     const instance = new Instance({
       functionName: spec.name,
@@ -162,8 +161,8 @@ export class Fleet {
       LANG: 'C.UTF-8',
       TZ: 'UTC',
       FC_FUNC_CODE_PATH: `${spec.codeDir}/`,
-      FC_ACCOUNT_ID: this.#options.accountId,
-      FC_REGION: this.#options.region,
+      FC_ACCOUNT_ID: LOCAL_ACCOUNT_ID,
+      FC_REGION: LOCAL_REGION,
       FC_FUNCTION_NAME: spec.name,
       FC_FUNCTION_HANDLER: spec.handler,
       FC_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
@@ -181,4 +180,62 @@ export class Fleet {
   #released(): void {
     for (const listener of this.#onRelease) listener();
   }
+}
+
+/** FC assumes the function's role for every invocation; the keys are valid for 36 hours. */
+const ROLE_KEY_LIFETIME_MS = 36 * 3_600_000;
+/** Keys of old invocations are forgotten beyond this number; a run holds one or two. */
+const MAX_KEYS = 5_000;
+
+/** Gives temporary keys to instances and puts them where the services check signatures. */
+export class RoleKeys {
+  readonly #store: MemoryCredentialStore;
+  readonly #clock: () => number;
+  readonly #lifetimeMs: number;
+  readonly #given: LocalCredential[] = [];
+
+  constructor(store: MemoryCredentialStore, clock: () => number, lifetimeMs = ROLE_KEY_LIFETIME_MS) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#lifetimeMs = lifetimeMs;
+  }
+
+  mint({
+    functionName,
+    instanceId,
+  }: Required<Pick<LocalCredential, 'functionName' | 'instanceId'>>): LocalCredential & {
+    readonly securityToken: string;
+  } {
+    const key = {
+      accessKeyId: `STS.${randomBytes(12).toString('hex')}`,
+      accessKeySecret: randomBytes(33).toString('base64url'),
+      securityToken: randomBytes(180).toString('base64'),
+      expiresAtMs: this.#clock() + this.#lifetimeMs,
+      functionName,
+      instanceId,
+    };
+    this.#store.add(key);
+    this.#given.push(key);
+    for (const old of this.#given.splice(0, this.#given.length - MAX_KEYS)) {
+      this.#store.remove(old.accessKeyId);
+    }
+    return key;
+  }
+
+  /** Ends all keys that a function has been given so far. */
+  expire(functionName: string): void {
+    for (const key of this.#given) {
+      if (key.functionName === functionName) this.#store.add({ ...key, expiresAtMs: this.#clock() });
+    }
+  }
+}
+
+/** As seen in real responses: `1-` or `c-`, unix seconds, 8 and 12 digits, all hex. */
+function newId(kind: '1' | 'c', nowMs: number): string {
+  const seconds = Math.floor(nowMs / 1000).toString(16);
+  return `${kind}-${seconds}-${randomBytes(4).toString('hex')}-${randomBytes(6).toString('hex')}`;
+}
+
+export function newRequestId(nowMs: number): string {
+  return newId('1', nowMs);
 }

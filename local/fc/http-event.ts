@@ -1,15 +1,15 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { LOCAL_ACCOUNT_ID } from '../credentials.ts';
+import { LOCAL_REGION } from '../sls/src/host.ts';
 
 /**
- * The HTTP trigger's event and answer for built-in runtimes.
+ * The HTTP trigger's event for built-in runtimes, and the response made of what they return.
  * https://www.alibabacloud.com/help/en/functioncompute/fc/http-trigger-invoking-function (read 2026-11-23)
  */
-export interface HttpEventOptions {
+interface HttpEventOptions {
   readonly request: IncomingMessage;
   readonly body: Buffer;
   readonly requestId: string;
-  readonly accountId: string;
-  readonly region: string;
   readonly nowMs: number;
 }
 
@@ -18,10 +18,10 @@ const TEXT_TYPES =
   /^(text\/|application\/(json|xml|javascript|x-www-form-urlencoded)\b|[^;]*\+(json|xml)\b)/i;
 
 export function toHttpEvent(options: HttpEventOptions): Buffer {
-  const { request, body, requestId, accountId, region, nowMs } = options;
+  const { request, body, requestId, nowMs } = options;
   const [rawPath = '/', query = ''] = splitTarget(request.url ?? '/');
   const text = TEXT_TYPES.test(request.headers['content-type'] ?? '');
-  const domainPrefix = `local-${accountId.slice(-6)}`;
+  const domainPrefix = `local-${LOCAL_ACCOUNT_ID.slice(-6)}`;
   const time = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
   return Buffer.from(
     JSON.stringify({
@@ -32,8 +32,8 @@ export function toHttpEvent(options: HttpEventOptions): Buffer {
       headers: joined(headerPairs(request)),
       queryParameters: joined(new URLSearchParams(query)),
       requestContext: {
-        accountId,
-        domainName: `${domainPrefix}.${region}.fcapp.run`,
+        accountId: LOCAL_ACCOUNT_ID,
+        domainName: `${domainPrefix}.${LOCAL_REGION}.fcapp.run`,
         domainPrefix,
         http: {
           method: request.method ?? 'GET',
@@ -51,7 +51,7 @@ export function toHttpEvent(options: HttpEventOptions): Buffer {
   );
 }
 
-export interface HttpAnswer {
+interface HttpResponse {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
   readonly body: Buffer;
@@ -60,10 +60,10 @@ export interface HttpAnswer {
 const NOT_CUSTOM = /^(x-fc-.*|connection|content-length|date|keep-alive|server|transfer-encoding|upgrade)$/i;
 
 /**
- * What the trigger makes of a handler's return value. Without a statusCode the whole value is the body of a 200
+ * The response that the trigger makes of a handler's return value. Without a statusCode the whole value is the body of a 200
  * (the rule is not documented for this shape; it is that of the service whose event format this one mirrors).
  */
-export function toHttpAnswer(returned: Buffer): HttpAnswer {
+export function toHttpResponse(returned: Buffer): HttpResponse {
   const value = parsed(returned);
   if (!isObject(value) || typeof value.statusCode !== 'number') {
     return { status: 200, headers: { 'content-type': 'application/json' }, body: returned };

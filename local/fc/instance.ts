@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * One instance of a function: one operating-system process that serves one invocation at a time and stays warm.
- * starting -> idle <-> busy -> gone. It is gone when the process has exited, by whatever hand.
+ * starting -> idle <-> busy -> gone. It is gone when the process has exited, whatever ended it.
  */
-export type InstanceState = 'starting' | 'idle' | 'busy' | 'gone';
+type InstanceState = 'starting' | 'idle' | 'busy' | 'gone';
 
 export interface FunctionError {
   readonly errorMessage: string;
@@ -23,13 +23,13 @@ export type InstanceOutcome =
 export interface LogLine {
   readonly functionName: string;
   readonly instanceId: string;
-  /** Of the invocation that runs, or ran last: a line may come after its answer. */
+  /** Of the invocation that runs, or ran last: a line may come after its result. */
   readonly requestId: string | undefined;
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
 }
 
-export interface InstanceOptions {
+interface InstanceOptions {
   readonly functionName: string;
   readonly instanceId: string;
   readonly codeDir: string;
@@ -39,7 +39,7 @@ export interface InstanceOptions {
   readonly log: (line: LogLine) => void;
 }
 
-export interface Invocation {
+interface Invocation {
   readonly requestId: string;
   readonly event: Buffer;
   readonly context: object;
@@ -53,9 +53,9 @@ type Message =
   | { type: 'error'; error: FunctionError };
 
 const RUNTIME = fileURLToPath(new URL('./runtime.cjs', import.meta.url));
-/** FC cuts the log it hands back at 4 KB. */
-/** The log's last line is on its way when the answer is here; a function may also have closed its output. */
-const LONGEST_LOG_WAIT_MS = 1_000;
+/** The log's last line may still be on its way when the result is here; a function may also have closed its output. */
+const MAX_LOG_WAIT_MS = 1_000;
+/** FC cuts the log that it returns at 4 KB. */
 const LOG_TAIL_BYTES = 4096;
 
 export class Instance {
@@ -105,7 +105,7 @@ export class Instance {
     return this.#logTail;
   }
 
-  /** Runs the handler once; the caller sees to it that nothing else runs here. Never rejects. */
+  /** Runs the handler once; the caller makes sure that nothing else runs here. Never rejects. */
   async invoke(invocation: Invocation): Promise<InstanceOutcome> {
     const startedAt = performance.now();
     const elapsedMs = () => Math.round(performance.now() - startedAt);
@@ -145,10 +145,10 @@ export class Instance {
     return this.#exited;
   }
 
-  /** The answer and the log come by different pipes: what was printed before the answer belongs to it. */
+  /** Result and log come through different pipes: what was printed before the result belongs to it. */
   async #logRead(logged: Promise<void>): Promise<void> {
     const { promise, resolve } = withResolvers<void>();
-    const timer = setTimeout(resolve, LONGEST_LOG_WAIT_MS);
+    const timer = setTimeout(resolve, MAX_LOG_WAIT_MS);
     await Promise.race([logged, this.#exited, promise]);
     clearTimeout(timer);
   }

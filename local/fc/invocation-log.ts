@@ -3,7 +3,7 @@ import type { InstanceOutcome } from './instance.ts';
 export type InvocationTrigger = 'http' | 'api' | 'timer';
 
 /** ok, error (the handler threw or could not be loaded), timeout, exited (killed, or ended itself), throttled, expired. */
-export type InvocationOutcome = InstanceOutcome['kind'] | 'throttled' | 'expired';
+type InvocationOutcome = InstanceOutcome['kind'] | 'throttled' | 'expired';
 
 export interface InvocationRecord {
   readonly function: string;
@@ -18,7 +18,7 @@ export interface InvocationRecord {
   durationMs?: number;
   outcome?: InvocationOutcome;
   errorMessage?: string;
-  /** What the handler returned, when it is JSON and not an HTTP answer. */
+  /** What the handler returned, when it is JSON and not an HTTP response. */
   report?: unknown;
 }
 

@@ -1,33 +1,36 @@
-import type { Fleet } from './fleet.ts';
-import { newRequestId } from './ids.ts';
+import { LOCAL_ACCOUNT_ID } from '../credentials.ts';
+import { LOCAL_REGION } from '../sls/src/host.ts';
+import { type Acquired, type Fleet, newRequestId, type RoleKeys } from './fleet.ts';
 import type { FunctionError, Instance, InstanceOutcome } from './instance.ts';
 import { InvocationLog, type InvocationRecord, type InvocationTrigger } from './invocation-log.ts';
-import type { RoleKeys } from './role-keys.ts';
 import type { FunctionSpec } from './spec.ts';
 
 /**
- * Runs invocations. A synchronous one is answered at once, with `throttled` when the concurrency limit is
- * reached, and never repeated. An asynchronous one is accepted, waits for a free instance until it is too old,
- * and is repeated after a function error as often as the function's settings say.
+ * Runs invocations. A synchronous one is run at once, or is `throttled` when the concurrency limit is reached, and
+ * never repeated. An asynchronous one is accepted, waits for a free instance until it is too old, and is repeated
+ * after a function error as often as the function's settings say.
  */
-export interface InvokeRequest {
+interface InvokeRequest {
   readonly spec: FunctionSpec;
   readonly event: Buffer;
   readonly trigger: InvocationTrigger;
-  /** Given when the event bears it; otherwise a new one. */
+  /** Where the event holds it already; otherwise a new one is made. */
   readonly requestId?: string;
 }
 
-export type InvokeAnswer =
+export type InvokeResult =
   | { readonly kind: 'ok'; readonly requestId: string; readonly body: Buffer; json: boolean; logTail: string }
   | { readonly kind: 'failed'; readonly requestId: string; readonly error: FunctionError; logTail: string }
   | { readonly kind: 'throttled'; readonly requestId: string };
 
-interface Waiting {
+interface Attempt {
   readonly spec: FunctionSpec;
   readonly event: Buffer;
   readonly record: InvocationRecord;
   readonly retryCount: number;
+}
+
+interface Waiting extends Attempt {
   readonly expiresAtMs: number;
 }
 
@@ -36,11 +39,9 @@ const DEFAULT_RETRIES = 3;
 /** FC waits between the repetitions of a failed invocation; how long is not documented. */
 const RETRY_AFTER_MS = 1_000;
 
-export interface InvokerOptions {
+interface InvokerOptions {
   readonly fleet: Fleet;
   readonly keys: RoleKeys;
-  readonly accountId: string;
-  readonly region: string;
   readonly clock: () => number;
 }
 
@@ -56,11 +57,12 @@ export class Invoker {
     options.fleet.onRelease(() => this.#drain());
   }
 
-  async invoke(request: InvokeRequest): Promise<InvokeAnswer> {
+  async invoke(request: InvokeRequest): Promise<InvokeResult> {
     const record = this.#newRecord(request, 'Sync');
-    const answer = await this.#attempt(request.spec, request.event, record, 0);
-    if (answer.kind === 'throttled') this.log.end(record, 'throttled', this.#options.clock());
-    return answer;
+    const acquired = this.#options.fleet.acquire(request.spec);
+    if (acquired !== undefined) return this.#run(acquired, { ...request, record, retryCount: 0 });
+    this.log.end(record, 'throttled', this.#options.clock());
+    return { kind: 'throttled', requestId: record.requestId };
   }
 
   /** Accepts an invocation and returns its request id. */
@@ -113,13 +115,13 @@ export class Invoker {
   #tryStart(waiting: Waiting): boolean {
     const acquired = this.#options.fleet.acquire(waiting.spec);
     if (acquired === undefined) return false;
-    void this.#run(acquired, waiting).then((answer) => this.#retry(waiting, answer));
+    void this.#run(acquired, waiting).then((result) => this.#retry(waiting, result));
     return true;
   }
 
-  #retry(waiting: Waiting, answer: InvokeAnswer): void {
+  #retry(waiting: Waiting, result: InvokeResult): void {
     const retries = waiting.spec.asyncInvoke?.maxAsyncRetryAttempts ?? DEFAULT_RETRIES;
-    if (answer.kind === 'ok' || waiting.retryCount >= retries || this.#closed) return;
+    if (result.kind === 'ok' || waiting.retryCount >= retries || this.#closed) return;
     const { function: name, requestId, trigger } = waiting.record;
     const record = this.log.begin({
       function: name,
@@ -142,23 +144,10 @@ export class Invoker {
     this.#timers.add(timer);
   }
 
-  async #attempt(
-    spec: FunctionSpec,
-    event: Buffer,
-    record: InvocationRecord,
-    retryCount: number,
-  ): Promise<InvokeAnswer> {
-    const acquired = this.#options.fleet.acquire(spec);
-    if (acquired === undefined) return { kind: 'throttled', requestId: record.requestId };
-    return this.#run(acquired, { spec, event, record, retryCount });
-  }
-
-  async #run(
-    { instance, coldStart }: { instance: Instance; coldStart: boolean },
-    { spec, event, record, retryCount }: Pick<Waiting, 'spec' | 'event' | 'record' | 'retryCount'>,
-  ): Promise<InvokeAnswer> {
+  async #run({ instance, coldStart }: Acquired, attempt: Attempt): Promise<InvokeResult> {
+    const { record } = attempt;
     this.log.start(record, { instanceId: instance.id, coldStart, startedAtMs: this.#options.clock() });
-    const outcome = await this.#onInstance(instance, { spec, event, record, retryCount });
+    const outcome = await this.#onInstance(instance, attempt);
     this.log.end(record, outcome.kind, this.#options.clock(), outcome);
     const { logTail } = instance;
     this.#options.fleet.release(instance);
@@ -170,7 +159,7 @@ export class Invoker {
 
   async #onInstance(
     instance: Instance,
-    { spec, event, record, retryCount }: Pick<Waiting, 'spec' | 'event' | 'record' | 'retryCount'>,
+    { spec, event, record, retryCount }: Attempt,
   ): Promise<InstanceOutcome> {
     const failure = await instance.loaded;
     if (failure !== undefined) {
@@ -204,8 +193,8 @@ export class Invoker {
         timeout: spec.timeoutSeconds,
       },
       service: { logProject: '', logStore: '', qualifier: 'LATEST', versionId: '' },
-      region: this.#options.region,
-      accountId: this.#options.accountId,
+      region: LOCAL_REGION,
+      accountId: LOCAL_ACCOUNT_ID,
       retryCount,
       tracing: { openTracingSpanContext: '', jaegerEndpoint: '', openTracingSpanBaggages: {} },
     };

@@ -7,7 +7,7 @@ const { pathToFileURL } = require('node:url');
 const { format } = require('node:util');
 
 const LEVELS = ['debug', 'info', 'warn', 'error'];
-const leastLevel = Math.max(0, LEVELS.indexOf(process.env.ALIYUN_FC_LOG_LEVEL ?? 'debug'));
+const minLevel = Math.max(0, LEVELS.indexOf(process.env.ALIYUN_FC_LOG_LEVEL ?? 'debug'));
 let requestId = '';
 
 // The parent's death closes the channel; without this the instance would live on, warm and unreachable.
@@ -18,7 +18,7 @@ process.on('SIGINT', () => {});
 /** FC prefixes console lines; what is written to process.stdout itself passes as it is. */
 function logger(level) {
   return (...values) => {
-    if (LEVELS.indexOf(level) < leastLevel) return;
+    if (LEVELS.indexOf(level) < minLevel) return;
     const time = new Date().toISOString().replace('T', ' ').replace('Z', '');
     process.stdout.write(`${time} ${requestId} [${level}] ${format(...values)}\n`);
   };
@@ -64,7 +64,7 @@ async function invoke(handler, message) {
   const context = {
     ...message.context,
     callbackWaitsForEmptyEventLoop: false,
-    logger: { requestId, logLevel: LEVELS[leastLevel], ...loggers, log: loggers.info },
+    logger: { requestId, logLevel: LEVELS[minLevel], ...loggers, log: loggers.info },
   };
   let answer;
   try {

@@ -1,36 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CallHooks, LocalServer } from '../call-hooks.ts';
-import { LOCAL_ACCOUNT_ID, LOCAL_REGION, type MemoryCredentialStore } from '../credentials.ts';
 import { serveControl } from '../http/control.ts';
-import { refusalOfForeignPage } from '../http/foreign-page.ts';
 import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
-import { applyControl, controlReport, type FcControlDeps } from './control.ts';
-import { Fleet } from './fleet.ts';
-import { toHttpEvent } from './http-event.ts';
-import { newRequestId } from './ids.ts';
-import type { LogLine } from './instance.ts';
+import { refusalOfForeignPage } from '../sls/src/envelope/foreign-page.ts';
+import type { CallHooks, LocalServer, MemoryCredentialStore } from '../sls/src/host.ts';
+import { applyControl, controlReport, type FcControlDeps, KillSwitch } from './control.ts';
+import { Fleet, newRequestId, RoleKeys } from './fleet.ts';
+import { toHttpEvent, toHttpResponse } from './http-event.ts';
+import type { FunctionError, LogLine } from './instance.ts';
 import type { InvocationRecord } from './invocation-log.ts';
-import { Invoker } from './invoker.ts';
-import { KillSwitch } from './kill-switch.ts';
-import {
-  invalid,
-  MAX_ASYNC_BYTES,
-  MAX_HEADER_BYTES,
-  MAX_SYNC_BYTES,
-  NO_TRIGGER,
-  oversized,
-  sendFunctionError,
-  sendRefusal,
-  sendTriggerAnswer,
-  THROTTLED,
-} from './replies.ts';
-import { RoleKeys } from './role-keys.ts';
+import { type InvokeResult, Invoker } from './invoker.ts';
 import { type Refusal, refusalOf } from './signature.ts';
 import { everyMs, type FunctionSpec } from './spec.ts';
 
 /**
  * A local Function Compute: the trigger URL of one function at `/`, the invocation API under /2023-03-30, timers,
- * and one warm process per instance. What it does differently from FC is that HTTP triggers ask for no signature.
+ * and one warm process per instance. Unlike FC, its HTTP triggers ask for no signature.
  */
 export interface FcServerOptions {
   readonly port: number;
@@ -39,8 +23,6 @@ export interface FcServerOptions {
   readonly credentials: MemoryCredentialStore;
   /** Instances that functions without a reservation share. FC's own default is 100 per region. */
   readonly maxInstances?: number;
-  readonly accountId?: string;
-  readonly region?: string;
   /** How long a function's temporary keys are valid; 36 hours unless given. */
   readonly credentialLifetimeMs?: number;
   /** False: timers fire only when told to. */
@@ -64,16 +46,14 @@ const API_PATH = '/2023-03-30/';
 
 class LocalFc {
   readonly #credentials: MemoryCredentialStore;
-  readonly #place: { readonly accountId: string; readonly region: string };
   readonly #clock: () => number;
   readonly #triggered: FunctionSpec | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly control: FcControlDeps;
 
   constructor(options: FcServerOptions) {
-    const { accountId = LOCAL_ACCOUNT_ID, region = LOCAL_REGION, clock = Date.now } = options;
+    const { clock = Date.now } = options;
     this.#credentials = options.credentials;
-    this.#place = { accountId, region };
     this.#clock = clock;
     this.#triggered = options.functions.find(({ httpTrigger }) => httpTrigger === true);
     const keys = new RoleKeys(options.credentials, clock, options.credentialLifetimeMs);
@@ -81,12 +61,13 @@ class LocalFc {
       functions: options.functions,
       maxInstances: options.maxInstances ?? 100,
       log: options.log ?? (() => {}),
-      ...{ accountId, region, keys, clock },
+      keys,
+      clock,
     });
     this.control = {
       fleet,
       keys,
-      invoker: new Invoker({ fleet, keys, accountId, region, clock }),
+      invoker: new Invoker({ fleet, keys, clock }),
       killSwitch: new KillSwitch((instanceId) => fleet.killInstance(instanceId)),
       tick: (name) => this.tick(name),
     };
@@ -158,14 +139,14 @@ class LocalFc {
     if (refused !== undefined || spec === undefined) return sendRefusal(response, requestId, refused);
     const order = { spec, event: body, trigger: 'api', requestId } as const;
     if (asynchronous) return this.#accept(response, order);
-    const answer = await this.control.invoker.invoke(order);
-    if (answer.kind === 'throttled') return sendRefusal(response, requestId, THROTTLED);
+    const result = await this.control.invoker.invoke(order);
+    if (result.kind === 'throttled') return sendRefusal(response, requestId, THROTTLED);
     if (String(request.headers['x-fc-log-type'] ?? '') === 'Tail') {
-      response.setHeader('x-fc-log-result', Buffer.from(answer.logTail).toString('base64'));
+      response.setHeader('x-fc-log-result', Buffer.from(result.logTail).toString('base64'));
     }
-    if (answer.kind === 'failed') return sendFunctionError(response, 200, answer.error);
-    response.setHeader('content-type', answer.json ? 'application/json' : 'application/octet-stream');
-    response.end(answer.body);
+    if (result.kind === 'failed') return sendFunctionError(response, 200, result.error);
+    response.setHeader('content-type', result.json ? 'application/json' : 'application/octet-stream');
+    response.end(result.body);
   }
 
   #unknown(name: string, request: IncomingMessage): Refusal | undefined {
@@ -184,10 +165,10 @@ class LocalFc {
     const spec = this.#triggered;
     const refused = spec === undefined ? NO_TRIGGER : oversized(request);
     if (spec === undefined || refused !== undefined) return sendRefusal(response, requestId, refused);
-    const event = toHttpEvent({ request, body, requestId, nowMs: this.#clock(), ...this.#place });
+    const event = toHttpEvent({ request, body, requestId, nowMs: this.#clock() });
     const order = { spec, event, trigger: 'http', requestId } as const;
     if (asynchronous) return this.#accept(response, order);
-    sendTriggerAnswer(response, await this.control.invoker.invoke(order));
+    sendTriggerResponse(response, await this.control.invoker.invoke(order));
   }
 
   #accept(response: ServerResponse, order: Parameters<Invoker['enqueue']>[0]): void {
@@ -226,5 +207,62 @@ export async function createFcServer(options: FcServerOptions): Promise<FcServer
   } catch (error) {
     await fc.close();
     throw error;
+  }
+}
+
+/** Limits of HTTP triggers and invocations; beyond them the response is a 400. */
+const MAX_SYNC_BYTES = 32 * 1024 * 1024;
+const MAX_ASYNC_BYTES = 128 * 1024;
+const MAX_HEADER_BYTES = 8 * 1024;
+const MAX_TARGET_BYTES = 4 * 1024;
+
+const THROTTLED: Refusal = {
+  status: 429,
+  code: 'ResourceExhausted',
+  message: 'The request was throttled: the concurrency limit of the function or the account is reached.',
+};
+const NO_TRIGGER: Refusal = {
+  status: 404,
+  code: 'TriggerNotFound',
+  message: 'no function has an HTTP trigger',
+};
+
+function invalid(message: string): Refusal {
+  return { status: 400, code: 'InvalidArgument', message };
+}
+
+function oversized({ rawHeaders, url }: IncomingMessage): Refusal | undefined {
+  if (Buffer.byteLength(url ?? '') > MAX_TARGET_BYTES) return invalid('path and query are over 4 KB');
+  return Buffer.byteLength(rawHeaders.join('')) > MAX_HEADER_BYTES
+    ? invalid('the headers are over 8 KB')
+    : undefined;
+}
+
+function sendRefusal(response: ServerResponse, requestId: string, refusal: Refusal = NO_TRIGGER): void {
+  const { status, code, message } = refusal;
+  sendJson(response, { status, body: { RequestId: requestId, Code: code, Message: message } });
+}
+
+function sendFunctionError(response: ServerResponse, status: number, error: FunctionError): void {
+  sendJson(response, { status, body: error, headers: { 'x-fc-error-type': 'UnhandledInvocationError' } });
+}
+
+function sendTriggerResponse(response: ServerResponse, result: InvokeResult): void {
+  if (result.kind === 'throttled') {
+    sendRefusal(response, result.requestId, THROTTLED);
+    return;
+  }
+  if (result.kind === 'failed') {
+    // The trigger's status for a function error is not documented; it must not look like a success.
+    sendFunctionError(response, 502, result.error);
+    return;
+  }
+  try {
+    const { status, headers, body } = toHttpResponse(result.body);
+    response.writeHead(status, { ...headers, 'content-length': body.length });
+    response.end(body);
+  } catch (error) {
+    // A status or header that HTTP does not allow.
+    sendFunctionError(response, 502, { errorMessage: String(error), errorType: 'InvalidResponse' });
   }
 }

@@ -1,6 +1,6 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { CredentialStore } from '../credentials.ts';
-import { type SignedRequest, verifyAcs3 } from '../http/acs3.ts';
+import { createHash, createHmac } from 'node:crypto';
+import { type SignedRequest, sameText, verifyAcs3 } from '../http/acs3.ts';
+import type { CredentialStore } from '../sls/src/host.ts';
 
 /**
  * Who may call the invocation API: ACS3-HMAC-SHA256 as the current SDKs sign, or FC's own older scheme
@@ -31,13 +31,13 @@ export function refusalOf(
     };
   }
   if (authorization.startsWith('FC ')) return refusalOfLegacy(request, credentials, nowMs);
-  const verdict = verifyAcs3(request, { credentials, nowMs });
-  if (verdict.ok) return undefined;
-  if (verdict.refusal === 'unknown-key') {
-    return { status: 403, code: 'InvalidAccessKeyID', message: verdict.detail };
+  const checked = verifyAcs3(request, { credentials, nowMs });
+  if (checked.ok) return undefined;
+  if (checked.refusal === 'unknown-key') {
+    return { status: 403, code: 'InvalidAccessKeyID', message: checked.detail };
   }
-  const mismatch = verdict.refusal === 'mismatch' || verdict.refusal === 'malformed';
-  return { status: 403, code: mismatch ? 'SignatureNotMatch' : 'AccessDenied', message: verdict.detail };
+  const mismatch = checked.refusal === 'mismatch' || checked.refusal === 'malformed';
+  return { status: 403, code: mismatch ? 'SignatureNotMatch' : 'AccessDenied', message: checked.detail };
 }
 
 function refusalOfLegacy(
@@ -85,10 +85,4 @@ function md5Fits(contentMd5: string, body: Buffer): boolean {
 
 function denied(code: string, message: string): Refusal {
   return { status: 403, code, message };
-}
-
-function sameText(a: string, b: string): boolean {
-  const left = Buffer.from(a);
-  const right = Buffer.from(b);
-  return left.length === right.length && timingSafeEqual(left, right);
 }

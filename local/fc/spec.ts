@@ -16,7 +16,7 @@ export interface FunctionSpec {
   readonly asyncInvoke?: AsyncInvokeSpec;
 }
 
-export interface TimerSpec {
+interface TimerSpec {
   readonly triggerName: string;
   /** `@every 5m`; cron expressions are not read here. */
   readonly cronExpression: string;
@@ -24,7 +24,7 @@ export interface TimerSpec {
 }
 
 /** FC's defaults: 3 retries, a day. */
-export interface AsyncInvokeSpec {
+interface AsyncInvokeSpec {
   readonly maxAsyncRetryAttempts?: number;
   readonly maxAsyncEventAgeInSeconds?: number;
 }

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { CredentialStore, LocalCredential } from '../credentials.ts';
+import type { CredentialStore, LocalCredential } from '../sls/src/host.ts';
 
 /**
  * Checks an ACS3-HMAC-SHA256 signature (the OpenAPI gateway's "V3 signature") from what came over the wire.
@@ -24,11 +24,11 @@ export type Acs3Refusal =
   | 'token'
   | 'expired';
 
-export type Acs3Verdict =
+type Acs3Result =
   | { readonly ok: true; readonly caller: LocalCredential }
   | { readonly ok: false; readonly refusal: Acs3Refusal; readonly detail: string };
 
-export interface Acs3Options {
+interface Acs3Options {
   readonly credentials: CredentialStore;
   readonly nowMs: number;
   /** Nonces already seen; a repeated one is refused. Left out: nonces are not checked. */
@@ -39,7 +39,7 @@ const ALGORITHM = 'ACS3-HMAC-SHA256';
 const MAX_SKEW_MS = 15 * 60_000;
 const sha256Hex = (data: Buffer | string) => createHash('sha256').update(data).digest('hex');
 
-/** Remembers nonces for as long as a request that bears one could be accepted. */
+/** Remembers nonces for as long as a request with one of them could be accepted. */
 export class NonceMemory {
   readonly #seenAtMs = new Map<string, number>();
 
@@ -56,7 +56,7 @@ export class NonceMemory {
   }
 }
 
-export function verifyAcs3(request: SignedRequest, options: Acs3Options): Acs3Verdict {
+export function verifyAcs3(request: SignedRequest, options: Acs3Options): Acs3Result {
   const parts = parseAuthorization(one(request.headers.authorization));
   if (parts === undefined) return refuse('missing', `an ${ALGORITHM} Authorization header is needed`);
   const caller = options.credentials.find(parts.credential);
@@ -76,7 +76,7 @@ export function verifyAcs3(request: SignedRequest, options: Acs3Options): Acs3Ve
   return checkFreshness(request, caller, options);
 }
 
-function checkFreshness(request: SignedRequest, caller: LocalCredential, options: Acs3Options): Acs3Verdict {
+function checkFreshness(request: SignedRequest, caller: LocalCredential, options: Acs3Options): Acs3Result {
   const date = one(request.headers['x-acs-date']);
   const dateMs = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(date) ? Date.parse(date) : Number.NaN;
   if (Number.isNaN(dateMs)) return refuse('malformed', 'x-acs-date must be like 2026-01-31T23:59:59Z');
@@ -164,12 +164,13 @@ function one(value: string | string[] | undefined): string {
   return Array.isArray(value) ? value.join(',') : (value ?? '');
 }
 
-function sameText(a: string, b: string): boolean {
+/** In a time that does not depend on where they differ. */
+export function sameText(a: string, b: string): boolean {
   const left = Buffer.from(a);
   const right = Buffer.from(b);
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-function refuse(refusal: Acs3Refusal, detail: string): Acs3Verdict {
+function refuse(refusal: Acs3Refusal, detail: string): Acs3Result {
   return { ok: false, refusal, detail };
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyTooLarge, readBody, sendJson } from './listen.ts';
 
-/** What a caller of `/_control` got wrong; answered as a 400 that names the member. */
+/** What a caller of `/_control` got wrong: the response is a 400 that names the member. */
 export class ControlRefused extends Error {
   override readonly name = 'ControlRefused';
 }
@@ -9,8 +9,8 @@ export class ControlRefused extends Error {
 /** A result file is a few KB, a plan or a session a few hundred at most. */
 const MAX_CONTROL_BYTES = 16 * 1024 * 1024;
 
-export interface ControlHandlers {
-  /** Answers GET. */
+interface ControlHandlers {
+  /** What GET returns. */
   report(): unknown;
   /** Sets what the body names; must check everything before it changes anything. @throws ControlRefused */
   apply(body: Readonly<Record<string, unknown>>): unknown;
@@ -30,14 +30,14 @@ export async function serveControl(
     sendJson(response, { status: 405, headers: { allow: 'GET, POST' }, body: { error: 'GET or POST' } });
     return;
   }
-  await answerControl(response, async () => {
+  await runControl(response, async () => {
     const body = await readJsonObject(request);
     return (await handlers.apply(body)) ?? {};
   });
 }
 
-/** Runs a control action and turns a refusal into a 400. */
-export async function answerControl(response: ServerResponse, act: () => Promise<unknown>): Promise<void> {
+/** Runs a control action and sends what it returns; a refusal becomes a 400. */
+export async function runControl(response: ServerResponse, act: () => Promise<unknown>): Promise<void> {
   try {
     sendJson(response, { status: 200, body: await act() });
   } catch (error) {
@@ -82,12 +82,12 @@ export function onlyKnown(value: Readonly<Record<string, unknown>>, known: reado
 export function asNumber(
   value: unknown,
   name: string,
-  range: { least: number; most?: number; whole?: boolean },
+  range: { min: number; max?: number; whole?: boolean },
 ): number {
-  const { least, most = Number.MAX_SAFE_INTEGER, whole = false } = range;
-  const fits = typeof value === 'number' && value >= least && value <= most;
+  const { min, max = Number.MAX_SAFE_INTEGER, whole = false } = range;
+  const fits = typeof value === 'number' && value >= min && value <= max;
   if (!fits || (whole && !Number.isInteger(value))) {
-    throw new ControlRefused(`${name} must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}`);
+    throw new ControlRefused(`${name} must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}`);
   }
   return value;
 }

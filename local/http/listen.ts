@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { LocalServer } from '../call-hooks.ts';
+import type { LocalServer } from '../sls/src/host.ts';
 
-export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-export interface ListenOptions {
+interface ListenOptions {
   /** 0 = any free port. */
   readonly port: number;
   readonly handle: Handle;
@@ -59,7 +59,7 @@ export class BodyTooLarge extends Error {
 }
 
 /**
- * Reads a request's body to its end, even past the limit, so that the answer reaches the client.
+ * Reads a request's body to its end, even past the limit, so that the response reaches the client.
  * @throws BodyTooLarge
  */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
@@ -73,13 +73,13 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   return Buffer.concat(parts);
 }
 
-export interface JsonAnswer {
+interface JsonResponse {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export function sendJson(response: ServerResponse, { status, body, headers }: JsonAnswer): void {
+export function sendJson(response: ServerResponse, { status, body, headers }: JsonResponse): void {
   const bytes = Buffer.from(JSON.stringify(body), 'utf8');
   response.writeHead(status, {
     'content-type': 'application/json;charset=utf-8',

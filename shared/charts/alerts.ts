@@ -1,7 +1,8 @@
 import { RESIDUAL_SQL } from '../logstores/ledger.ts';
 import { PENDING_LOGSTORE } from '../logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../logstores/records.ts';
-import { type RunEnd, SWEEPS_LOGSTORE } from '../logstores/sweeps.ts';
+import { SWEEPS_LOGSTORE } from '../logstores/sweeps.ts';
+import type { RunEnd } from '../logstores/values.ts';
 import { MINUTE_MS } from '../time.ts';
 import type { Text } from './chart.ts';
 import { begun, percent, sessions, UNKNOWN_VALUES, WEEK_SECONDS } from './sql.ts';

@@ -2,7 +2,7 @@ import { RECORDS_LOGSTORE } from '../logstores/records.ts';
 import { recordView } from '../logstores/view.ts';
 
 /**
- * One chart, defined once. The SLS dashboard, the local console and the metric dictionary are made from these
+ * One chart, defined once. The SLS dashboard, the local console and docs/charts.md are made from these
  * definitions, so a number means the same wherever it is seen.
  */
 export interface Text {
@@ -32,7 +32,7 @@ export interface Chart {
   readonly title: Text;
   /** The question it answers. */
   readonly question: Text;
-  /** Numerator, denominator, what is left out. For the metric dictionary. */
+  /** Numerator, denominator, what is left out. For docs/charts.md. */
   readonly metric: string;
   readonly logstore: string;
   readonly sql: string;

@@ -1,5 +1,5 @@
 import { RECORDS_LOGSTORE } from '../logstores/records.ts';
-import { STAGES } from '../record/stages.ts';
+import { STAGES } from '../logstores/values.ts';
 import { column, type Section } from './chart.ts';
 import { begun, MIN_SESSIONS, stayColumn, textArray } from './sql.ts';
 

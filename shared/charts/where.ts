@@ -1,5 +1,5 @@
 import { RECORDS_LOGSTORE } from '../logstores/records.ts';
-import { STAGES } from '../record/stages.ts';
+import { STAGES } from '../logstores/values.ts';
 import { column, type Section } from './chart.ts';
 import { interrupted, LAST_STAGE, OPENED, percent, sessions, textArray } from './sql.ts';
 

@@ -1,12 +1,10 @@
-import { defineFields, type RowOf } from './field-table.ts';
+import { type FieldTable, oneOf, type RowOf } from './field-table.ts';
+import { EVENT_KINDS } from './values.ts';
 
 /** `idv-events`: one row is one line of one session's client log. */
 export const EVENTS_LOGSTORE = 'idv-events';
 
-export const EVENT_KINDS = ['enter', 'exit', 'click', 'popup', 'retry', 'other'] as const;
-export type EventKind = (typeof EVENT_KINDS)[number];
-
-export const EVENT_FIELDS = defineFields({
+export const EVENT_FIELDS = {
   transaction_id: { type: 'text', meaning: 'The transaction', source: 'Initialize, by the merchant' },
   revision: {
     type: 'text',
@@ -29,7 +27,7 @@ export const EVENT_FIELDS = defineFields({
   },
   kind: {
     type: 'text',
-    meaning: 'enter, exit, click, popup, retry or other',
+    meaning: oneOf(EVENT_KINDS),
     source: 'our working, from the wording',
   },
   stage: { type: 'text', meaning: 'Stage that the line speaks of', source: 'our working, from the wording' },
@@ -44,6 +42,6 @@ export const EVENT_FIELDS = defineFields({
     meaning: 'Why the log store refused the full row: the text is then cut',
     source: 'SLS',
   },
-});
+} as const satisfies FieldTable;
 
 export type EventRow = RowOf<typeof EVENT_FIELDS>;

@@ -3,7 +3,7 @@ import { HOUR_MS, SECOND_MS } from '../time.ts';
 import { PENDING_LOGSTORE, SANE_TIME_AFTER_MS } from './pending.ts';
 import { RECORDS_LOGSTORE } from './records.ts';
 import type { Windows } from './retention.ts';
-import { SWEEPS_LOGSTORE } from './sweeps-logstore.ts';
+import { SWEEPS_LOGSTORE } from './sweeps.ts';
 import { recordView, tableOf } from './view.ts';
 
 /**

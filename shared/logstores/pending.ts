@@ -1,8 +1,16 @@
 import type { Log } from '../sls/types.ts';
 import { DAY_MS, SECOND_MS } from '../time.ts';
-import { toContents } from './contents.ts';
-import { defineFields, type RowOf } from './field-table.ts';
+import { type FieldTable, oneOf, type RowOf, toContents } from './field-table.ts';
+import {
+  LABEL_KEY,
+  MAX_CODE_LENGTH,
+  MAX_LABEL_LENGTH,
+  MAX_LABELS,
+  MERCHANT_BIZ_ID,
+  TRANSACTION_ID,
+} from './ids.ts';
 import { FAST_CLOCK_DAYS } from './retention.ts';
+import { PENDING_KINDS, type PendingKind } from './values.ts';
 
 /** `idv-pending`: the queue. One row is one transaction that waits, or is asked again. */
 export const PENDING_LOGSTORE = 'idv-pending';
@@ -11,10 +19,7 @@ export const SWEEP_CONSUMER_GROUP = 'idv-sweep';
 /** Registrations are written in groups of at most this many rows: a checkpoint stands on a group boundary. */
 export const PENDING_GROUP_ROWS = 200;
 
-export const PENDING_KINDS = ['register', 'requeue', 'handback', 'replay'] as const;
-export type PendingKind = (typeof PENDING_KINDS)[number];
-
-export const PENDING_FIELDS = defineFields({
+export const PENDING_FIELDS = {
   transaction_id: {
     type: 'text',
     meaning: 'The transaction to ask about',
@@ -44,7 +49,7 @@ export const PENDING_FIELDS = defineFields({
   attempt: { type: 'long', meaning: 'How often the sweep has asked so far', source: 'sweep' },
   kind: {
     type: 'text',
-    meaning: 'Why the row is here: register, requeue, handback or replay',
+    meaning: `Why the row is here: ${oneOf(PENDING_KINDS)}`,
     source: 'writer',
   },
   last_code: { type: 'text', meaning: 'The return code of the last attempt', source: 'sweep' },
@@ -53,9 +58,9 @@ export const PENDING_FIELDS = defineFields({
     meaning: "The merchant's own dimensions, as given at registration",
     source: 'registration',
   },
-});
+} as const satisfies FieldTable;
 
-export type PendingRow = RowOf<typeof PENDING_FIELDS>;
+type PendingRow = RowOf<typeof PENDING_FIELDS>;
 
 /** A row of the queue as the sweep works with it. */
 export interface PendingTransaction {
@@ -78,13 +83,6 @@ export type PendingReading =
   | { readonly ok: true; readonly transaction: PendingTransaction }
   | { readonly ok: false; readonly transactionId: string | undefined; readonly reason: string };
 
-const TRANSACTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
-/** https://www.alibabacloud.com/help/doc-detail/2879914.html (read 2026-11-23): up to 32 letters and digits. */
-const MERCHANT_BIZ_ID = /^[A-Za-z0-9]{1,32}$/;
-const LABEL_KEY = /^[a-z][a-z0-9_]{0,31}$/;
-const MAX_LABELS = 20;
-const MAX_LABEL_LENGTH = 128;
-const MAX_CODE_LENGTH = 128;
 /** A time said in a row counts if it lies this close to when SLS received the row, and not longer before than
  * `Windows.saneBeforeMs`: a writer's clock may be some hours fast. */
 export const SANE_TIME_AFTER_MS = FAST_CLOCK_DAYS * DAY_MS;

@@ -1,4 +1,15 @@
-import { defineFields, type RowOf } from './field-table.ts';
+import { explained, type Field, type FieldTable, oneOf, type RowOf } from './field-table.ts';
+import {
+  CAUSES,
+  CONFIDENCES,
+  DISPOSITIONS,
+  JOURNEYS,
+  LOG_COVERAGES,
+  PERMISSION_OUTCOMES,
+  SOURCES,
+  STAGES,
+  type Stage,
+} from './values.ts';
 
 /** `idv-records`: one row is one answer about one transaction. */
 export const RECORDS_LOGSTORE = 'idv-records';
@@ -7,11 +18,31 @@ const INITIALIZE = 'Initialize, by the merchant';
 const REGISTRATION = 'registration';
 const CALL = 'the call';
 const WORKING = 'our working';
-const PATH = 'page stays, log lines, last pages';
 const STAY = 'LogStatisticsInfo.pageStayTimeInfo';
 
+/** The ladder of `stage_reached`. */
+const LADDER = ['not opened', ...STAGES, 'finished'].map((name, rung) => `${rung} ${name}`).join(', ');
+
+/** The columns of which there is one for each stage. */
+export const ON_COLUMN = columnByStage((stage) => `on_${stage}`);
+export const STAY_COLUMN = columnByStage((stage) => `stay_${stage}_ms`);
+
+function columnByStage<C extends string>(columnOf: (stage: Lowercase<Stage>) => C) {
+  const columns = STAGES.map((stage) => [stage, columnOf(stage.toLowerCase() as Lowercase<Stage>)]);
+  return Object.fromEntries(columns) as Readonly<Record<Stage, C>>;
+}
+
+function fieldByColumn<C extends string>(
+  columns: Readonly<Record<Stage, C>>,
+  source: string,
+  meaningOf: (stage: Stage) => string,
+) {
+  const fields = STAGES.map((stage) => [columns[stage], { type: 'long', meaning: meaningOf(stage), source }]);
+  return Object.fromEntries(fields) as Readonly<Record<C, Field & { readonly type: 'long' }>>;
+}
+
 /** Absent means "not known". A true/false column holds these two words. */
-export const RECORD_FIELDS = defineFields({
+export const RECORD_FIELDS = {
   transaction_id: { type: 'text', meaning: 'The transaction', source: INITIALIZE },
   merchant_biz_id: {
     type: 'text',
@@ -30,10 +61,10 @@ export const RECORD_FIELDS = defineFields({
       "Rank (3 final and answered, 2 other final, 1 provisional), 1 if a registration gave anything else 0, asked_at_ms in 13 digits, revision. The transaction's record is the row with the greatest one",
     source: WORKING,
   },
-  source: { type: 'text', meaning: 'Who asked: lookup or sweep', source: CALL },
+  source: { type: 'text', meaning: `Who asked: ${oneOf(SOURCES)}`, source: CALL },
   attempt: {
     type: 'long',
-    meaning: 'The how-manieth question about this transaction this was',
+    meaning: 'How many times the service had been asked about this transaction, this time included',
     source: CALL,
   },
   region: { type: 'text', meaning: 'The region that was asked', source: CALL },
@@ -64,14 +95,14 @@ export const RECORD_FIELDS = defineFields({
   },
   disposition: {
     type: 'text',
-    meaning: 'What became of the question: answered, not_completed, invalid, expired or gave_up',
+    meaning: `What became of the question: ${oneOf(DISPOSITIONS)}`,
     source: WORKING,
   },
   code: { type: 'text', meaning: 'The last return code', source: 'Code' },
 
   journey: {
     type: 'text',
-    meaning: 'finished, interrupted, not_started, or unknown:<VerifyStatus>',
+    meaning: `${JOURNEYS.join(', ')}, or unknown:<VerifyStatus>`,
     source: 'VerifyStatus',
   },
   passed: {
@@ -88,14 +119,12 @@ export const RECORD_FIELDS = defineFields({
 
   stage: {
     type: 'text',
-    meaning:
-      'Stage of the last page: LOADING, GUIDE, OCR_SCAN, OCR_RESULT, NFC_INPUT, NFC_READ, FACE, or unknown:<page>',
+    meaning: `Stage of the last page: ${STAGES.join(', ')}, or unknown:<page>`,
     source: 'InterruptPageEn, else InterruptPage',
   },
   stage_reached: {
     type: 'long',
-    meaning:
-      'Furthest stage seen on the fixed ladder: 0 not opened, 1 LOADING, 2 GUIDE, 3 OCR_SCAN, 4 OCR_RESULT, 5 NFC_INPUT, 6 NFC_READ, 7 FACE, 8 finished. A stage that a solution lacks is passed over: not a step of a funnel',
+    meaning: `Furthest stage seen on the fixed ladder: ${LADDER}. A stage that a solution lacks is passed over: not a step of a funnel`,
     source: 'VerifyStatus, page stays, log lines, last pages',
   },
   interrupt_page: {
@@ -110,42 +139,14 @@ export const RECORD_FIELDS = defineFields({
     source: 'InterruptPageEn',
   },
 
-  on_loading: {
-    type: 'long',
-    meaning: '1 when somebody is known to have been on a LOADING page; else absent',
-    source: PATH,
-  },
-  on_guide: {
-    type: 'long',
-    meaning:
-      '1 when somebody is known to have been on a GUIDE page, before the document or before liveness; else absent',
-    source: PATH,
-  },
-  on_ocr_scan: {
-    type: 'long',
-    meaning: '1 when somebody is known to have been on a OCR_SCAN page; else absent',
-    source: PATH,
-  },
-  on_ocr_result: {
-    type: 'long',
-    meaning: '1 when somebody is known to have been on a OCR_RESULT page; else absent',
-    source: PATH,
-  },
-  on_nfc_input: {
-    type: 'long',
-    meaning: '1 when somebody is known to have been on a NFC_INPUT page; else absent',
-    source: PATH,
-  },
-  on_nfc_read: {
-    type: 'long',
-    meaning: '1 when somebody is known to have been on a NFC_READ page; else absent',
-    source: PATH,
-  },
-  on_face: {
-    type: 'long',
-    meaning: '1 when somebody is known to have been on a FACE page; else absent',
-    source: PATH,
-  },
+  ...fieldByColumn(
+    ON_COLUMN,
+    'page stays, log lines, last pages',
+    (stage) =>
+      `1 when somebody is known to have been on a ${stage} page${
+        stage === 'GUIDE' ? ', before the document or before liveness' : ''
+      }; else absent`,
+  ),
   path_version: {
     type: 'long',
     meaning:
@@ -153,13 +154,7 @@ export const RECORD_FIELDS = defineFields({
     source: WORKING,
   },
 
-  stay_loading_ms: { type: 'long', meaning: 'Time on the LOADING pages, ms', source: STAY },
-  stay_guide_ms: { type: 'long', meaning: 'Time on the GUIDE pages, ms', source: STAY },
-  stay_ocr_scan_ms: { type: 'long', meaning: 'Time on the OCR_SCAN pages, ms', source: STAY },
-  stay_ocr_result_ms: { type: 'long', meaning: 'Time on the OCR_RESULT pages, ms', source: STAY },
-  stay_nfc_input_ms: { type: 'long', meaning: 'Time on the NFC_INPUT pages, ms', source: STAY },
-  stay_nfc_read_ms: { type: 'long', meaning: 'Time on the NFC_READ pages, ms', source: STAY },
-  stay_face_ms: { type: 'long', meaning: 'Time on the FACE pages, ms', source: STAY },
+  ...fieldByColumn(STAY_COLUMN, STAY, (stage) => `Time on the ${stage} pages, ms`),
   stay_total_ms: {
     type: 'long',
     meaning: 'Sum of all page stays, pages unknown to us included, ms',
@@ -209,20 +204,18 @@ export const RECORD_FIELDS = defineFields({
   },
   permission_outcome: {
     type: 'text',
-    meaning:
-      'none (no refusal recorded), recovered (refused, yet finished), left_there (ended at the refusal), left_later (got past it, ended further on)',
+    meaning: explained(PERMISSION_OUTCOMES),
     source: WORKING,
   },
 
   cause: {
     type: 'text',
-    meaning:
-      'Why it ended as it did: passed, rejected, user_left, camera_permission, capture_quality, document, retry_limit, network, device, clock, vendor_error, never_opened, suspected_interruption, transaction_invalid or unknown',
+    meaning: `Why it ended as it did: ${oneOf(CAUSES)}`,
     source: WORKING,
   },
   cause_confidence: {
     type: 'text',
-    meaning: 'high, medium or low; one step lower when a field that decided is contradicted',
+    meaning: `${oneOf(CONFIDENCES)}; one step lower when a field that decided is contradicted`,
     source: WORKING,
   },
   cause_evidence: {
@@ -245,8 +238,7 @@ export const RECORD_FIELDS = defineFields({
 
   log_coverage: {
     type: 'text',
-    meaning:
-      'Which of LogInfo, LogInfoEn and LogStatisticsInfo came with content: full (all three), partial, none',
+    meaning: `Which of LogInfo, LogInfoEn and LogStatisticsInfo came with content: ${explained(LOG_COVERAGES)}`,
     source: WORKING,
   },
   event_count: { type: 'long', meaning: 'Lines in both client logs', source: 'LogInfo, LogInfoEn' },
@@ -288,6 +280,6 @@ export const RECORD_FIELDS = defineFields({
     meaning: 'Why the log store refused the full row: this one is then without raw and with its texts cut',
     source: 'SLS',
   },
-});
+} as const satisfies FieldTable;
 
 export type RecordRow = RowOf<typeof RECORD_FIELDS>;

@@ -1,4 +1,4 @@
-import { deriveMerchantBizId } from './ids.ts';
+import { deriveMerchantBizId, MAX_LABELS } from './ids.ts';
 import { type PendingTransaction, readPendingRow } from './pending.ts';
 
 /** What a merchant may say of a transaction; all of it may be missing. */
@@ -17,7 +17,6 @@ interface Field {
 const MERCHANT_BIZ_ID = 'merchantBizId';
 const INITIALIZED_AT = 'initializedAt';
 const LABEL = 'label ';
-const MAX_LABELS = 20;
 /** Weaker than anything whose time is known. */
 const UNDATED_MS = -1;
 

@@ -1,29 +1,18 @@
-import { defineFields, type RowOf } from './field-table.ts';
+import { explained, type FieldTable, type RowOf } from './field-table.ts';
+import { RUN_ENDS } from './values.ts';
 
-export { SWEEPS_LOGSTORE } from './sweeps-logstore.ts';
-
-/** Why a run ended. Only `done` means that nothing due is left. */
-export const RUN_ENDS = [
-  'done',
-  'busy',
-  'deadline',
-  'upstream_down',
-  'forbidden',
-  'lease_lost',
-  'write_failed',
-  'error',
-] as const;
-export type RunEnd = (typeof RUN_ENDS)[number];
+/** `idv-sweeps`: one row is one run of the sweep. The ledger reads in them how far the sweep has come. */
+export const SWEEPS_LOGSTORE = 'idv-sweeps';
 
 const SWEEP = 'the run';
 const ANSWERS = 'CheckVerifyLog';
 const QUEUE = 'idv-pending';
 
 /**
- * `idv-sweeps`: one row is one run of the sweep. Absent means "not known": a run that ended `busy` holds no shard and knows no checkpoint. The ledger reads
+ * Absent means "not known": a run that ended `busy` holds no shard and knows no checkpoint. The ledger reads
  * `checkpoint_at_ms` from the newest row that has one.
  */
-export const SWEEP_FIELDS = defineFields({
+export const SWEEP_FIELDS = {
   run_id: { type: 'text', meaning: 'The invocation, as in the function log', source: 'Function Compute' },
   consumer: {
     type: 'text',
@@ -36,8 +25,7 @@ export const SWEEP_FIELDS = defineFields({
   duration_ms: { type: 'long', meaning: 'Length of the run, ms', source: SWEEP },
   ended: {
     type: 'text',
-    meaning:
-      'Why it ended: done (nothing due is left), busy (another run works), deadline, upstream_down, forbidden, lease_lost, write_failed or error',
+    meaning: `Why it ended: ${explained(RUN_ENDS)}`,
     source: SWEEP,
   },
   message: { type: 'text', meaning: 'What went wrong and what to do about it', source: SWEEP },
@@ -103,6 +91,6 @@ export const SWEEP_FIELDS = defineFields({
     source: QUEUE,
   },
   backlog: { type: 'long', meaning: 'Queue rows due and not done at the end of the run', source: QUEUE },
-});
+} as const satisfies FieldTable;
 
 export type SweepRow = RowOf<typeof SWEEP_FIELDS>;

@@ -1,7 +1,6 @@
-import { type Counter, PAGE_LIVENESS_RETRY } from './pages.ts';
+import { type Counter, PAGE_LIVENESS_RETRY, rungOf } from './pages.ts';
 import { permissionOutcomeOf } from './permission.ts';
 import type { Session } from './session.ts';
-import { rungOf } from './stages.ts';
 
 /** The questions that the decision table asks of a session. */
 
@@ -21,7 +20,7 @@ export const code =
     codeParts !== undefined && families.includes(codeParts.family);
 export const left = code('1006');
 export const cutOff = code('9999');
-export const unsaid = ({ codeParts }: Session) => codeParts === undefined;
+export const hasNoCode = ({ codeParts }: Session) => codeParts === undefined;
 export const finished = ({ journey }: Session) => journey === 'finished';
 export const notStarted = ({ journey }: Session) => journey === 'not_started';
 export const unfinished = (session: Session) => !finished(session) && !notStarted(session);

@@ -1,13 +1,13 @@
 import type { EventRow } from '../logstores/events.ts';
+import type { Stage } from '../logstores/values.ts';
 import { eachLogLine, type LogLine } from './log-lines.ts';
-import type { Stage } from './stages.ts';
-import { clip } from './text.ts';
+import { clip } from './storable.ts';
 import { readWording, type Wording } from './wording.ts';
 
 /** Both client logs of one session, read whole; of a very long one only the lines that can become rows are kept. */
 export interface Journal {
-  readonly zh: Log;
-  readonly en: Log;
+  readonly zh: ClientLog;
+  readonly en: ClientLog;
   readonly lineCount: number;
   /** Lines whose time could not be read. */
   readonly unreadCount: number;
@@ -20,8 +20,8 @@ export interface Journal {
   readonly stages: ReadonlySet<Stage>;
 }
 
-export const EVENTS_MAX = 2_000;
-const TEXT_LENGTH = 1_024;
+export const MAX_EVENTS = 2_000;
+const MAX_TEXT_LENGTH = 1_024;
 const UNREAD: Wording = { kind: 'other', stage: undefined };
 
 interface JournalLine {
@@ -31,7 +31,7 @@ interface JournalLine {
 }
 
 /** One log as it is read. */
-class Log {
+class ClientLog {
   lineCount = 0;
   timedCount = 0;
   firstMs = Number.POSITIVE_INFINITY;
@@ -63,14 +63,14 @@ class Log {
 
   /** The line of that number, from 1; undefined when it was not kept. */
   at(seq: number): JournalLine | undefined {
-    if (seq <= EVENTS_MAX) return this.#head[seq - 1];
-    return seq > this.lineCount - EVENTS_MAX ? this.#tail[seq % EVENTS_MAX] : undefined;
+    if (seq <= MAX_EVENTS) return this.#head[seq - 1];
+    return seq > this.lineCount - MAX_EVENTS ? this.#tail[seq % MAX_EVENTS] : undefined;
   }
 
   #keep(line: JournalLine): void {
     this.lineCount += 1;
-    if (this.lineCount <= EVENTS_MAX) this.#head.push(line);
-    else this.#tail[this.lineCount % EVENTS_MAX] = line;
+    if (this.lineCount <= MAX_EVENTS) this.#head.push(line);
+    else this.#tail[this.lineCount % MAX_EVENTS] = line;
   }
 }
 
@@ -91,8 +91,8 @@ export function readJournal(logInfo: unknown, logInfoEn: unknown): Journal {
   };
 }
 
-function readLog(value: unknown): Log {
-  const log = new Log();
+function readLog(value: unknown): ClientLog {
+  const log = new ClientLog();
   eachLogLine(value, (line) => log.add(line));
   return log;
 }
@@ -107,24 +107,24 @@ export interface Identity {
 /** The rows for `idv-events`: all lines, or of a very long log the first and the last ones. */
 export function toEventRows({ zh, en }: Journal, identity: Identity): EventRow[] {
   // Each log is owed half; what one does not need goes to the other.
-  const enCount = Math.min(en.lineCount, Math.max(EVENTS_MAX / 2, EVENTS_MAX - zh.lineCount));
+  const enCount = Math.min(en.lineCount, Math.max(MAX_EVENTS / 2, MAX_EVENTS - zh.lineCount));
   const rows: EventRow[] = [];
-  addRows(rows, zh, { identity, lang: 'zh', most: EVENTS_MAX - enCount });
-  addRows(rows, en, { identity, lang: 'en', most: enCount });
+  addRows(rows, zh, { identity, lang: 'zh', max: MAX_EVENTS - enCount });
+  addRows(rows, en, { identity, lang: 'en', max: enCount });
   return rows;
 }
 
 interface Part {
   readonly identity: Identity;
   readonly lang: 'zh' | 'en';
-  readonly most: number;
+  readonly max: number;
 }
 
 /** Beginning and end in equal parts: where a session broke off is at its end. */
-function addRows(rows: EventRow[], log: Log, part: Part): void {
-  const whole = log.lineCount <= part.most;
-  const headCount = whole ? log.lineCount : Math.ceil(part.most / 2);
-  const tailCount = whole ? 0 : part.most - headCount;
+function addRows(rows: EventRow[], log: ClientLog, part: Part): void {
+  const whole = log.lineCount <= part.max;
+  const headCount = whole ? log.lineCount : Math.ceil(part.max / 2);
+  const tailCount = whole ? 0 : part.max - headCount;
   for (let seq = 1; seq <= headCount; seq += 1) addRow(rows, { log, seq, part });
   for (let seq = log.lineCount - tailCount + 1; seq <= log.lineCount; seq += 1)
     addRow(rows, { log, seq, part });
@@ -132,7 +132,7 @@ function addRows(rows: EventRow[], log: Log, part: Part): void {
 
 type Draft = { -readonly [K in keyof EventRow]: EventRow[K] };
 
-function addRow(rows: EventRow[], { log, seq, part }: { log: Log; seq: number; part: Part }): void {
+function addRow(rows: EventRow[], { log, seq, part }: { log: ClientLog; seq: number; part: Part }): void {
   const kept = log.at(seq);
   if (kept === undefined) return;
   const { line, wording, gapMs } = kept;
@@ -142,7 +142,7 @@ function addRow(rows: EventRow[], { log, seq, part }: { log: Log; seq: number; p
     final: part.identity.final,
     lang: part.lang,
     seq,
-    text: clip(line.text, TEXT_LENGTH),
+    text: clip(line.text, MAX_TEXT_LENGTH),
     kind: wording.kind,
   };
   if (line.loggedAt !== undefined) row.logged_at = line.loggedAt;

@@ -1,4 +1,4 @@
-import type { Stage } from './stages.ts';
+import { RUNG_NOT_OPENED, STAGES, type Stage } from '../logstores/values.ts';
 
 /** The retry counter that belongs to a page. */
 export type Counter = 'ocr' | 'ocr_edit' | 'face';
@@ -142,12 +142,12 @@ const BY_NAME: ReadonlyMap<string, Page> = new Map(
     [plainName(page.zh), page],
   ]),
 );
-const LONGEST_NAME = 64;
+const MAX_NAME_LENGTH = 64;
 
 /** The documented page of that name; case, spaces and a closing 页面 do not matter. */
 export function toPage(name: string): Page | undefined {
   // Nearly always the exact name: putting it in plain form costs as much as the rest of a session.
-  return BY_NAME.get(name) ?? (name.length > LONGEST_NAME ? undefined : BY_NAME.get(plainName(name)));
+  return BY_NAME.get(name) ?? (name.length > MAX_NAME_LENGTH ? undefined : BY_NAME.get(plainName(name)));
 }
 
 function plainName(name: string): string {
@@ -155,4 +155,20 @@ function plainName(name: string): string {
     .replace(/\s/g, '')
     .toUpperCase()
     .replace(/页面?$/, '');
+}
+
+const RUNGS: ReadonlyMap<string, number> = new Map(STAGES.map((stage, index) => [stage, index + 1]));
+
+/** 1 for LOADING up to 7 for FACE. */
+export function rungOf(stage: Stage): number {
+  return RUNGS.get(stage) ?? RUNG_NOT_OPENED;
+}
+
+/** The stage of that name in any case, with any of `_`, `-` and space between its words. */
+export function toStage(name: string): Stage | undefined {
+  if (RUNGS.has(name)) return name as Stage;
+  // Longer names cannot be one, and need not be copied to find that out.
+  if (name.length > 32) return undefined;
+  const plain = name.trim().toUpperCase().replace(/[\s-]/g, '_');
+  return RUNGS.has(plain) ? (plain as Stage) : undefined;
 }

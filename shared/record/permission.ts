@@ -1,8 +1,6 @@
+import type { PermissionOutcome } from '../logstores/values.ts';
+import { rungOf } from './pages.ts';
 import type { Session } from './session.ts';
-import { rungOf } from './stages.ts';
-
-export const PERMISSION_OUTCOMES = ['none', 'recovered', 'left_there', 'left_later'] as const;
-export type PermissionOutcome = (typeof PERMISSION_OUTCOMES)[number];
 
 /** 1004 and 1016 overlap in the documents: both end a session for want of the camera. */
 const CAMERA_CODES: ReadonlySet<string> = new Set(['1004', '1016']);

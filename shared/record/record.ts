@@ -1,24 +1,18 @@
+import { createHash } from 'node:crypto';
 import type { EventRow } from '../logstores/events.ts';
-import type { RecordRow } from '../logstores/records.ts';
+import { MAX_CODE_LENGTH } from '../logstores/ids.ts';
+import { ON_COLUMN, type RecordRow, STAY_COLUMN } from '../logstores/records.ts';
+import { type Disposition, type LogCoverage, type Source, STAGES } from '../logstores/values.ts';
 import { viewKeyOf } from '../logstores/view.ts';
-import { readAnswer } from './answer.ts';
 import { decideCause } from './cause.ts';
 import { findContradictions } from './contradictions.ts';
-import { EVENTS_MAX, readJournal, toEventRows } from './journal.ts';
+import { MAX_EVENTS, toEventRows } from './journal.ts';
 import { type JsonTexts, toJsonText, toJsonTexts } from './json-text.ts';
-import { toLong } from './number.ts';
+import { toLong } from './members.ts';
 import { permissionOutcomeOf } from './permission.ts';
-import { type Known, present } from './present.ts';
-import { revisionOf } from './revision.ts';
 import { readSession, type Session } from './session.ts';
-import type { Stage } from './stages.ts';
-import { readStatistics } from './statistics.ts';
-import { tellStory, tellWithoutAnswer } from './story.ts';
-import { clip, storable } from './text.ts';
-import { createUnknowns } from './unknowns.ts';
-
-export const DISPOSITIONS = ['answered', 'not_completed', 'invalid', 'expired', 'gave_up'] as const;
-export type Disposition = (typeof DISPOSITIONS)[number];
+import { type Columns, clip, present, storable } from './storable.ts';
+import { tellStory, tellWithoutLog } from './story.ts';
 
 /** One answer, or the end of asking, with what is known of the transaction. */
 export interface RecordInput {
@@ -30,7 +24,7 @@ export interface RecordInput {
   readonly givenAtMs?: number;
   /** What was registered could not be read: the row must not stand before one that knows it. */
   readonly registrationUnread?: boolean;
-  readonly source: 'lookup' | 'sweep';
+  readonly source: Source;
   readonly attempt: number;
   readonly region: string;
   readonly requestId?: string;
@@ -52,13 +46,11 @@ export interface RecordOutput {
   readonly events: EventRow[];
 }
 
-/** Documented return codes have at most 28 characters. */
-const CODE_LENGTH = 128;
-const RAW_BYTES_MAX = 256 * 1024;
+const MAX_RAW_BYTES = 256 * 1024;
 /** How the pages of a session are read off its answer: another number when that changes. */
 const PATH_VERSION = 1;
 /** Registration bounds labels to about 4 KB; a row of another writer may hold anything. */
-const LABELS_LENGTH_MAX = 16 * 1024;
+const MAX_LABELS_LENGTH = 16 * 1024;
 
 /** The row for `idv-records` and the rows for `idv-events`. Never throws, whatever the Result is. */
 export function toRecord(input: RecordInput): RecordOutput {
@@ -91,7 +83,7 @@ export function registeredAgain(
 ): RecordRow {
   const askedAtMs = toLong(Number(row.asked_at_ms) + (isWritten ? 1 : 0));
   const { columns, given } = registeredColumns(registered);
-  return present<RecordRow>(row as Known<RecordRow>, columns, {
+  return present<RecordRow>(row as Columns<RecordRow>, columns, {
     asked_at_ms: askedAtMs,
     view_key: viewKeyOf({
       final: row.final === 'true',
@@ -104,19 +96,19 @@ export function registeredAgain(
 }
 
 function registeredColumns(registered: Registered) {
-  const said = {
+  const given = {
     merchant_biz_id: storableOrAbsent(registered.merchantBizId),
     labels: labelsText(registered.labels),
     initialized_at_ms: toLong(registered.initializedAtMs),
   };
-  const saysSomething = Object.values(said).some((value) => value !== undefined);
+  const isAnyGiven = Object.values(given).some((value) => value !== undefined);
   return {
     columns: {
-      ...said,
+      ...given,
       registered_at_ms: toLong(registered.registeredAtMs),
-      given_at_ms: saysSomething ? toLong(registered.givenAtMs) : undefined,
+      given_at_ms: isAnyGiven ? toLong(registered.givenAtMs) : undefined,
     },
-    given: saysSomething && registered.registrationUnread !== true,
+    given: isAnyGiven && registered.registrationUnread !== true,
   };
 }
 
@@ -129,10 +121,10 @@ function build(input: RecordInput, content: Content): RecordOutput {
   const head = identityOf(input, content);
   const rawColumns = rawOf(content);
   if (input.disposition !== 'answered') {
-    const told = tellWithoutAnswer(input.disposition, clip(input.code, CODE_LENGTH), toLong(input.attempt));
+    const told = tellWithoutLog(input.disposition, clip(input.code, MAX_CODE_LENGTH), toLong(input.attempt));
     return { record: present<RecordRow>(head, told, rawColumns), events: [] };
   }
-  const session = sessionOf(content.result);
+  const session = readSession(content.result);
   const record = present<RecordRow>(head, ...judge(session, input.final), rawColumns);
   const events = toEventRows(session.journal, {
     transaction_id: head.transaction_id,
@@ -140,16 +132,6 @@ function build(input: RecordInput, content: Content): RecordOutput {
     final: head.final,
   });
   return { record, events };
-}
-
-function sessionOf(result: unknown): Session {
-  const unknowns = createUnknowns();
-  const answer = readAnswer(result, unknowns);
-  return readSession(answer, {
-    statistics: readStatistics(answer.statistics, unknowns),
-    journal: readJournal(answer.logInfo, answer.logInfoEn),
-    unknowns,
-  });
 }
 
 function identityOf(input: RecordInput, { json }: Content) {
@@ -178,32 +160,51 @@ function identityOf(input: RecordInput, { json }: Content) {
     asked_at_ms: askedAtMs,
     final: String(input.final),
     disposition: input.disposition,
-    code: clip(input.code, CODE_LENGTH),
+    code: clip(input.code, MAX_CODE_LENGTH),
   };
+}
+
+/** 128 bits: enough to tell the answers about one transaction apart, and short in a table. */
+const HEX_DIGITS = 32;
+
+/**
+ * Names one content: equal for equal transaction id and equal Result whatever its key order; without a Result,
+ * for equal id, disposition and code.
+ */
+export function revisionOf(
+  transactionId: string,
+  content: { sortedResultJson: string } | { disposition: string; code: string },
+): string {
+  // JSON escapes half surrogate pairs, which UTF-8 would make equal; the tags keep the two forms apart.
+  const text =
+    'sortedResultJson' in content
+      ? `result ${JSON.stringify(transactionId)} ${content.sortedResultJson}`
+      : `none ${JSON.stringify([transactionId, content.disposition, content.code])}`;
+  return createHash('sha256').update(text).digest('hex').slice(0, HEX_DIGITS);
 }
 
 /** Everything that the session itself says, the facts first: the cause and the story are made of them. */
-function judge(session: Session, final: boolean): Known<RecordRow>[] {
+function judge(session: Session, final: boolean): Columns<RecordRow>[] {
   const facts = factsOf(session);
   const contradictions = findContradictions(session);
-  const verdict = decideCause(session, contradictions, facts);
-  const judgement = {
-    cause: verdict.cause,
-    cause_confidence: verdict.confidence,
-    cause_evidence: JSON.stringify(verdict.evidence),
+  const judgement = decideCause(session, contradictions, facts);
+  const columnsOfCause = {
+    cause: judgement.cause,
+    cause_confidence: judgement.confidence,
+    cause_evidence: JSON.stringify(judgement.evidence),
     contradictions:
       contradictions.length === 0 ? undefined : contradictions.map(({ name }) => name).join(','),
     contradiction_count: contradictions.length,
-    recoverable: booleanText(verdict.recoverable),
+    recoverable: booleanText(judgement.recoverable),
   };
   return [
     facts,
-    judgement,
-    tellStory({ session, verdict, contradictionCount: contradictions.length, final }),
+    columnsOfCause,
+    tellStory({ session, judgement, contradictionCount: contradictions.length, final }),
   ];
 }
 
-function factsOf(session: Session): Known<RecordRow> {
+function factsOf(session: Session): Columns<RecordRow> {
   const { statistics, journal, unknowns } = session;
   return {
     journey: session.journey,
@@ -214,14 +215,7 @@ function factsOf(session: Session): Known<RecordRow> {
     stage_reached: session.stageReached,
     interrupt_page: session.pageZh,
     interrupt_page_en: session.pageEn,
-    ...pathColumns(session),
-    stay_loading_ms: statistics.stays.get('LOADING'),
-    stay_guide_ms: statistics.stays.get('GUIDE'),
-    stay_ocr_scan_ms: statistics.stays.get('OCR_SCAN'),
-    stay_ocr_result_ms: statistics.stays.get('OCR_RESULT'),
-    stay_nfc_input_ms: statistics.stays.get('NFC_INPUT'),
-    stay_nfc_read_ms: statistics.stays.get('NFC_READ'),
-    stay_face_ms: statistics.stays.get('FACE'),
+    ...stageColumnsOf(session),
     stay_total_ms: statistics.stayTotalMs,
     span_ms: journal.spanMs,
     hidden_ms: session.hiddenMs,
@@ -234,27 +228,21 @@ function factsOf(session: Session): Known<RecordRow> {
     permission_outcome: permissionOutcomeOf(session),
     log_coverage: coverageOf(session),
     event_count: journal.lineCount,
-    events_truncated: String(journal.lineCount > EVENTS_MAX),
+    events_truncated: String(journal.lineCount > MAX_EVENTS),
     unknown_values: unknowns.count === 0 ? undefined : unknowns.shown.join(','),
     unknown_count: unknowns.count,
   };
 }
 
-function pathColumns({ path }: Session) {
-  const on = (stage: Stage) => (path.includes(stage) ? 1 : undefined);
-  return {
-    on_loading: on('LOADING'),
-    on_guide: on('GUIDE'),
-    on_ocr_scan: on('OCR_SCAN'),
-    on_ocr_result: on('OCR_RESULT'),
-    on_nfc_input: on('NFC_INPUT'),
-    on_nfc_read: on('NFC_READ'),
-    on_face: on('FACE'),
-    path_version: PATH_VERSION,
-  };
+function stageColumnsOf({ path, statistics }: Session): Columns<RecordRow> {
+  const columns: Columns<RecordRow> = {};
+  for (const stage of path) columns[ON_COLUMN[stage]] = 1;
+  columns.path_version = PATH_VERSION;
+  for (const stage of STAGES) columns[STAY_COLUMN[stage]] = statistics.stays.get(stage);
+  return columns;
 }
 
-function coverageOf({ journal, statistics }: Session): string {
+function coverageOf({ journal, statistics }: Session): LogCoverage {
   const came = [journal.zh.lineCount > 0, journal.en.lineCount > 0, statistics.present].filter(
     Boolean,
   ).length;
@@ -262,17 +250,17 @@ function coverageOf({ journal, statistics }: Session): string {
 }
 
 /** Sorted keys change no length, so either text gives the size. */
-function rawOf({ json }: Content): Known<RecordRow> {
+function rawOf({ json }: Content): Columns<RecordRow> {
   if (json === undefined) return {};
   const bytes = Buffer.byteLength(json.sorted);
-  const fits = bytes <= RAW_BYTES_MAX;
+  const fits = bytes <= MAX_RAW_BYTES;
   return { raw: fits ? json.text : undefined, raw_bytes: bytes, raw_truncated: String(!fits) };
 }
 
 function labelsText(labels: RecordInput['labels']): string | undefined {
   if (labels === undefined || labels === null) return undefined;
   const text = typeof labels === 'string' ? storable(labels) : toJsonText(labels, true);
-  return text === '' || text === '{}' || text.length > LABELS_LENGTH_MAX ? undefined : text;
+  return text === '' || text === '{}' || text.length > MAX_LABELS_LENGTH ? undefined : text;
 }
 
 function storableOrAbsent(text: string | undefined): string | undefined {

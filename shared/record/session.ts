@@ -1,14 +1,15 @@
-import type { Answer } from './answer.ts';
+import { type Journey, RUNG_FINISHED, RUNG_NOT_OPENED, STAGES, type Stage } from '../logstores/values.ts';
 import { CODES, type CodeParts, toCodeParts } from './codes.ts';
-import type { Journal } from './journal.ts';
-import { PAGE_NOT_STARTED, type Page, toPage } from './pages.ts';
-import { RUNG_FINISHED, RUNG_NOT_OPENED, rungOf, STAGES, type Stage, toStage } from './stages.ts';
-import type { Statistics } from './statistics.ts';
-import { noteUnknown, type Unknowns } from './unknowns.ts';
+import { type Journal, readJournal } from './journal.ts';
+import { toJsonText } from './json-text.ts';
+import { isObject, namesBeyond, own, Unknowns } from './members.ts';
+import { PAGE_NOT_STARTED, type Page, rungOf, toPage, toStage } from './pages.ts';
+import { readStatistics, type Statistics } from './statistics.ts';
+import { clip } from './storable.ts';
 
 /** What an answer says about one session, read but not yet judged. */
 export interface Session {
-  readonly journey: string;
+  readonly journey: Journey;
   readonly passed: string | undefined;
   readonly subCode: string | undefined;
   /** VerifyErrorCode as received, and its documented family. */
@@ -36,31 +37,49 @@ export interface Session {
   readonly unknowns: Unknowns;
 }
 
-const JOURNEYS: ReadonlyMap<string, string> = new Map([
+const JOURNEY_BY_STATUS: ReadonlyMap<string, Journey> = new Map<string, Journey>([
   ['0', 'finished'],
   ['1', 'interrupted'],
   ['2', 'not_started'],
 ]);
 
-export function readSession(
-  answer: Answer,
-  parts: { statistics: Statistics; journal: Journal; unknowns: Unknowns },
-): Session {
-  const { statistics, journal, unknowns } = parts;
-  const journey = readJourney(answer.status, unknowns);
-  const codeParts = answer.code === undefined ? undefined : toCodeParts(answer.code.trim());
-  if (answer.code !== undefined && codeParts === undefined) {
-    noteUnknown(unknowns, 'VerifyErrorCode', answer.code);
-  }
+/** Documented values have at most 20 characters; what is longer is unknown anyway and whole in `raw`. */
+const MAX_SCALAR_LENGTH = 128;
+
+const MEMBERS: ReadonlySet<string> = new Set([
+  'VerifyStatus',
+  'Passed',
+  'SubCode',
+  'VerifyErrorCode',
+  'InterruptPage',
+  'InterruptPageEn',
+  'LogInfo',
+  'LogInfoEn',
+  'LogStatisticsInfo',
+  'ExtInfo',
+]);
+
+/** Reads a Result of any shape: a member of another type than documented is read as its text. */
+export function readSession(result: unknown): Session {
+  const unknowns = new Unknowns();
+  const members = readMembers(result, unknowns);
+  const text = (name: string) => scalarText(own(members, name));
+  const statistics = readStatistics(own(members, 'LogStatisticsInfo'), unknowns);
+  const journal = readJournal(own(members, 'LogInfo'), own(members, 'LogInfoEn'));
+  const journey = readJourney(text('VerifyStatus'), unknowns);
+  const code = text('VerifyErrorCode');
+  const codeParts = code === undefined ? undefined : toCodeParts(code.trim());
+  if (code !== undefined && codeParts === undefined) unknowns.note('VerifyErrorCode', code);
   if (journal.unreadCount > 0) {
-    noteUnknown(unknowns, 'LogInfo', `${journal.unreadCount} unreadable lines`, journal.unreadCount);
+    unknowns.note('LogInfo', `${journal.unreadCount} unreadable lines`, journal.unreadCount);
   }
-  const place = readPlace(answer, unknowns);
+  const place = readPlace(text('InterruptPage'), text('InterruptPageEn'), unknowns);
   const stagesSeen = seenStages(statistics, journal, place);
   const seen = rungOfLast(stagesSeen);
   // LOADING is the only English page that a session never opened can have.
   const active = seen > rungOf('LOADING') || hasStay(statistics) || journal.lineCount > 0;
   return {
+    // Named one by one: a spread makes the object slow to make, and it is made for every session.
     pageZh: place.pageZh,
     pageEn: place.pageEn,
     page: place.page,
@@ -68,9 +87,9 @@ export function readSession(
     stage: place.stage,
     lastStages: place.lastStages,
     journey,
-    passed: readPassed(answer.passed, unknowns),
-    subCode: answer.subCode,
-    code: answer.code,
+    passed: readPassed(text('Passed'), unknowns),
+    subCode: text('SubCode'),
+    code,
     codeParts,
     stagesSeen,
     path: pathOf({ journey, statistics, journal, place }),
@@ -86,15 +105,31 @@ export function readSession(
   };
 }
 
+function readMembers(result: unknown, unknowns: Unknowns): Readonly<Record<string, unknown>> {
+  const members = isObject(result) ? result : {};
+  if (result !== undefined && result !== null && members !== result) {
+    unknowns.note('Result', toJsonText(result, true));
+  }
+  for (const name of namesBeyond(MEMBERS, Object.keys(members))) unknowns.note('Result', name);
+  return members;
+}
+
+/** Text of a value that should be text; undefined when there is nothing to read. */
+function scalarText(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  const text = clip(typeof value === 'object' ? toJsonText(value, true) : String(value), MAX_SCALAR_LENGTH);
+  return text.trim() === '' ? undefined : text;
+}
+
 /** True when the code is documented to end in a result, or short of one. */
 export function codeEnds(session: Session, ends: 'result' | 'interruption'): boolean {
   return session.codeParts !== undefined && CODES[session.codeParts.family]?.ends === ends;
 }
 
-function readJourney(status: string | undefined, unknowns: Unknowns): string {
-  const known = status === undefined ? undefined : JOURNEYS.get(status.trim());
+function readJourney(status: string | undefined, unknowns: Unknowns): Journey {
+  const known = status === undefined ? undefined : JOURNEY_BY_STATUS.get(status.trim());
   if (known !== undefined) return known;
-  if (status !== undefined) noteUnknown(unknowns, 'VerifyStatus', status);
+  if (status !== undefined) unknowns.note('VerifyStatus', status);
   return `unknown:${status ?? ''}`;
 }
 
@@ -103,17 +138,17 @@ function readPassed(passed: string | undefined, unknowns: Unknowns): string | un
   if (passed === undefined) return undefined;
   const plain = passed.trim().toUpperCase();
   if (plain === 'Y' || plain === 'N') return plain;
-  noteUnknown(unknowns, 'Passed', passed);
+  unknowns.note('Passed', passed);
   return passed;
 }
 
 type Place = Pick<Session, 'pageZh' | 'pageEn' | 'page' | 'stageEn' | 'stage' | 'lastStages'>;
 
-function readPlace({ page: pageZh, pageEn }: Answer, unknowns: Unknowns): Place {
+function readPlace(pageZh: string | undefined, pageEn: string | undefined, unknowns: Unknowns): Place {
   const page = pageZh === undefined ? undefined : toPage(pageZh);
   const stageEn = pageEn === undefined ? undefined : toStage(pageEn);
-  if (pageZh !== undefined && page === undefined) noteUnknown(unknowns, 'InterruptPage', pageZh);
-  if (pageEn !== undefined && stageEn === undefined) noteUnknown(unknowns, 'InterruptPageEn', pageEn);
+  if (pageZh !== undefined && page === undefined) unknowns.note('InterruptPage', pageZh);
+  if (pageEn !== undefined && stageEn === undefined) unknowns.note('InterruptPageEn', pageEn);
   const named = pageEn ?? pageZh;
   const known = pageEn === undefined ? page?.stage : stageEn;
   const lastStages: Stage[] = stageEn === undefined ? [] : [stageEn];
@@ -159,7 +194,7 @@ function rungOfLast(stages: readonly Stage[]): number {
 }
 
 interface Reach {
-  readonly journey: string;
+  readonly journey: Journey;
   readonly seen: number;
   readonly active: boolean;
   readonly place: Place;

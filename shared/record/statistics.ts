@@ -1,10 +1,9 @@
-import { isObject, namesBeyond, own } from './answer.ts';
+import type { Stage } from '../logstores/values.ts';
 import { toJsonText } from './json-text.ts';
-import { toLong } from './number.ts';
-import { type Stage, toStage } from './stages.ts';
-import { noteUnknown, type Unknowns } from './unknowns.ts';
+import { isBlank, isObject, namesBeyond, own, parseJson, toFlag, toLong, type Unknowns } from './members.ts';
+import { toStage } from './pages.ts';
 
-/** LogStatisticsInfo, as far as it could be read; absent means "not said". */
+/** LogStatisticsInfo, as far as it could be read; absent means that it did not say. */
 export interface Statistics {
   /** True when anything could be read at all. */
   readonly present: boolean;
@@ -43,8 +42,8 @@ export function readStatistics(value: unknown, unknowns: Unknowns): Statistics {
   const parsed = parseJson(value);
   const members = isObject(parsed) ? parsed : {};
   const names = Object.keys(members);
-  if (parsed !== members && !isBlank(value)) noteUnknown(unknowns, MEMBER, 'unreadable');
-  for (const name of namesBeyond(MEMBERS, names)) noteUnknown(unknowns, MEMBER, name);
+  if (parsed !== members && !isBlank(value)) unknowns.note(MEMBER, 'unreadable');
+  for (const name of namesBeyond(MEMBERS, names)) unknowns.note(MEMBER, name);
   const count = (name: string) => noted(own(members, name), toLong, { name, unknowns });
   const flag = (name: string) => noted(own(members, name), toFlag, { name, unknowns });
   return {
@@ -72,7 +71,7 @@ interface Note {
 function noted<T>(value: unknown, convert: (value: unknown) => T | undefined, note: Note): T | undefined {
   const converted = convert(value);
   if (converted === undefined && !isBlank(value)) {
-    noteUnknown(note.unknowns, note.name, toJsonText(value, true));
+    note.unknowns.note(note.name, toJsonText(value, true));
   }
   return converted;
 }
@@ -82,14 +81,14 @@ function readStays(value: unknown, unknowns: Unknowns): Pick<Statistics, 'stays'
   const stays = new Map<Stage, number>();
   const parsed = parseJson(value);
   if (!isObject(parsed)) {
-    if (!isBlank(value)) noteUnknown(unknowns, 'pageStayTimeInfo', 'unreadable');
+    if (!isBlank(value)) unknowns.note('pageStayTimeInfo', 'unreadable');
     return { stays, stayTotalMs: undefined };
   }
   let total: number | undefined;
   for (const name of Object.keys(parsed).sort()) {
     const ms = noted(parsed[name], toLong, { name, unknowns });
     const stage = toStage(name);
-    if (stage === undefined) noteUnknown(unknowns, 'pageStayTimeInfo', name);
+    if (stage === undefined) unknowns.note('pageStayTimeInfo', name);
     if (ms === undefined) continue;
     total = (total ?? 0) + ms;
     if (stage !== undefined) stays.set(stage, (stays.get(stage) ?? 0) + ms);
@@ -98,40 +97,4 @@ function readStays(value: unknown, unknowns: Unknowns): Pick<Statistics, 'stays'
     if (!Number.isSafeInteger(ms)) stays.delete(stage);
   }
   return { stays, stayTotalMs: Number.isSafeInteger(total) ? total : undefined };
-}
-
-/** Text is parsed, once more when it holds text; anything else is itself. Undefined for what is no JSON. */
-function parseJson(value: unknown): unknown {
-  let parsed = value;
-  for (let layer = 0; layer < 2 && typeof parsed === 'string'; layer += 1) {
-    try {
-      parsed = JSON.parse(parsed);
-    } catch {
-      return undefined;
-    }
-  }
-  return parsed;
-}
-
-function isBlank(value: unknown): boolean {
-  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
-}
-
-/** A flag in any of the forms that loosely typed services send. */
-function toFlag(value: unknown): boolean | undefined {
-  if (typeof value === 'boolean') return value;
-  switch (typeof value === 'string' ? value.trim().toLowerCase() : value) {
-    case 'true':
-    case 'y':
-    case '1':
-    case 1:
-      return true;
-    case 'false':
-    case 'n':
-    case '0':
-    case 0:
-      return false;
-    default:
-      return undefined;
-  }
 }

@@ -1,13 +1,14 @@
-import type { Verdict } from './cause.ts';
+import type { Disposition, Stage } from '../logstores/values.ts';
+import type { Judgement } from './cause.ts';
 import { CODES } from './codes.ts';
 import type { Session } from './session.ts';
-import type { Stage } from './stages.ts';
 import { CHINESE, ENGLISH, type Words } from './story-words.ts';
+import { CAUSE_WORDS, CONFIDENCE_WORDS, NO_LOG_WORDS, STAGE_WORDS } from './value-words.ts';
 
 /** What a story is told from: the same facts as the row, so that no sentence says what the data does not. */
 export interface Told {
   readonly session: Session;
-  readonly verdict: Verdict;
+  readonly judgement: Judgement;
   readonly contradictionCount: number;
   readonly final: boolean;
 }
@@ -23,10 +24,15 @@ export function tellStory(told: Told): Story {
 }
 
 /** One sentence for a transaction without a log. */
-export function tellWithoutAnswer(disposition: string, code: string, attempt: number | undefined): Story {
+export function tellWithoutLog(
+  disposition: Exclude<Disposition, 'answered'>,
+  code: string,
+  attempt: number | undefined,
+): Story {
+  const why = NO_LOG_WORDS[disposition];
   return {
-    story: ENGLISH.withoutAnswer(disposition, code, attempt),
-    story_zh: CHINESE.withoutAnswer(disposition, code, attempt),
+    story: ENGLISH.withoutLog(why.en, code, attempt),
+    story_zh: CHINESE.withoutLog(why.zh, code, attempt),
   };
 }
 
@@ -38,8 +44,8 @@ function tell(words: Words, told: Told): string {
 }
 
 /** A finished journey with its decision needs no cause. */
-function isDecided({ session, verdict }: Told): boolean {
-  return session.journey === 'finished' && (verdict.cause === 'passed' || verdict.cause === 'rejected');
+function isDecided({ session, judgement }: Told): boolean {
+  return session.journey === 'finished' && (judgement.cause === 'passed' || judgement.cause === 'rejected');
 }
 
 function way(words: Words, session: Session): string {
@@ -65,16 +71,19 @@ const TASKS: ReadonlySet<Stage> = new Set(['OCR_SCAN', 'OCR_RESULT', 'NFC_INPUT'
 function gotTo(words: Words, { stagesSeen, lastStages }: Session): string {
   const furthest = stagesSeen.at(-1);
   if (furthest === undefined) return words.gotSomewhere;
+  const named = (stage: Stage) => STAGE_WORDS[stage].inStory[words.language];
   const passed = stagesSeen.filter(
     (stage) => stage !== furthest && TASKS.has(stage) && !lastStages.includes(stage),
   );
-  return words.gotTo(words.stages[furthest], words.list(passed.map((stage) => words.stages[stage])));
+  return words.gotTo(named(furthest), words.list(passed.map(named)));
 }
 
 /** The page's own name where it is known, else the English one, else what was received; with its stage's stay. */
 function lastPage(words: Words, session: Session): string {
   const { page, pageZh, pageEn, stageEn, lastStages, statistics } = session;
-  const name = page?.[words.language] ?? (stageEn === undefined ? (pageEn ?? pageZh) : words.stages[stageEn]);
+  const name =
+    page?.[words.language] ??
+    (stageEn === undefined ? (pageEn ?? pageZh) : STAGE_WORDS[stageEn].inStory[words.language]);
   if (name === undefined) return '';
   const disagrees = page !== undefined && stageEn !== undefined && !page.mayBe.includes(stageEn);
   const stage = page?.stage ?? lastStages[0];
@@ -95,21 +104,24 @@ function obstaclesOf(words: Words, { statistics: s }: Session): string[] {
 
 function end(words: Words, told: Told): string {
   const { session, contradictionCount } = told;
-  const { cause } = told.verdict;
+  const { cause } = told.judgement;
   const meaning = session.codeParts && CODES[session.codeParts.family]?.[words.language];
   // What was never started has not ended either.
   const ending =
     session.journey === 'not_started' && session.code === undefined
       ? words.nothingEnded
       : words.endedWith(session.code, meaning);
-  const help = words.help[cause];
+  const help = CAUSE_WORDS[cause].help?.[words.language];
   const doubt = contradictionCount > 0 ? words.contradicted(contradictionCount) : '';
   return `${ending}${why(words, told)}${doubt}${help === undefined ? '' : words.couldHelp(help)}`;
 }
 
 function why(words: Words, told: Told): string {
-  const { cause, confidence } = told.verdict;
+  const { cause, confidence } = told.judgement;
   if (isDecided(told)) return '';
   if (cause === 'unknown') return words.causeUnknown;
-  return words.likelyCause(words.causes[cause], words.confidences[confidence]);
+  return words.likelyCause(
+    CAUSE_WORDS[cause].inStory[words.language],
+    CONFIDENCE_WORDS[confidence][words.language],
+  );
 }

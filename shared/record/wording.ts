@@ -1,5 +1,4 @@
-import type { EventKind } from '../logstores/events.ts';
-import { STAGES, type Stage } from './stages.ts';
+import { type EventKind, STAGES, type Stage } from '../logstores/values.ts';
 
 /**
  * What a log line says, from its wording. Only the official example's 15 Chinese phrases and six English codes are

@@ -2,13 +2,13 @@ import { provision } from '../../deploy/provision.ts';
 import { HISTORY_COLUMNS, readKnown } from '../../functions/lookup/known.ts';
 import { eachLimited } from '../../functions/lookup/workers.ts';
 import { OFFICIAL_RESULT } from '../../local/cloudauth/official-example.ts';
+import { LOCAL_PROJECT } from '../../local/credentials.ts';
 import {
   LOCAL_ACCESS_KEY_ID,
   LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_PROJECT,
   LOCAL_REGION,
   MemoryCredentialStore,
-} from '../../local/credentials.ts';
+} from '../../local/sls/src/host.ts';
 import { createSlsServer } from '../../local/sls/src/server.ts';
 import { PENDING_LOGSTORE, toPendingLog } from '../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';

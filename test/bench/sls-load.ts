@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { decodeGroupList, encodeGroup } from '../integration/sls/support/log-group.ts';
-import { createRawClient, type RawAnswer, type RawCall } from '../integration/sls/support/raw-client.ts';
-import type { Target } from '../integration/sls/support/target.ts';
+import { decodeGroupList, encodeGroup } from '../../local/sls/test/support/log-group.ts';
+import { createRawClient, type RawAnswer, type RawCall } from '../../local/sls/test/support/raw-client.ts';
+import type { Target } from '../../local/sls/test/support/target.ts';
 
 /**
  * Load on the local SLS by one client: rows of 10 fields in groups of 100 at a fixed rate; then everything is
@@ -19,7 +19,7 @@ import type { Target } from '../integration/sls/support/target.ts';
 const PROJECT = 'load-project';
 const LOGSTORE = 'load';
 const GROUP_ROWS = 100;
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('./', import.meta.url));
 const INDEX = {
   line: { token: [' ', ','] },
   keys: {

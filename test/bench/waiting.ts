@@ -1,13 +1,13 @@
 import * as sdk from '@alicloud/sls20201230';
 import { provision } from '../../deploy/provision.ts';
 import { SlsControl } from '../../deploy/sls-client.ts';
-import type { LocalServer } from '../../local/call-hooks.ts';
 import {
   LOCAL_ACCESS_KEY_ID,
   LOCAL_ACCESS_KEY_SECRET,
   LOCAL_REGION,
+  type LocalServer,
   MemoryCredentialStore,
-} from '../../local/credentials.ts';
+} from '../../local/sls/src/host.ts';
 import { createSlsServer } from '../../local/sls/src/server.ts';
 import {
   PENDING_GROUP_ROWS,

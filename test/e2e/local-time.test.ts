@@ -24,7 +24,7 @@ afterAll(async () => {
 async function started(nowMs: number): Promise<{ cloud: Cloud; sessions: readonly Session[] }> {
   const flags = readFlags(['--port', '0', '--transactions', String(COUNT), '--no-console']);
   if (flags === 'help') throw new Error('no flags');
-  const cloud = await startCloud({ flags, env: { QPS_LIMIT: '500' }, say: () => {} });
+  const cloud = await startCloud({ flags, env: { QPS_LIMIT: '500' }, print: () => {} });
   ends.push(() => cloud.close());
   const { sessions } = await seed(cloud, { flags, nowMs, alreadyRegistered: 0 });
   await swept(cloud, cloud.fc.tick('sweep'));
@@ -96,7 +96,7 @@ describe('the local cloud', () => {
     const flags = readFlags(['--port', String(port), '--transactions', '0', '--no-console']);
     if (flags === 'help') throw new Error('no flags');
     const listen = jest.spyOn(Server.prototype, 'listen');
-    const cloud = await startCloud({ flags, env: {}, say: () => {} });
+    const cloud = await startCloud({ flags, env: {}, print: () => {} });
     ends.push(() => cloud.close());
     // An instance of a function keeps the environment that it was started with.
     expect(listen.mock.calls.map(([first]) => first)).toEqual([port + 1, port + 2, port]);

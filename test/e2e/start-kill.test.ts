@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 async function start(): Promise<Cloud> {
-  cloud = await startCloud({ flags: FLAGS, env: ENV, say: () => {} });
+  cloud = await startCloud({ flags: FLAGS, env: ENV, print: () => {} });
   await seed(cloud, { flags: FLAGS, nowMs: Date.now(), alreadyRegistered: 0 });
   return cloud;
 }

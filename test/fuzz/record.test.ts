@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EVENT_FIELDS, EVENT_KINDS } from '../../shared/logstores/events.ts';
+import { EVENT_FIELDS } from '../../shared/logstores/events.ts';
 import { RECORD_FIELDS } from '../../shared/logstores/records.ts';
-import { CAUSES } from '../../shared/record/causes.ts';
+import { CAUSES, EVENT_KINDS, STAGES } from '../../shared/logstores/values.ts';
 import { CODES } from '../../shared/record/codes.ts';
 import { PAGES } from '../../shared/record/pages.ts';
 import { type RecordInput, type RecordOutput, toRecord } from '../../shared/record/record.ts';
-import { STAGES } from '../../shared/record/stages.ts';
 import { cases } from '../support/depth.ts';
 
 /**

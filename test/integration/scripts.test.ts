@@ -20,7 +20,7 @@ function run(script: string, args: readonly string[], cwd = root): SpawnSyncRetu
 
 const SCRIPTS = [
   ['npm start', 'local/main.ts'],
-  ['npm run sls', 'local/sls/src/main.ts'],
+  ['local-sls', 'local/sls/src/main.ts'],
   ['npm run chaos', 'test/e2e/chaos-main.ts'],
   ['npm run bench', 'test/bench/main.ts'],
   ['npm run screenshots', 'test/e2e/screenshots.ts'],

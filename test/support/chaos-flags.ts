@@ -30,11 +30,11 @@ export function readChaosFlags(args: readonly string[]): Omit<ChaosOptions, 'say
   });
   if (values.help) return 'help';
   return {
-    transactions: whole('--transactions', values.transactions, { least: 1, most: 1_000_000 }),
-    seed: whole('--seed', values.seed, { least: 0, most: 2 ** 32 - 1 }),
-    kills: whole('--kills', values.kills, { least: 0, most: 1_000 }),
-    doubles: whole('--doubles', values.doubles, { least: 0, most: 1_000 }),
-    runSeconds: whole('--run-seconds', values['run-seconds'], { least: 6, most: 600 }),
-    shards: whole('--shards', values.shards, { least: 1, most: 8 }),
+    transactions: whole('--transactions', values.transactions, { min: 1, max: 1_000_000 }),
+    seed: whole('--seed', values.seed, { min: 0, max: 2 ** 32 - 1 }),
+    kills: whole('--kills', values.kills, { min: 0, max: 1_000 }),
+    doubles: whole('--doubles', values.doubles, { min: 0, max: 1_000 }),
+    runSeconds: whole('--run-seconds', values['run-seconds'], { min: 6, max: 600 }),
+    shards: whole('--shards', values.shards, { min: 1, max: 8 }),
   };
 }

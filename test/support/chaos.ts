@@ -1,5 +1,5 @@
-import type { ServiceCall } from '../../local/call-hooks.ts';
 import type { InvocationRecord } from '../../local/fc/invocation-log.ts';
+import type { ServiceCall } from '../../local/sls/src/host.ts';
 import { readLedger } from '../../shared/logstores/ledger.ts';
 import { seeded } from './seeded.ts';
 import { type Faults, faultsOf } from './sweep-settle.ts';

@@ -1,17 +1,17 @@
 import { provision } from '../../deploy/provision.ts';
-import type { LocalServer } from '../../local/call-hooks.ts';
 import type { Session } from '../../local/cloudauth/session-types.ts';
 import { drawSessions } from '../../local/cloudauth/sessions.ts';
+import { LOCAL_PROJECT } from '../../local/credentials.ts';
 import {
   LOCAL_ACCESS_KEY_ID,
   LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_PROJECT,
   LOCAL_REGION,
+  type LocalServer,
   MemoryCredentialStore,
-} from '../../local/credentials.ts';
+} from '../../local/sls/src/host.ts';
 import { createSlsServer } from '../../local/sls/src/server.ts';
-import { toContents } from '../../shared/logstores/contents.ts';
 import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../../shared/logstores/events.ts';
+import { toContents } from '../../shared/logstores/field-table.ts';
 import { PENDING_LOGSTORE, toPendingLog } from '../../shared/logstores/pending.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { type RecordOutput, toRecord } from '../../shared/record/record.ts';

@@ -1,4 +1,4 @@
-import { toContents } from '../../shared/logstores/contents.ts';
+import { toContents } from '../../shared/logstores/field-table.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { toRecord } from '../../shared/record/record.ts';
 import type { ChartWorld } from './chart-world.ts';

@@ -1,15 +1,15 @@
 import { ttlByLogstore } from '../../deploy/logstores.ts';
 import { provision } from '../../deploy/provision.ts';
 import { type AppOptions, createHandler } from '../../functions/lookup/app.ts';
-import type { LocalServer } from '../../local/call-hooks.ts';
 import { type CloudauthServer, createCloudauthServer } from '../../local/cloudauth/server.ts';
+import { LOCAL_PROJECT } from '../../local/credentials.ts';
 import {
   LOCAL_ACCESS_KEY_ID,
   LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_PROJECT,
   LOCAL_REGION,
+  type LocalServer,
   MemoryCredentialStore,
-} from '../../local/credentials.ts';
+} from '../../local/sls/src/host.ts';
 import { createSlsServer } from '../../local/sls/src/server.ts';
 import { createCloudauthClient } from '../../shared/cloudauth/client.ts';
 import type { FcResponse } from '../../shared/fc/http.ts';

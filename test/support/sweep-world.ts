@@ -1,15 +1,16 @@
 import { provision } from '../../deploy/provision.ts';
-import type { CallHooks, LocalServer } from '../../local/call-hooks.ts';
 import { type CloudauthServer, createCloudauthServer } from '../../local/cloudauth/server.ts';
-import {
-  LOCAL_ACCESS_KEY_ID,
-  LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_PROJECT,
-  LOCAL_REGION,
-  MemoryCredentialStore,
-} from '../../local/credentials.ts';
+import { LOCAL_PROJECT } from '../../local/credentials.ts';
 import type { InvocationRecord } from '../../local/fc/invocation-log.ts';
 import { createFcServer, type FcServer } from '../../local/fc/server.ts';
+import {
+  type CallHooks,
+  LOCAL_ACCESS_KEY_ID,
+  LOCAL_ACCESS_KEY_SECRET,
+  LOCAL_REGION,
+  type LocalServer,
+  MemoryCredentialStore,
+} from '../../local/sls/src/host.ts';
 import { createSlsServer } from '../../local/sls/src/server.ts';
 import { createSlsCaller, type SlsCaller } from '../../shared/sls/call.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';

@@ -58,8 +58,8 @@ describe('package-lock.json', () => {
     ).toEqual(['node_modules/a/node_modules/b']);
   });
 
-  it('has the versions that package.json pins', () => {
-    const { dependencies, devDependencies } = read('package.json') as Record<string, Record<string, string>>;
+  it.each(['package.json', 'local/sls/package.json'])('has the versions that %s pins', (name) => {
+    const { dependencies, devDependencies } = read(name) as Record<string, Record<string, string>>;
     const pinned = { ...dependencies, ...devDependencies };
     const locked = Object.keys(pinned).map((name) => [name, packages[`node_modules/${name}`]?.version]);
     expect(Object.fromEntries(locked)).toEqual(pinned);

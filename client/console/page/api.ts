@@ -1,5 +1,4 @@
 import type { DashboardDefinition } from '../../../shared/charts/chart.ts';
-import { FailedCall, type Failure } from './trouble.ts';
 
 export type Row = Record<string, string>;
 
@@ -13,7 +12,7 @@ export interface Forwarded {
   body: Record<string, unknown>;
 }
 
-export interface Detail {
+interface Detail {
   records: Row[];
   events: Row[];
 }
@@ -31,7 +30,26 @@ export interface Scope {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The console's server ends every question sooner; a browser sends it only a few at a time. */
+/** What the console's server says of a service that gave no usable response. */
+interface Failure {
+  readonly error?: string;
+  readonly problem?: 'unreachable' | 'timeout' | 'refused' | 'unreadable';
+  readonly reason?: string;
+  readonly service?: 'sls' | 'lookup' | 'console';
+  readonly at?: string;
+}
+
+export class FailedCall extends Error {
+  override readonly name = 'FailedCall';
+  readonly failure: Failure;
+
+  constructor(failure: Failure, cause?: unknown) {
+    super(failure.error ?? '', { cause });
+    this.failure = failure;
+  }
+}
+
+/** The console's server gives up sooner; but a browser sends only a few requests at a time. */
 const TIME_LIMIT_MS = 60_000;
 
 /** @throws FailedCall */
@@ -39,7 +57,7 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   const { ok, status, body } = await fetchJson(path, init);
   if (ok) return body as T;
   const failure = (body ?? {}) as Failure;
-  throw new FailedCall({ ...failure, error: failure.error ?? `the console answered ${status}` });
+  throw new FailedCall({ ...failure, error: failure.error ?? `the console responded with ${status}` });
 }
 
 async function fetchJson(path: string, init?: RequestInit) {

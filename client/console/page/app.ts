@@ -3,10 +3,9 @@ import { api, type Forwarded, type Picked, type Scope } from './api.ts';
 import { dashboardView } from './dashboard-view.ts';
 import { byId, element } from './dom.ts';
 import { redraw } from './draw.ts';
-import { announce, hideMessage, showMessage } from './message.ts';
+import { announce, explain, hideMessage, mayPass, showMessage, troubleNote } from './message.ts';
 import { table } from './tables.ts';
-import { saidOf, transactionView } from './transaction-view.ts';
-import { explain, mayPass, troubleNote } from './trouble.ts';
+import { responseNote, transactionView } from './transaction-view.ts';
 import { currentLanguage, plain, say, setLanguage, type Word, word } from './words.ts';
 
 /** The page: a hash names what is shown, so that the browser's back button works and a view can be linked. */
@@ -23,8 +22,8 @@ const MAX_LISTED = 200;
 let dashboards: DashboardDefinition[] = [];
 let scope: Scope = { rangeSeconds: 604_800, labels: {} };
 let shown = 0;
-/** The transaction that the service was asked about last, and what it answered. */
-let lookedUp: { id: string; answer: Forwarded } | undefined;
+/** The transaction that was looked up last, and the response. */
+let lookedUp: { id: string; response: Forwarded } | undefined;
 
 const LIST_COLUMNS: readonly Column[] = [
   { name: 'transaction_id', as: 'id', title: { en: 'Transaction', zh: '认证 ID' } },
@@ -86,7 +85,7 @@ async function viewFor(kind: string, name: string): Promise<{ view: HTMLElement;
   if (kind === 'transactions') {
     if (lookedUp?.id !== name) lookedUp = undefined;
     const everything = { rangeSeconds: 34_000_000, labels: {} };
-    return { view: await transactionView(name, everything, lookedUp?.answer), ready };
+    return { view: await transactionView(name, everything, lookedUp?.response), ready };
   }
   lookedUp = undefined;
   if (kind === 'list') return { view: await listView(), ready };
@@ -146,7 +145,7 @@ function dressHeader(): void {
   );
 }
 
-/** Whoever works with the keyboard stays on the control that was used, though all are made anew. */
+/** The focus stays on the control that was used, though all are made anew. */
 async function dressControls(): Promise<void> {
   const range = element(
     'select',
@@ -224,13 +223,13 @@ async function lookup(): Promise<void> {
   hideMessage();
   announce(word('loading'));
   try {
-    const answer = await api.lookup(id);
-    lookedUp = { id, answer };
+    const response = await api.lookup(id);
+    lookedUp = { id, response };
     // A refusal stands in the view of the transaction, beside what was known before.
-    if (answer.status !== 200) announce(saidOf(answer));
+    if (response.status !== 200) announce(responseNote(response));
     else
       showMessage(
-        `${word('lookupDone')} · ${word('stored')}: ${plain(String(answer.body['stored']))}`,
+        `${word('lookupDone')} · ${word('stored')}: ${plain(String(response.body['stored']))}`,
         'good',
       );
     const target = `#/transactions/${encodeURIComponent(id)}`;

@@ -3,8 +3,8 @@ import { api, type Picked, type Row, type Rows, type Scope } from './api.ts';
 import { element } from './dom.ts';
 import { draw } from './draw.ts';
 import { isAbsent, show, toNumber } from './format.ts';
+import { troubleNote } from './message.ts';
 import { table } from './tables.ts';
-import { troubleNote } from './trouble.ts';
 import { plain, say, word } from './words.ts';
 
 /** One dashboard: each chart loads by itself, and one that fails says so in its own place. */

@@ -1,7 +1,7 @@
-/** Builds elements; text is always set as text, so that nothing from an answer is ever read as HTML. */
+/** Builds elements; text is always set as text, so that nothing from a response is ever read as HTML. */
 type Child = Node | string | number | undefined | false;
 
-export interface Attributes {
+interface Attributes {
   readonly [name: string]: string | number | boolean | undefined | ((event: Event) => void);
 }
 

@@ -10,11 +10,11 @@ const NOT_WORTH_A_BUTTON = 2;
 const LONG_TEXT = 60;
 
 /** Where a click on a transaction goes. */
-export function transactionLink(id: string): HTMLElement {
+function transactionLink(id: string): HTMLElement {
   return element('a', { href: `#/transactions/${encodeURIComponent(id)}`, class: 'id' }, id);
 }
 
-export interface TableOptions {
+interface TableOptions {
   readonly caption: string;
   /** It is what the reader came for: every row is shown at once. */
   readonly whole?: boolean;
@@ -53,18 +53,18 @@ export function table(
 
 /** How many rows are seen of how many there are, and the rest on request. */
 function moreRows(shown: HTMLElement, rows: readonly HTMLElement[]): HTMLElement {
-  const said = element('span');
+  const summary = element('span');
   const button = element('button', {
     type: 'button',
     click: () => fill(shown.childElementCount < rows.length ? rows.length : FIRST_ROWS),
   });
   const fill = (count: number) => {
     shown.replaceChildren(...rows.slice(0, count));
-    said.textContent = word('showing', { shown: count, all: rows.length });
+    summary.textContent = word('showing', { shown: count, all: rows.length });
     button.textContent = count < rows.length ? word('showAll', { all: rows.length }) : word('showFewer');
   };
   fill(FIRST_ROWS);
-  return element('p', { class: 'more' }, said, button);
+  return element('p', { class: 'more' }, summary, button);
 }
 
 function cell(column: Column, row: Row, onPick: ((row: Row) => void) | undefined): HTMLElement {

@@ -1,8 +1,8 @@
 const HOUR_MS = 3_600_000;
 
 /**
- * From where to where a time axis runs: over its points and no further, for nothing is known of later. A single point
- * gets an hour before it; the chart library would give it a day on both sides.
+ * The ends of a time axis: its first and last point, for nothing is known of later. A single point gets an hour
+ * before it; the chart library would give it a day on both sides. (Uses nothing of a browser, so a test can run it.)
  */
 export function timeSpan(times: ReadonlyArray<number | undefined>): { min?: number; max?: number } {
   const known = times.filter((time) => time !== undefined);

@@ -1,4 +1,5 @@
 import type { Column } from '../../../shared/charts/chart.ts';
+import { STAGES } from '../../../shared/logstores/values.ts';
 import { api, type Forwarded, type Row, type Scope } from './api.ts';
 import { element } from './dom.ts';
 import { isAbsent, show, toNumber } from './format.ts';
@@ -7,14 +8,14 @@ import { currentLanguage, plain, word } from './words.ts';
 
 /**
  * Everything known about one transaction.
- * @param answer what the service answered, where it was asked about this transaction just now
+ * @param response of the lookup function, where it was asked about this transaction just now
  */
-export async function transactionView(id: string, scope: Scope, answer?: Forwarded): Promise<HTMLElement> {
+export async function transactionView(id: string, scope: Scope, response?: Forwarded): Promise<HTMLElement> {
   const { records, events } = await api.transaction(id, scope);
   const [record, ...earlier] = records;
   const heading = element('h1', { class: 'id' }, id);
   if (record === undefined) {
-    const more = answer === undefined ? word('lookItUp') : saidOf(answer);
+    const more = response === undefined ? word('lookItUp') : responseNote(response);
     return element(
       'div',
       {},
@@ -27,7 +28,9 @@ export async function transactionView(id: string, scope: Scope, answer?: Forward
     'div',
     { class: 'transaction' },
     heading,
-    answer !== undefined && answer.status !== 200 && element('p', { class: 'problem' }, saidOf(answer)),
+    response !== undefined &&
+      response.status !== 200 &&
+      element('p', { class: 'problem' }, responseNote(response)),
     storyBlock(record),
     element('div', { class: 'grid' }, causeBlock(record), staysBlock(record), countersBlock(record)),
     timelineBlock(events),
@@ -36,9 +39,9 @@ export async function transactionView(id: string, scope: Scope, answer?: Forward
   );
 }
 
-export function saidOf({ status, body }: Forwarded): string {
-  const said = ['detail', 'title', 'reason', 'errorMessage'].map((name) => body[name]).find(Boolean);
-  return word('answered', { status, said: String(said ?? '') });
+export function responseNote({ status, body }: Forwarded): string {
+  const detail = ['detail', 'title', 'reason', 'errorMessage'].map((name) => body[name]).find(Boolean);
+  return word('answered', { status, said: String(detail ?? '') });
 }
 
 function card(title: string, width: number, ...children: Array<HTMLElement | false>): HTMLElement {
@@ -111,19 +114,18 @@ function definitions(entries: ReadonlyArray<readonly [string, string]>): HTMLEle
   );
 }
 
-const STAGES = ['loading', 'guide', 'ocr_scan', 'ocr_result', 'nfc_input', 'nfc_read', 'face'];
-
 /** Drawn as bars of plain HTML: seven numbers need no chart library. */
 function staysBlock(record: Row): HTMLElement {
-  const stays = STAGES.map((stage) => ({ stage, ms: toNumber(record[`stay_${stage}_ms`]) })).filter(
-    ({ ms }) => ms !== undefined,
-  );
+  const stays = STAGES.map((stage) => ({
+    stage,
+    ms: toNumber(record[`stay_${stage.toLowerCase()}_ms`]),
+  })).filter(({ ms }) => ms !== undefined);
   const longest = Math.max(1, ...stays.map(({ ms }) => ms ?? 0));
   const bars = stays.map(({ stage, ms = 0 }) =>
     element(
       'li',
       {},
-      element('span', { class: 'name' }, plain(stage.toUpperCase())),
+      element('span', { class: 'name' }, plain(stage)),
       element('span', { class: 'bar', style: `--share:${(100 * ms) / longest}%`, 'aria-hidden': 'true' }),
       element('span', { class: 'value' }, show(String(ms), 'ms')),
     ),

@@ -1,7 +1,9 @@
 import type { Text } from '../../../shared/charts/chart.ts';
+import type { Disposition, JOURNEYS, PermissionOutcome, RunEnd } from '../../../shared/logstores/values.ts';
+import { CAUSE_WORDS, CONFIDENCE_WORDS, STAGE_WORDS } from '../../../shared/record/value-words.ts';
 
 /** The page's words in both languages, and the plain words for the values of closed lists. */
-export type Language = 'en' | 'zh';
+type Language = 'en' | 'zh';
 
 const STORED = 'idv-language';
 
@@ -52,31 +54,31 @@ const WORDS = {
   showAll: { en: 'Show all {all}', zh: '显示全部 {all} 行' },
   showFewer: { en: 'Show fewer', zh: '收起' },
   notNarrowed: {
-    en: 'Not narrowed by your filters: what it counts has no labels.',
+    en: 'Your filters do not apply here: what this counts has no labels.',
     zh: '不受筛选影响：所统计的数据没有标签。',
   },
   theLogStore: { en: 'The log store (SLS)', zh: '日志服务（SLS）' },
   theLookupFunction: { en: 'The lookup function', zh: '查询函数' },
   theConsole: { en: "The console's own server", zh: '控制台服务' },
   unreachable: {
-    en: '{service} cannot be reached at {at} ({reason}). Look whether npm start still runs, start it again if it does not, then try again.',
+    en: '{service} cannot be reached at {at} ({reason}). Check that npm start is still running, start it again if it is not, then try again.',
     zh: '{service}无法连接：{at}（{reason}）。请确认 npm start 仍在运行，若已退出请重新启动，然后重试。',
   },
   timeout: {
-    en: '{service} at {at} did not answer in time ({reason}). It may be busy: try again in a moment. If it stays so, start npm start again.',
+    en: '{service} at {at} did not respond in time ({reason}). It may be busy: try again in a moment. If that does not help, restart npm start.',
     zh: '{service}未及时应答：{at}（{reason}）。可能正忙，请稍后重试；若一直如此，请重新启动 npm start。',
   },
   refused: {
-    en: '{service} at {at} refused the question ({reason}). Try again; if it stays so, look at the output of npm start.',
+    en: '{service} at {at} refused the request ({reason}). Try again; if that does not help, look at the output of npm start.',
     zh: '{service}拒绝了请求：{at}（{reason}）。请重试；若一直如此，请查看 npm start 的输出。',
   },
   unreadable: {
-    en: '{service} at {at} gave an answer that cannot be read ({reason}). Try again; if it stays so, look at the output of npm start.',
+    en: '{service} at {at} sent a response that cannot be read ({reason}). Try again; if that does not help, look at the output of npm start.',
     zh: '{service}的应答无法读取：{at}（{reason}）。请重试；若一直如此，请查看 npm start 的输出。',
   },
   loading: { en: 'Loading …', zh: '加载中…' },
-  noData: { en: 'No data in this time', zh: '该时间段没有数据' },
-  partial: { en: 'Incomplete answer: figures are a part only', zh: '结果不完整：仅为部分数据' },
+  noData: { en: 'No data in this period', zh: '该时间段没有数据' },
+  partial: { en: 'Incomplete: the log store read only a part of the data', zh: '结果不完整：仅为部分数据' },
   data: { en: 'Show the figures', zh: '查看数据' },
   definition: { en: 'How it is counted', zh: '统计口径' },
   before: { en: 'period before', zh: '上一周期' },
@@ -94,13 +96,12 @@ const WORDS = {
   timeline: { en: 'Timeline', zh: '时间线' },
   stays: { en: 'Time on each page', zh: '各页面停留时间' },
   counters: { en: 'Counters', zh: '计数' },
-  facts: { en: 'Record', zh: '记录' },
   raw: { en: 'Raw answer', zh: '原始结果' },
   history: { en: 'Earlier rows', zh: '历史记录' },
   notStored: { en: 'Nothing is stored about this transaction.', zh: '没有该认证的记录。' },
   lookItUp: { en: 'Look it up to ask the service now.', zh: '可点击查询向服务获取。' },
   answered: {
-    en: 'The service was asked just now and answered {status}: {said}',
+    en: 'The service was asked just now and responded with {status}: {said}',
     zh: '刚刚已向服务查询，返回 {status}：{said}',
   },
   lookupDone: { en: 'The service was asked just now', zh: '刚刚已向服务查询' },
@@ -108,9 +109,6 @@ const WORDS = {
   recoverable: { en: 'another try may succeed', zh: '可再次尝试' },
   notRecoverable: { en: 'another try will not help', zh: '再试无益' },
   mostLeft: { en: 'Most left on', zh: '离开最多' },
-  when: { en: 'Logged at', zh: '记录时间' },
-  event: { en: 'Event', zh: '事件' },
-  gap: { en: 'Gap', zh: '间隔' },
 } satisfies Record<string, Text>;
 
 export type Word = keyof typeof WORDS;
@@ -120,15 +118,11 @@ export function word(name: Word, values: Readonly<Record<string, string | number
   return WORDS[name][language].replace(/\{(\w+)\}/g, (_, each: string) => String(values[each] ?? ''));
 }
 
-const VALUES: Readonly<Record<string, Text>> = {
+/** Of these lists the compiler names a value without words. */
+type Listed = (typeof JOURNEYS)[number] | PermissionOutcome | Disposition | RunEnd;
+
+const OTHER_VALUES = {
   ALL: { en: 'All sessions', zh: '全部会话' },
-  LOADING: { en: 'Loading', zh: '加载' },
-  GUIDE: { en: 'Guide', zh: '引导' },
-  OCR_SCAN: { en: 'Document capture', zh: '拍摄证件' },
-  OCR_RESULT: { en: 'Document details', zh: '证件信息确认' },
-  NFC_INPUT: { en: 'NFC details', zh: 'NFC 信息' },
-  NFC_READ: { en: 'NFC reading', zh: 'NFC 读取' },
-  FACE: { en: 'Liveness', zh: '活体检测' },
   FINISHED: { en: 'Finished', zh: '完成' },
   finished: { en: 'Finished', zh: '已完成' },
   interrupted: { en: 'Interrupted', zh: '已中断' },
@@ -137,21 +131,6 @@ const VALUES: Readonly<Record<string, Text>> = {
   no_log: { en: 'No log', zh: '无日志' },
   not_measured: { en: 'Not measured', zh: '未统计' },
   most_left: { en: 'most left here', zh: '离开最多' },
-  passed: { en: 'Passed', zh: '通过' },
-  rejected: { en: 'Rejected', zh: '未通过' },
-  user_left: { en: 'User left', zh: '用户离开' },
-  camera_permission: { en: 'Camera permission', zh: '相机权限' },
-  capture_quality: { en: 'Capture quality', zh: '采集质量' },
-  document: { en: 'Document', zh: '证件问题' },
-  retry_limit: { en: 'Retry limit', zh: '超过重试上限' },
-  network: { en: 'Network', zh: '网络' },
-  device: { en: 'Device', zh: '设备' },
-  clock: { en: 'Clock', zh: '设备时间' },
-  vendor_error: { en: 'Service error', zh: '服务错误' },
-  never_opened: { en: 'Never opened', zh: '从未打开' },
-  suspected_interruption: { en: 'Suspected interruption', zh: '疑似中断' },
-  transaction_invalid: { en: 'Transaction invalid', zh: '认证 ID 无效' },
-  unknown: { en: 'Unknown', zh: '未知' },
   recovered: { en: 'Recovered', zh: '已恢复' },
   left_there: { en: 'Left there', zh: '当场离开' },
   left_later: { en: 'Left later', zh: '之后离开' },
@@ -160,9 +139,6 @@ const VALUES: Readonly<Record<string, Text>> = {
   liveness: { en: 'Liveness', zh: '活体检测' },
   true: { en: 'yes', zh: '是' },
   false: { en: 'no', zh: '否' },
-  high: { en: 'high', zh: '高' },
-  medium: { en: 'medium', zh: '中' },
-  low: { en: 'low', zh: '低' },
   camera_refused: { en: 'Camera refused', zh: '拒绝相机' },
   ocr_retried: { en: 'Document retried', zh: '证件重试' },
   ocr_retried_3_or_more: { en: 'Document retried 3 times or more', zh: '证件重试 3 次及以上' },
@@ -188,6 +164,16 @@ const VALUES: Readonly<Record<string, Text>> = {
   lease_lost: { en: 'Lease lost', zh: '租约丢失' },
   write_failed: { en: 'Write failed', zh: '写入失败' },
   error: { en: 'Error', zh: '错误' },
+} satisfies Readonly<Record<Listed, Text> & Record<string, Text>>;
+
+const labels = (words: typeof CAUSE_WORDS | typeof STAGE_WORDS) =>
+  Object.fromEntries(Object.entries(words).map(([value, { label }]) => [value, label]));
+
+const VALUES: Readonly<Record<string, Text>> = {
+  ...labels(STAGE_WORDS),
+  ...labels(CAUSE_WORDS),
+  ...CONFIDENCE_WORDS,
+  ...OTHER_VALUES,
 };
 
 /** A value of a closed list in plain words; anything else as it is. */

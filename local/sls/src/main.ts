@@ -1,14 +1,9 @@
 import { parseArgs } from 'node:util';
-import {
-  LOCAL_ACCESS_KEY_ID,
-  LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_REGION,
-  MemoryCredentialStore,
-} from '../../credentials.ts';
+import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET, LOCAL_REGION, MemoryCredentialStore } from './host.ts';
 import { createSlsServer } from './server.ts';
 
-const USAGE = `Usage: npm run sls -- [--port 9001] [--data DIR] [--region ${LOCAL_REGION}]
-                   [--access-key-id ID --access-key-secret SECRET]
+const USAGE = `Usage: local-sls [--port 9001] [--data DIR] [--region ${LOCAL_REGION}]
+                 [--access-key-id ID --access-key-secret SECRET]
 
 A local Simple Log Service on 127.0.0.1. Without --data it starts empty and forgets everything when it ends.`;
 

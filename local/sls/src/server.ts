@@ -1,14 +1,12 @@
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { CallHooks, LocalServer } from '../../call-hooks.ts';
-import type { CredentialStore } from '../../credentials.ts';
 import { Control } from './control/control.ts';
 import { createRandom } from './control/fault.ts';
 import { QuotaMeter } from './control/quota.ts';
-import { newRequestId } from './envelope/answer.ts';
 import { Envelope } from './envelope/envelope.ts';
-import type { CreateQueryEngine } from './query/contract.ts';
-import { createQueryAccess } from './query-access.ts';
+import { newRequestId } from './envelope/response.ts';
+import type { CallHooks, CredentialStore, LocalServer } from './host.ts';
+import type { CreateQueryEngine, QueryAccess, QueryEngine } from './query/contract.ts';
 import { Catalog } from './storage/catalog.ts';
 
 export interface SlsServerOptions {
@@ -30,7 +28,7 @@ export interface SlsServerOptions {
 }
 
 /**
- * Starts a local SLS on 127.0.0.1. It answers when it listens.
+ * Starts a local SLS on 127.0.0.1; resolves when it listens.
  * @throws Error when the port is taken, or the data folder is in use or damaged
  */
 export async function createSlsServer(options: SlsServerOptions): Promise<LocalServer> {
@@ -53,7 +51,7 @@ export async function createSlsServer(options: SlsServerOptions): Promise<LocalS
   const server = http.createServer((request, response) => void envelope.handle(request, response));
   // Clients keep connections for reuse; closing them early looks to a client like a fault.
   server.keepAliveTimeout = 120_000;
-  server.on('clientError', answerUnreadable);
+  server.on('clientError', refuseUnreadable);
   try {
     await listen(server, options.port);
   } catch (error) {
@@ -97,8 +95,8 @@ function once(close: () => Promise<void>): () => Promise<void> {
   };
 }
 
-/** What is no HTTP still gets an answer in the service's form. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+/** What is no HTTP still gets a response in the service's form. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
@@ -120,4 +118,26 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
       body,
     ].join('\r\n'),
   );
+}
+
+/** Wraps a way to make an engine so that it is made once, and only when it is needed. */
+function createQueryAccess(create: CreateQueryEngine | undefined): QueryAccess {
+  let engine: Promise<QueryEngine> | undefined;
+  return {
+    engine: () => {
+      engine ??= create === undefined ? loadEngine() : create();
+      return engine;
+    },
+    drop: async (project, logstore) => {
+      await (await engine)?.drop(project, logstore);
+    },
+    close: async () => {
+      await (await engine)?.close();
+    },
+  };
+}
+
+async function loadEngine(): Promise<QueryEngine> {
+  const { createQueryEngine } = await import('./query/engine.ts');
+  return createQueryEngine();
 }

@@ -1,6 +1,6 @@
 import { toOutcome } from '../../../shared/cloudauth/outcome.ts';
-import { toContents } from '../../../shared/logstores/contents.ts';
 import { EVENT_FIELDS } from '../../../shared/logstores/events.ts';
+import { toContents } from '../../../shared/logstores/field-table.ts';
 import { RECORD_FIELDS } from '../../../shared/logstores/records.ts';
 import { type RecordOutput, toRecord } from '../../../shared/record/record.ts';
 import { withEncoded } from '../../../shared/sls/codec.ts';

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { LocalServer } from '../../../local/call-hooks.ts';
-import { LOCAL_ACCOUNT_ID, MemoryCredentialStore } from '../../../local/credentials.ts';
+import { LOCAL_ACCOUNT_ID } from '../../../local/credentials.ts';
 import { DIST_DIR } from '../../../local/functions.ts';
+import { type LocalServer, MemoryCredentialStore } from '../../../local/sls/src/host.ts';
 import { createSlsServer } from '../../../local/sls/src/server.ts';
 import { loadConfig } from '../../../shared/config.ts';
 import { RecordingServer } from '../../support/recording-server.ts';

@@ -3,7 +3,7 @@ import { ALERTS } from '../../../shared/charts/alerts.ts';
 import { queryOf } from '../../../shared/charts/chart.ts';
 import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
 import { SAVED_SEARCHES } from '../../../shared/charts/saved-searches.ts';
-import { toContents } from '../../../shared/logstores/contents.ts';
+import { toContents } from '../../../shared/logstores/field-table.ts';
 import { readLedger } from '../../../shared/logstores/ledger.ts';
 import { SWEEP_FIELDS, SWEEPS_LOGSTORE, type SweepRow } from '../../../shared/logstores/sweeps.ts';
 import { toRecord } from '../../../shared/record/record.ts';

@@ -1,14 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { provision } from '../../../deploy/provision.ts';
 import { SlsControl } from '../../../deploy/sls-client.ts';
-import {
-  LOCAL_ACCESS_KEY_ID,
-  LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_PROJECT,
-  LOCAL_REGION,
-} from '../../../local/credentials.ts';
+import { LOCAL_PROJECT } from '../../../local/credentials.ts';
+import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET, LOCAL_REGION } from '../../../local/sls/src/host.ts';
 import { ALERTS } from '../../../shared/charts/alerts.ts';
-import { SWEEPS_LOGSTORE } from '../../../shared/logstores/sweeps-logstore.ts';
+import { SWEEPS_LOGSTORE } from '../../../shared/logstores/sweeps.ts';
 import { isRaised } from '../../support/alert-check.ts';
 import { bundleSweep, removeBundle } from '../../support/sweep-bundle.ts';
 import { SweepWorld } from '../../support/sweep-world.ts';

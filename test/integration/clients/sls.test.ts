@@ -1,13 +1,13 @@
 import * as sdk from '@alicloud/sls20201230';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SlsControl } from '../../../deploy/sls-client.ts';
-import type { LocalServer } from '../../../local/call-hooks.ts';
+import { LOCAL_PROJECT } from '../../../local/credentials.ts';
 import {
   LOCAL_ACCESS_KEY_ID,
   LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_PROJECT,
+  type LocalServer,
   MemoryCredentialStore,
-} from '../../../local/credentials.ts';
+} from '../../../local/sls/src/host.ts';
 import { createSlsServer } from '../../../local/sls/src/server.ts';
 import { createSlsClient, type SlsClientOptions } from '../../../shared/sls/client.ts';
 import type { Log } from '../../../shared/sls/types.ts';

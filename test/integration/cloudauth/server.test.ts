@@ -1,6 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { CallHooks, ServiceCall } from '../../../local/call-hooks.ts';
 import {
   type CloudauthServer,
   type CloudauthServerOptions,
@@ -8,7 +7,7 @@ import {
 } from '../../../local/cloudauth/server.ts';
 import type { Session } from '../../../local/cloudauth/session-types.ts';
 import { drawSessions } from '../../../local/cloudauth/sessions.ts';
-import { MemoryCredentialStore } from '../../../local/credentials.ts';
+import { type CallHooks, MemoryCredentialStore, type ServiceCall } from '../../../local/sls/src/host.ts';
 
 /** A client of its own, so that a mistake in the product's signer cannot hide one in the server's check. */
 interface CallOptions {
@@ -83,7 +82,10 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-async function start(options: Partial<CloudauthServerOptions> = {}): Promise<CloudauthServer> {
+async function start({
+  sessions = [],
+  ...options
+}: Partial<CloudauthServerOptions> & { sessions?: readonly Session[] } = {}): Promise<CloudauthServer> {
   const server = await createCloudauthServer({
     port: 0,
     credentials: new MemoryCredentialStore(),
@@ -91,6 +93,7 @@ async function start(options: Partial<CloudauthServerOptions> = {}): Promise<Clo
     ...options,
   });
   servers.push(server);
+  server.addSessions(sessions);
   await put(server, 'tx', { initializedAt: Date.now(), result: { VerifyStatus: '0' } });
   return server;
 }

@@ -4,8 +4,7 @@ import { FUNCTIONS_LOGSTORE, LOGSTORES } from '../../../deploy/logstores.ts';
 import { type ProvisionOptions, plan, provision } from '../../../deploy/provision.ts';
 import { MARK, PROJECT_DESCRIPTION } from '../../../deploy/resources/resource.ts';
 import { SlsControl } from '../../../deploy/sls-client.ts';
-import type { LocalServer } from '../../../local/call-hooks.ts';
-import { MemoryCredentialStore } from '../../../local/credentials.ts';
+import { type LocalServer, MemoryCredentialStore } from '../../../local/sls/src/host.ts';
 import { createSlsServer } from '../../../local/sls/src/server.ts';
 import { RECORD_FIELDS } from '../../../shared/logstores/records.ts';
 

@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MemoryCredentialStore } from '../../../local/credentials.ts';
 import type { LogLine } from '../../../local/fc/instance.ts';
 import { createFcServer, type FcServer, type FcServerOptions } from '../../../local/fc/server.ts';
 import type { FunctionSpec } from '../../../local/fc/spec.ts';
+import { MemoryCredentialStore } from '../../../local/sls/src/host.ts';
 
 /** A function that does what the event's body (or, for other events, its `do`) says. */
 const CODE = `

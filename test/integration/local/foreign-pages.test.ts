@@ -6,13 +6,12 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConsoleServer } from '../../../client/console/server.ts';
-import type { LocalServer } from '../../../local/call-hooks.ts';
 import { createCloudauthServer } from '../../../local/cloudauth/server.ts';
-import { MemoryCredentialStore } from '../../../local/credentials.ts';
+import { type LocalServer, MemoryCredentialStore } from '../../../local/sls/src/host.ts';
 import { createSlsServer } from '../../../local/sls/src/server.ts';
+import { createRawClient } from '../../../local/sls/test/support/raw-client.ts';
+import { openTarget } from '../../../local/sls/test/support/target.ts';
 import { startWorld, type World } from '../fc/support.ts';
-import { createRawClient } from '../sls/support/raw-client.ts';
-import { openTarget } from '../sls/support/target.ts';
 
 /** What a page of somebody else can send to the local cloud through the browser of who runs it, on each port. */
 type Port = 'fc' | 'sls' | 'cloudauth' | 'console';

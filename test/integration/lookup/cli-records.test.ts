@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createApi } from '../../../client/cli/api.ts';
 import { readCommandLine } from '../../../client/cli/arguments.ts';
-import { type Lateness, latenessCommand } from '../../../client/cli/command/lateness.ts';
-import { ledgerCommand } from '../../../client/cli/command/ledger.ts';
-import { replayCommand } from '../../../client/cli/command/replay.ts';
-import type { World } from '../../../client/cli/world.ts';
+import type { CliContext } from '../../../client/cli/context.ts';
+import { type Lateness, latenessCommand } from '../../../client/cli/lateness.ts';
+import { replayCommand } from '../../../client/cli/replay.ts';
+import { ledgerCommand } from '../../../client/cli/requests.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
 import { toRecord } from '../../../shared/record/record.ts';
 import { systemClock } from '../../../shared/time.ts';
@@ -27,7 +27,7 @@ afterAll(async () => {
   await world.close();
 });
 
-async function run(command: (world: World) => Promise<number>, args: readonly string[]) {
+async function run(command: (context: CliContext) => Promise<number>, args: readonly string[]) {
   const line = readCommandLine(args);
   if (typeof line === 'string') throw new Error(line);
   const output: string[] = [];
@@ -152,6 +152,30 @@ describe('replay', () => {
     ];
     expect(first.stderr).toContain('the first 1: there may be more');
     expect([all.stderr, all.stdout.split('\n')]).toEqual(['', expect.arrayContaining(['rp-old'])]);
+  });
+
+  it('finds more than one page of records, each once, those asked about longest ago first', async () => {
+    const ids = Array.from({ length: 10_007 }, (_, index) => `rp-page-${index}`);
+    // Many were asked about in the same millisecond: a page ends amid them.
+    await write(ids.map((id, index) => ({ id, hoursAgo: index < 7 ? 101 : 100, disposition: 'gave_up' })));
+    const [from, to] = [103, 99].map((hours) => new Date(nowMs - hours * HOUR_MS).toISOString());
+    const period = ['--from', from, '--to', to, '--dry-run', '--json'] as string[];
+    const found = async (limit: string) => {
+      const { stdout } = await run(replayCommand, [
+        'replay',
+        '--code',
+        'InternalError',
+        '--limit',
+        limit,
+        ...period,
+      ]);
+      return JSON.parse(stdout).ids as string[];
+    };
+    expect((await found('7')).sort()).toEqual(ids.slice(0, 7));
+    const all = await found('20000');
+    expect(all.slice(0, 7).sort()).toEqual(ids.slice(0, 7));
+    expect(all.sort()).toEqual([...ids].sort());
+    expect(await found('10001')).toHaveLength(10_001);
   });
 
   it('takes ids, each once, known or not', async () => {

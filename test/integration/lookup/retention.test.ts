@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SlsControl } from '../../../deploy/sls-client.ts';
-import { LOCAL_PROJECT, LOCAL_REGION } from '../../../local/credentials.ts';
+import { LOCAL_PROJECT } from '../../../local/credentials.ts';
+import { LOCAL_REGION } from '../../../local/sls/src/host.ts';
 import { credentials, type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createApi } from '../../../client/cli/api.ts';
+import { readCommandLine } from '../../../client/cli/arguments.ts';
+import { replayCommand } from '../../../client/cli/replay.ts';
 import { type Ledger, readLedger } from '../../../shared/logstores/ledger.ts';
 import { eventView, recordView } from '../../../shared/logstores/view.ts';
-import { replay } from '../../../shared/replay.ts';
-import { systemClock } from '../../../shared/time.ts';
 import { SweepWorld } from '../../support/sweep-world.ts';
 import { DEFAULT_WINDOWS } from '../../support/windows.ts';
 
@@ -228,6 +229,29 @@ describe('the view', () => {
 });
 
 describe('replay', () => {
+  /** The command line's own, over the logstores of this world. */
+  async function replayed(
+    of: SweepWorld,
+    disposition: string,
+    { fromMs, toMs }: Record<'fromMs' | 'toMs', number>,
+  ) {
+    const period = ['--from', String(fromMs), '--to', String(toMs)];
+    const line = readCommandLine(['replay', '--disposition', disposition, ...period, '--json']);
+    if (typeof line === 'string') throw new Error(line);
+    const printed: string[] = [];
+    await replayCommand({
+      line,
+      api: createApi({ url: 'http://127.0.0.1:1', auth: { kind: 'none' } }),
+      out: (text) => printed.push(text),
+      err: () => {},
+      terminal: false,
+      sls: () => of.client,
+      now: Date.now,
+      stopped: () => false,
+    });
+    return JSON.parse(printed.join());
+  }
+
   it('queues again what ended without an answer in the period, and no more', async () => {
     const other = await SweepWorld.open();
     try {
@@ -251,12 +275,13 @@ describe('replay', () => {
       const [first] = (await other.finals()).get('gave') ?? [];
       expect(first).toMatchObject({ disposition: 'gave_up' });
 
-      const options = { windows: DEFAULT_WINDOWS, clock: systemClock, random: Math.random };
       const nowMs = Date.now();
-      const before = await replay(other.client, { fromMs: 0, toMs: nowMs - HOUR_MS, ...options });
-      expect(before).toEqual({ queued: 0, complete: true });
-      const period = { fromMs: nowMs - HOUR_MS, toMs: nowMs + 1, ...options };
-      expect(await replay(other.client, period)).toEqual({ queued: 2, complete: true });
+      const before = { fromMs: 0, toMs: nowMs - HOUR_MS };
+      expect(await replayed(other, 'gave_up', before)).toEqual({ selected: 0, queued: 0, failed: 0 });
+      const period = { fromMs: nowMs - HOUR_MS, toMs: nowMs + 1 };
+      expect(await replayed(other, 'gave_up', period)).toEqual({ selected: 1, queued: 1, failed: 0 });
+      // The row without an id is invalid, too: nobody can be asked about it.
+      expect(await replayed(other, 'invalid', period)).toEqual({ selected: 1, queued: 1, failed: 0 });
       const queued = (await other.rows('idv-pending')).filter(({ kind }) => kind === 'replay');
       expect(queued.map(({ transaction_id }) => transaction_id).sort()).toEqual(['gave', 'gone']);
       expect(queued.find(({ transaction_id }) => transaction_id === 'gave')).toMatchObject({
@@ -276,7 +301,8 @@ describe('replay', () => {
         windows: DEFAULT_WINDOWS,
       };
       expect(await readLedger(other.client, now)).toMatchObject({ interrupted: 3, gaveUp: 0, invalid: 0 });
-      expect(await replay(other.client, period)).toMatchObject({ queued: 0 });
+      for (const disposition of ['gave_up', 'not_completed', 'expired', 'invalid'])
+        expect(await replayed(other, disposition, period)).toMatchObject({ queued: 0 });
       expect(ids).toHaveLength(4);
     } finally {
       await other.close();

@@ -1,11 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SlsControl } from '../../../deploy/sls-client.ts';
-import {
-  LOCAL_ACCESS_KEY_ID,
-  LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_PROJECT,
-  LOCAL_REGION,
-} from '../../../local/credentials.ts';
+import { LOCAL_PROJECT } from '../../../local/credentials.ts';
+import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET, LOCAL_REGION } from '../../../local/sls/src/host.ts';
 import { SweepWorld, type SweepWorldOptions, saysTruth } from '../../support/sweep-world.ts';
 
 let world: SweepWorld;

@@ -1,6 +1,6 @@
 import type { QuotaMeter } from '../control/quota.ts';
 import type { SlsRequest } from '../envelope/request.ts';
-import type { QueryAccess } from '../query-access.ts';
+import type { QueryAccess } from '../query/contract.ts';
 import type { Catalog, ProjectRecord } from '../storage/catalog.ts';
 import type { Logstore } from '../storage/logstore.ts';
 
@@ -18,8 +18,8 @@ export interface ActionContext {
   readonly queries: QueryAccess;
 }
 
-/** A successful answer: JSON, bytes, or nothing but headers. */
-export interface ActionAnswer {
+/** What a successful action sends back: JSON, bytes, or nothing but headers. */
+export interface ActionResult {
   readonly json?: unknown;
   readonly body?: { readonly bytes: Buffer; readonly contentType: string };
   readonly headers?: Readonly<Record<string, string | number>>;
@@ -35,7 +35,7 @@ export interface Action {
   readonly query?: Readonly<Record<string, readonly string[]>>;
   /** One path shows a project, or lists them when the request names none. */
   readonly withoutProject?: true;
-  readonly run: (context: ActionContext) => ActionAnswer | Promise<ActionAnswer>;
+  readonly run: (context: ActionContext) => ActionResult | Promise<ActionResult>;
 }
 
 /** @throws SlsError ProjectNotExist */

@@ -1,4 +1,3 @@
-import type { ConsumerGroup, ShardView } from '../consumer/consumer-group.ts';
 import { SlsError } from '../envelope/error.ts';
 import {
   type FieldRules,
@@ -7,6 +6,7 @@ import {
   parseJson,
   parseJsonObject,
 } from '../envelope/validate.ts';
+import type { ConsumerGroup, ShardView } from '../storage/consumer-group.ts';
 import type { Logstore } from '../storage/logstore.ts';
 import { type Action, type ActionContext, requireLogstore } from './action.ts';
 

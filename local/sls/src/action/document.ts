@@ -32,7 +32,7 @@ export interface DocumentType {
 }
 
 /** The kinds of documents this server keeps. */
-export const DOCUMENT_TYPES: readonly DocumentType[] = [
+const DOCUMENT_TYPES: readonly DocumentType[] = [
   {
     kind: 'dashboard',
     path: '/dashboards',
@@ -125,7 +125,7 @@ export function create(type: DocumentType, context: ActionContext) {
 }
 
 /** @throws SlsError ProjectNotExist and the kind's own code */
-export function requireDocument(type: DocumentType, context: ActionContext): StoredDocument {
+function requireDocument(type: DocumentType, context: ActionContext): StoredDocument {
   const project = requireProject(context).name;
   const name = context.params.name ?? '';
   const document = context.catalog.findDocument(project, type.kind, name);
@@ -193,7 +193,7 @@ function matches(document: StoredDocument, field: string, wanted: string | undef
 }
 
 /** EnableAlert and DisableAlert; the SDKs' PUT with `action`. */
-export function setStatus(type: DocumentType, context: ActionContext, status: 'ENABLED' | 'DISABLED') {
+function setStatus(type: DocumentType, context: ActionContext, status: 'ENABLED' | 'DISABLED') {
   const document = requireDocument(type, context);
   const target = { project: context.request.project ?? '', kind: type.kind, name: context.params.name ?? '' };
   context.catalog.putDocument(target, { ...document, status });
@@ -227,3 +227,73 @@ function actionsOf(type: DocumentType): Action[] {
 }
 
 export const DOCUMENT_ACTIONS: readonly Action[] = DOCUMENT_TYPES.flatMap(actionsOf);
+
+/** `/jobs`: the way the older SDKs reach alerts and scheduled SQL; the type is in the body or the query. */
+const JOB_TYPES = DOCUMENT_TYPES.filter((type) => type.nameField === 'name');
+
+function jobTypeOf(name: unknown): DocumentType {
+  const found = JOB_TYPES.find((type) => type.label === name);
+  if (found === undefined)
+    throw new SlsError('NotSupported', `Jobs of type ${String(name)} are not supported.`);
+  return found;
+}
+
+function existingJobType(context: ActionContext): DocumentType {
+  const project = requireProject(context).name;
+  const name = context.params.name ?? '';
+  const found = JOB_TYPES.find(
+    (type) => context.catalog.findDocument(project, type.kind, name) !== undefined,
+  );
+  if (found === undefined) throw new SlsError('JobNotExist', `specified job does not exist: ${name}`);
+  return found;
+}
+
+export const JOB_ACTIONS: readonly Action[] = [
+  {
+    name: 'CreateJob',
+    method: 'POST',
+    path: '/jobs',
+    run: (context) => {
+      const body = parseJson(context.body, 'ParameterInvalid');
+      return create(jobTypeOf(isJsonObject(body) ? body.type : undefined), context);
+    },
+  },
+  {
+    name: 'ListJobs',
+    method: 'GET',
+    path: '/jobs',
+    run: (context) => list(jobTypeOf(context.request.query.get('jobType')), context),
+  },
+  {
+    name: 'EnableJob',
+    method: 'PUT',
+    path: '/jobs/:name',
+    query: { action: ['enable'] },
+    run: (context) => setStatus(existingJobType(context), context, 'ENABLED'),
+  },
+  {
+    name: 'DisableJob',
+    method: 'PUT',
+    path: '/jobs/:name',
+    query: { action: ['disable'] },
+    run: (context) => setStatus(existingJobType(context), context, 'DISABLED'),
+  },
+  {
+    name: 'GetJob',
+    method: 'GET',
+    path: '/jobs/:name',
+    run: (context) => ({ json: requireDocument(existingJobType(context), context) }),
+  },
+  {
+    name: 'UpdateJob',
+    method: 'PUT',
+    path: '/jobs/:name',
+    run: (context) => update(existingJobType(context), context),
+  },
+  {
+    name: 'DeleteJob',
+    method: 'DELETE',
+    path: '/jobs/:name',
+    run: (context) => remove(existingJobType(context), context),
+  },
+];

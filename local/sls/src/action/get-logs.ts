@@ -1,7 +1,7 @@
-import { compressAnswer, negotiateCompression } from '../envelope/compression.ts';
+import { compressBody, negotiateCompression } from '../envelope/compression.ts';
 import { SlsError, type SlsErrorCode } from '../envelope/error.ts';
 import { type JsonObject, parseJsonObject } from '../envelope/validate.ts';
-import type { QueryAnswer, QueryRequest } from '../query/contract.ts';
+import type { QueryRequest, QueryResult } from '../query/contract.ts';
 import type { Logstore } from '../storage/logstore.ts';
 import { type Action, type ActionContext, requireLogstore, requireProject } from './action.ts';
 
@@ -11,7 +11,7 @@ type Parameters = ReadonlyMap<string, unknown>;
 async function getLogsV1(context: ActionContext) {
   const logstore = requireLogstore(context);
   const run = await runQuery(context, logstore, context.request.query);
-  return { json: run.answer.rows, headers: queryHeaders(run) };
+  return { json: run.result.rows, headers: queryHeaders(run) };
 }
 
 /** GetLogsV2: the same as one JSON document, compressed if that is asked for. */
@@ -19,7 +19,7 @@ async function getLogsV2(context: ActionContext) {
   const logstore = requireLogstore(context);
   const body = parseJsonObject(context.body, {}, 'ParameterInvalid');
   const run = await runQuery(context, logstore, new Map(Object.entries(body)));
-  const document = Buffer.from(JSON.stringify({ meta: queryMeta(run, body), data: run.answer.rows }));
+  const document = Buffer.from(JSON.stringify({ meta: queryMeta(run, body), data: run.result.rows }));
   const compression = negotiateCompression(context.request.headers.get('accept-encoding'));
   return {
     headers: {
@@ -27,14 +27,14 @@ async function getLogsV2(context: ActionContext) {
       ...(compression === undefined ? {} : { 'x-log-compresstype': compression }),
     },
     body: {
-      bytes: compression === undefined ? document : compressAnswer(document, compression),
+      bytes: compression === undefined ? document : compressBody(document, compression),
       contentType: 'application/json',
     },
   };
 }
 
 interface QueryRun {
-  readonly answer: QueryAnswer;
+  readonly result: QueryResult;
   readonly elapsedMs: number;
 }
 
@@ -62,8 +62,8 @@ async function execute(context: ActionContext, logstore: Logstore, request: Quer
   const engine = await context.queries.engine();
   const lookup = (name: string) => context.catalog.findLogstore(logstore.project, name);
   const startedAtMs = performance.now();
-  const answer = await engine.query(logstore, lookup, request);
-  return { answer, elapsedMs: Math.round(performance.now() - startedAtMs) };
+  const result = await engine.query(logstore, lookup, request);
+  return { result, elapsedMs: Math.round(performance.now() - startedAtMs) };
 }
 
 function requireIndex(logstore: Logstore): void {
@@ -111,23 +111,23 @@ function flag(value: unknown): boolean {
 }
 
 function queryHeaders(run: QueryRun): Record<string, string | number> {
-  const { answer } = run;
+  const { result } = run;
   return {
     'x-log-progress': 'Complete',
-    'x-log-count': answer.rows.length,
-    'x-log-processed-rows': answer.processedRows,
+    'x-log-count': result.rows.length,
+    'x-log-processed-rows': result.processedRows,
     'x-log-elapsed-millisecond': run.elapsedMs,
-    'x-log-has-sql': String(answer.hasSql),
-    'x-log-where-query': headerText(answer.whereQuery),
-    'x-log-agg-query': headerText(answer.aggQuery),
+    'x-log-has-sql': String(result.hasSql),
+    'x-log-where-query': headerText(result.whereQuery),
+    'x-log-agg-query': headerText(result.aggQuery),
     'x-log-cpu-sec': 0,
     'x-log-cpu-cores': 0,
     'x-log-query-info': asciiJson({
-      keys: answer.columns.map((column) => column.name),
-      terms: answer.terms,
-      limited: String(answer.rows.length),
+      keys: result.columns.map((column) => column.name),
+      terms: result.terms,
+      limited: String(result.rows.length),
       mode: 0,
-      columnTypes: answer.columns.map((column) => column.type),
+      columnTypes: result.columns.map((column) => column.type),
     }),
   };
 }
@@ -146,30 +146,30 @@ function asciiJson(value: unknown): string {
 
 /** `telementryType` is spelt so by the service. */
 function queryMeta(run: QueryRun, body: JsonObject): Record<string, unknown> {
-  const { answer } = run;
+  const { result } = run;
   return {
     progress: 'Complete',
-    aggQuery: answer.aggQuery,
-    whereQuery: answer.whereQuery,
-    hasSQL: answer.hasSql,
-    processedRows: answer.processedRows,
+    aggQuery: result.aggQuery,
+    whereQuery: result.whereQuery,
+    hasSQL: result.hasSql,
+    processedRows: result.processedRows,
     elapsedMillisecond: run.elapsedMs,
     cpuSec: 0,
     cpuCores: 0,
-    limited: answer.rows.length,
-    count: answer.rows.length,
+    limited: result.rows.length,
+    count: result.rows.length,
     processedBytes: 0,
     telementryType: '',
     powerSql: body.powerSql === true,
     insertedSQL: '',
-    keys: answer.columns.map((column) => column.name),
-    terms: answer.terms,
+    keys: result.columns.map((column) => column.name),
+    terms: result.terms,
     marker: '',
     mode: 0,
     shard: 0,
     scanBytes: 0,
     isAccurate: true,
-    columnTypes: answer.columns.map((column) => column.type),
+    columnTypes: result.columns.map((column) => column.type),
     highlights: [],
   };
 }
@@ -225,7 +225,7 @@ async function getProjectLogs(context: ActionContext) {
     offset: 0,
     reverse: false,
   });
-  return { json: run.answer.rows, headers: queryHeaders(run) };
+  return { json: run.result.rows, headers: queryHeaders(run) };
 }
 
 const PATH = '/logstores/:logstore';

@@ -34,7 +34,7 @@ function createProject(context: ActionContext) {
 }
 
 function getProject(context: ActionContext) {
-  return { json: toAnswer(requireProject(context), context.region) };
+  return { json: toProjectJson(requireProject(context), context.region) };
 }
 
 const UPDATE_RULES: FieldRules = {
@@ -81,11 +81,11 @@ function listProject(context: ActionContext) {
   const start = offset ?? 0;
   const projects = matching
     .slice(start, start + (size ?? 100))
-    .map((record) => toAnswer(record, context.region));
+    .map((record) => toProjectJson(record, context.region));
   return { json: { count: projects.length, total: matching.length, projects } };
 }
 
-function toAnswer(record: ProjectRecord, region: string): Record<string, unknown> {
+function toProjectJson(record: ProjectRecord, region: string): Record<string, unknown> {
   return {
     projectName: record.name,
     description: record.description,

@@ -1,14 +1,12 @@
 import type { SlsRequest } from '../envelope/request.ts';
 import type { Action } from './action.ts';
 import { CONSUMER_GROUP_ACTIONS } from './consumer-group.ts';
-import { DOCUMENT_ACTIONS } from './document.ts';
+import { DOCUMENT_ACTIONS, JOB_ACTIONS } from './document.ts';
 import { QUERY_ACTIONS } from './get-logs.ts';
 import { INDEX_ACTIONS } from './index-config.ts';
-import { JOB_ACTIONS } from './job.ts';
+import { PULL_LOGS_ACTIONS, PUT_LOGS_ACTIONS } from './logs.ts';
 import { LOGSTORE_ACTIONS } from './logstore.ts';
 import { PROJECT_ACTIONS } from './project.ts';
-import { PULL_LOGS_ACTIONS } from './pull-logs.ts';
-import { PUT_LOGS_ACTIONS } from './put-logs.ts';
 import { SHARD_ACTIONS } from './shard.ts';
 
 /** Every action; of those whose path fits, one that asks for a query value goes before one that does not. */

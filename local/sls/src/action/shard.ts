@@ -1,6 +1,6 @@
 import { SlsError } from '../envelope/error.ts';
 import type { Logstore } from '../storage/logstore.ts';
-import { LAST_KEY, middleKey, parseKey, type Shard, toShardAnswer } from '../storage/shard.ts';
+import { LAST_KEY, middleKey, parseKey, type Shard, toShardJson } from '../storage/shard.ts';
 import { type Action, type ActionContext, nowSeconds, requireLogstore } from './action.ts';
 import { newCursorBase } from './logstore.ts';
 
@@ -19,7 +19,7 @@ export function requireShard(context: ActionContext, logstore: Logstore): Shard 
 
 function listShards(context: ActionContext) {
   const logstore = requireLogstore(context);
-  return { json: logstore.record.shards.map(toShardAnswer) };
+  return { json: logstore.record.shards.map(toShardJson) };
 }
 
 function requireOpenShard(context: ActionContext, logstore: Logstore): Shard {
@@ -45,7 +45,7 @@ function splitShard(context: ActionContext) {
     addShard(context, logstore, { beginKey: key, endKey: parent.endKey, parents: [parent.id] }),
   ];
   context.catalog.saveLogstore(logstore);
-  return { json: [parent, ...children].map(toShardAnswer) };
+  return { json: [parent, ...children].map(toShardJson) };
 }
 
 function mergeShards(context: ActionContext) {
@@ -65,7 +65,7 @@ function mergeShards(context: ActionContext) {
     parents: [left.id, right.id],
   });
   context.catalog.saveLogstore(logstore);
-  return { json: [merged, left, right].map(toShardAnswer) };
+  return { json: [merged, left, right].map(toShardJson) };
 }
 
 function addShard(

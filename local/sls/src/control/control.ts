@@ -2,7 +2,7 @@ import { ACTION_NAMES } from '../action/router.ts';
 import { isSlsErrorCode } from '../envelope/error.ts';
 import { isJsonObject, type JsonObject } from '../envelope/validate.ts';
 import type { Catalog } from '../storage/catalog.ts';
-import { type FaultAnswer, FaultPlan, type FaultRule } from './fault.ts';
+import { type FaultEffect, FaultPlan, type FaultRule } from './fault.ts';
 import { QUOTA_NAMES, type QuotaMeter, type QuotaName } from './quota.ts';
 
 /** A control request that names something unknown or impossible; nothing of it was done. */
@@ -127,7 +127,7 @@ function parseRule(value: unknown, name: string): FaultRule {
   return {
     action,
     logstore,
-    answer: parseAnswer(rule.answer, name),
+    answer: parseEffect(rule.answer, name),
     ...(rule.times === undefined
       ? {}
       : { timesLeft: requireNumber(rule.times, { name: `${name}.times`, min: 0, max: 1e9 }) }),
@@ -137,7 +137,7 @@ function parseRule(value: unknown, name: string): FaultRule {
   };
 }
 
-function parseAnswer(answer: unknown, name: string): FaultAnswer {
+function parseEffect(answer: unknown, name: string): FaultEffect {
   if (answer === 'reset' || answer === 'hang' || answer === 'garbage' || answer === 'dropAck') {
     return { kind: answer };
   }

@@ -1,16 +1,16 @@
 import type { SlsErrorCode } from '../envelope/error.ts';
 
 /** What a fault rule makes of a call: an error code, or one of the ways a network and a server can fail. */
-export type FaultAnswer =
+export type FaultEffect =
   | { readonly kind: 'error'; readonly code: SlsErrorCode }
-  /** reset: nothing done, connection broken. dropAck: done, connection broken. hang: nothing done, no answer. */
+  /** reset: nothing done, connection broken. dropAck: done, connection broken. hang: nothing done, no response. */
   | { readonly kind: 'reset' | 'hang' | 'garbage' | 'dropAck' };
 
 export interface FaultRule {
   readonly action: string;
   /** `*`: any logstore, or none. */
   readonly logstore: string;
-  readonly answer: FaultAnswer;
+  readonly answer: FaultEffect;
   /** How many more calls it hits; undefined: no end. */
   timesLeft?: number;
   /** The share of calls it hits. */
@@ -34,7 +34,7 @@ export class FaultPlan {
     this.#random = createRandom(seed);
   }
 
-  pick(action: string, logstore: string | undefined): FaultAnswer | undefined {
+  pick(action: string, logstore: string | undefined): FaultEffect | undefined {
     for (const rule of this.#rules) {
       if (rule.action !== '*' && rule.action !== action) continue;
       if (rule.logstore !== '*' && rule.logstore !== logstore) continue;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CredentialStore, LocalCredential } from '../../../credentials.ts';
+import type { CredentialStore, LocalCredential } from '../host.ts';
 import { SlsError } from './error.ts';
 import {
   canonicalRequestsV4,

@@ -1,6 +1,6 @@
 import zlib from 'node:zlib';
 import { SlsError } from './error.ts';
-import { compressLz4Block, decompressLz4Block } from './lz4-block.ts';
+import { compressLz4Block, decompressLz4Block } from './lz4.ts';
 
 /** 10 MB: https://www.alibabacloud.com/help/en/sls/basic-resources (read 2026-11-23). */
 export const MAX_RAW_BODY_BYTES = 10 * 1024 * 1024;
@@ -63,7 +63,7 @@ function inflate(body: Buffer, type: CompressType, size: number): Buffer | undef
   }
 }
 
-/** Picks what an answer is compressed with from `Accept-Encoding`; undefined: not at all. */
+/** Picks what a response is compressed with from `Accept-Encoding`; undefined: not at all. */
 export function negotiateCompression(acceptEncoding: string | undefined): CompressType | undefined {
   for (const part of (acceptEncoding ?? '').split(',')) {
     const [name = '', ...parameters] = part.split(';').map((piece) => piece.trim());
@@ -74,7 +74,7 @@ export function negotiateCompression(acceptEncoding: string | undefined): Compre
   return undefined;
 }
 
-/** Compresses an answer. */
-export function compressAnswer(body: Buffer, type: CompressType): Buffer {
+/** Compresses the body of a response. */
+export function compressBody(body: Buffer, type: CompressType): Buffer {
   return type === 'lz4' ? compressLz4Block(body) : zlib.deflateSync(body, { level: 1 });
 }

@@ -1,21 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CallHooks, ServiceCall } from '../../../call-hooks.ts';
-import type { CredentialStore } from '../../../credentials.ts';
-import { refusalOfForeignPage } from '../../../http/foreign-page.ts';
-import type { ActionAnswer, ActionContext } from '../action/action.ts';
+import type { ActionContext, ActionResult } from '../action/action.ts';
 import { findRoute, type Route } from '../action/router.ts';
 import { type Control, ControlError } from '../control/control.ts';
-import type { FaultAnswer } from '../control/fault.ts';
+import type { FaultEffect } from '../control/fault.ts';
 import type { QuotaMeter } from '../control/quota.ts';
-import { QueryRefused } from '../query/contract.ts';
-import type { QueryAccess } from '../query-access.ts';
+import type { CallHooks, CredentialStore, ServiceCall } from '../host.ts';
+import { type QueryAccess, QueryRefused } from '../query/contract.ts';
 import type { Catalog } from '../storage/catalog.ts';
-import { type AnswerStamp, newRequestId, sendAnswer, sendError } from './answer.ts';
 import { authenticate } from './authenticate.ts';
 import { decodeRequestBody } from './compression.ts';
 import { SlsError } from './error.ts';
+import { refusalOfForeignPage } from './foreign-page.ts';
 import { parseRequest, readBody, type SlsRequest } from './request.ts';
+import { newRequestId, type ResponseStamp, sendError, sendResponse } from './response.ts';
 
 export interface EnvelopeDeps {
   readonly catalog: Catalog;
@@ -32,12 +30,12 @@ export interface EnvelopeDeps {
 /** How long the rest of a refused body is read. */
 const DROP_MS = 1000;
 
-/** What becomes of a call: an answer, or a connection that is broken or left without one. */
-type Outcome = { answer: ActionAnswer } | { error: SlsError } | { broken: 'reset' | 'hang' | 'garbage' };
+/** What becomes of a call: a result, an error, or a connection that is broken or left without one. */
+type CallEnd = { result: ActionResult } | { error: SlsError } | { broken: 'reset' | 'hang' | 'garbage' };
 
 /**
  * Everything around the actions, in this order: request line and headers, body, signature, hook, latency and
- * faults, headers that say what the body is, the action, hook, answer. Errors of any step are answers.
+ * faults, headers that say what the body is, the action, hook, response. Errors of any step become responses.
  */
 export class Envelope {
   readonly #deps: EnvelopeDeps;
@@ -56,19 +54,19 @@ export class Envelope {
       if (foreign !== undefined) throw new SlsError('Unauthorized', foreign, 403);
       const body = await readBody(message);
       if (isControl) {
-        this.#answerControl({ request, body, response, stamp });
+        this.#serveControl({ request, body, response, stamp });
         return;
       }
-      await this.#answerCall({ request, body, response, stamp });
+      await this.#serveCall({ request, body, response, stamp });
     } catch (error) {
-      this.#answerFailure(message, response, { error, stamp });
+      this.#sendFailure(message, response, { error, stamp });
     }
   }
 
-  #answerFailure(
+  #sendFailure(
     message: IncomingMessage,
     response: ServerResponse,
-    failure: { error: unknown; stamp: AnswerStamp },
+    failure: { error: unknown; stamp: ResponseStamp },
   ): void {
     if (response.headersSent || response.destroyed) {
       response.destroy();
@@ -81,7 +79,7 @@ export class Envelope {
 
   /**
    * What is left of a refused body is not kept. It is read for a moment all the same, and the connection stays
-   * open for as long: closing at once would make the client's system throw the answer away.
+   * open for as long: closing at once would make the client's system throw the response away.
    */
   #dropRest(message: IncomingMessage): void {
     message.resume();
@@ -89,20 +87,20 @@ export class Envelope {
     for (const event of ['close', 'end']) message.once(event, () => clearTimeout(timer));
   }
 
-  #answerControl(call: Call): void {
+  #serveControl(call: Call): void {
     const { request, body, response, stamp } = call;
     const { control } = this.#deps;
     try {
       if (request.method === 'POST') control.apply(JSON.parse(body.toString('utf8')));
       else if (request.method !== 'GET') throw new ControlError('only GET and POST are known here');
-      sendAnswer(response, { json: control.report() }, stamp);
+      sendResponse(response, { json: control.report() }, stamp);
     } catch (error) {
       if (!(error instanceof ControlError) && !(error instanceof SyntaxError)) throw error;
       sendError(response, new SlsError('BadRequest', error.message), stamp);
     }
   }
 
-  async #answerCall(call: Call): Promise<void> {
+  async #serveCall(call: Call): Promise<void> {
     const { request, response, stamp } = call;
     const { control, hooks } = this.#deps;
     const caller = authenticate(
@@ -115,22 +113,22 @@ export class Envelope {
     control.count(service.action);
     if ((await hooks.before?.(service)) === 'drop') return breakOff(response, 'reset', stamp);
     if (control.latencyMs > 0) await sleep(control.latencyMs);
-    const outcome = await this.#runWithFaults(call, route);
-    const answeredAt = { ...stamp, nowMs: this.#deps.clock() };
-    if ((await hooks.after?.(service)) === 'drop') return breakOff(response, 'reset', answeredAt);
-    if ('answer' in outcome) sendAnswer(response, outcome.answer, answeredAt);
-    else if ('error' in outcome) sendError(response, outcome.error, answeredAt);
-    else breakOff(response, outcome.broken, answeredAt);
+    const end = await this.#runWithFaults(call, route);
+    const respondedAt = { ...stamp, nowMs: this.#deps.clock() };
+    if ((await hooks.after?.(service)) === 'drop') return breakOff(response, 'reset', respondedAt);
+    if ('result' in end) sendResponse(response, end.result, respondedAt);
+    else if ('error' in end) sendError(response, end.error, respondedAt);
+    else breakOff(response, end.broken, respondedAt);
   }
 
-  async #runWithFaults(call: Call, route: Route | undefined): Promise<Outcome> {
+  async #runWithFaults(call: Call, route: Route | undefined): Promise<CallEnd> {
     const fault = route && this.#deps.control.faults.pick(route.action.name, route.params.logstore);
-    if (fault !== undefined && fault.kind !== 'dropAck') return toOutcome(fault);
-    const outcome = await this.#run(call, route);
-    return fault === undefined ? outcome : { broken: 'reset' };
+    if (fault !== undefined && fault.kind !== 'dropAck') return toCallEnd(fault);
+    const end = await this.#run(call, route);
+    return fault === undefined ? end : { broken: 'reset' };
   }
 
-  async #run(call: Call, route: Route | undefined): Promise<Outcome> {
+  async #run(call: Call, route: Route | undefined): Promise<CallEnd> {
     const { request } = call;
     try {
       if (route === undefined) {
@@ -149,7 +147,7 @@ export class Envelope {
         compressType: request.headers.get('x-log-compresstype'),
         rawSize: request.headers.get('x-log-bodyrawsize'),
       });
-      return { answer: await route.action.run(this.#context({ ...call, body }, route)) };
+      return { result: await route.action.run(this.#context({ ...call, body }, route)) };
     } catch (error) {
       // Whoever asked is gone, as when the server is being stopped: what fails then is nobody's concern.
       return { error: toSlsError(error, call.response.destroyed ? () => {} : this.#deps.onError) };
@@ -167,22 +165,22 @@ interface Call {
   readonly request: SlsRequest;
   readonly body: Buffer;
   readonly response: ServerResponse;
-  readonly stamp: AnswerStamp;
+  readonly stamp: ResponseStamp;
 }
 
-function toOutcome(fault: FaultAnswer): Outcome {
+function toCallEnd(fault: FaultEffect): CallEnd {
   if (fault.kind === 'error') return { error: new SlsError(fault.code, `${fault.code} was asked for.`) };
   return { broken: fault.kind === 'dropAck' ? 'reset' : fault.kind };
 }
 
-function breakOff(response: ServerResponse, how: 'reset' | 'hang' | 'garbage', stamp: AnswerStamp): void {
+function breakOff(response: ServerResponse, how: 'reset' | 'hang' | 'garbage', stamp: ResponseStamp): void {
   if (how === 'hang') return;
   if (how === 'reset') {
     response.socket?.resetAndDestroy();
     return;
   }
   const bytes = Buffer.from('<html><body>not what was asked for</body></html>');
-  sendAnswer(response, { body: { bytes, contentType: 'application/json' } }, stamp);
+  sendResponse(response, { body: { bytes, contentType: 'application/json' } }, stamp);
 }
 
 function toSlsError(error: unknown, onError: (error: unknown) => void): SlsError {

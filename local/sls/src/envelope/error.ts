@@ -84,7 +84,7 @@ export function isSlsErrorCode(code: string): code is SlsErrorCode {
   return Object.hasOwn(ERROR_STATUS, code);
 }
 
-/** An answer the caller is to get instead of a result. */
+/** What the caller gets instead of a result. */
 export class SlsError extends Error {
   override readonly name = 'SlsError';
   readonly code: SlsErrorCode;

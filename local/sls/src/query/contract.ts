@@ -69,9 +69,9 @@ export interface QueryRequest {
   reverse: boolean;
 }
 
-export interface QueryAnswer {
+export interface QueryResult {
   rows: Array<Record<string, string>>;
-  /** Column order and Presto type names of a SQL answer; empty for a search. */
+  /** Column order and Presto type names of a SQL result; empty for a search. */
   columns: Array<{ name: string; type: string }>;
   hasSql: boolean;
   whereQuery: string;
@@ -107,7 +107,7 @@ export class QueryRefused extends Error {
 
 export interface QueryEngine {
   /** @throws QueryRefused */
-  query(logstore: QueryableLogstore, lookup: LogstoreLookup, request: QueryRequest): Promise<QueryAnswer>;
+  query(logstore: QueryableLogstore, lookup: LogstoreLookup, request: QueryRequest): Promise<QueryResult>;
   /** @throws QueryRefused */
   histogram(
     logstore: QueryableLogstore,
@@ -132,3 +132,11 @@ export type CreateQueryEngine = (options?: {
   /** Unix milliseconds, for `now()` and the like. */
   now?: () => number;
 }) => Promise<QueryEngine>;
+
+/** The query engine, loaded when the first query comes: writing and pulling need none. */
+export interface QueryAccess {
+  engine(): Promise<QueryEngine>;
+  /** Lets the engine forget a logstore, if it was ever loaded. */
+  drop(project: string, logstore: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -3,16 +3,15 @@ import {
   type CreateQueryEngine,
   type HistogramBucket,
   type LogstoreLookup,
-  type QueryAnswer,
   type QueryableLogstore,
   type QueryEngine,
   QueryRefused,
   type QueryRequest,
+  type QueryResult,
 } from './contract.ts';
 import { compileSearch } from './search/compile.ts';
-import { parseSearch } from './search/parse.ts';
+import { parseSearch, splitQuery } from './search/parse.ts';
 import { countByInterval, countRows, searchRows, windowCondition } from './search/run.ts';
-import { splitQuery } from './search/split.ts';
 import type { Query } from './sql/ast.ts';
 import type { Source } from './sql/compile/context.ts';
 import { readSql, runSql } from './sql/run.ts';
@@ -31,7 +30,7 @@ const DEFAULT_MEMORY_LIMIT_MB = 512;
 const DEFAULT_THREADS = 2;
 
 /**
- * Answers queries the way the service documents it, with these differences, all on the exact side:
+ * Runs queries the way the service documents it, with these differences, all on the exact side:
  * - an index holds for every row from the moment it is set, as after the service's reindexing;
  * - `approx_` functions are exact, and no query stops at an amount of data scanned;
  * - wildcards match every word and not a sample of 100.
@@ -62,7 +61,7 @@ class DuckQueryEngine implements QueryEngine {
     logstore: QueryableLogstore,
     lookup: LogstoreLookup,
     request: QueryRequest,
-  ): Promise<QueryAnswer> {
+  ): Promise<QueryResult> {
     checkWindow(request);
     const { search, sql } = splitQuery(request.query);
     if (sql === undefined) return this.#search(logstore, request, search);
@@ -92,7 +91,7 @@ class DuckQueryEngine implements QueryEngine {
     await this.#database.close();
   }
 
-  async #search(logstore: QueryableLogstore, request: QueryRequest, text: string): Promise<QueryAnswer> {
+  async #search(logstore: QueryableLogstore, request: QueryRequest, text: string): Promise<QueryResult> {
     checkPage(request);
     if (/^select\s/i.test(text)) {
       throw new QueryRefused('ParameterInvalid', 'sql query must follow search query,please read syntex doc');
@@ -118,7 +117,7 @@ class DuckQueryEngine implements QueryEngine {
     asked: { logstore: QueryableLogstore; lookup: LogstoreLookup; request: QueryRequest },
     search: string,
     sql: string,
-  ): Promise<QueryAnswer> {
+  ): Promise<QueryResult> {
     const { logstore, lookup, request } = asked;
     if (request.offset !== 0) {
       throw new QueryRefused('ParameterInvalid', 'offset is not available for pagination in sql query');
@@ -141,14 +140,14 @@ class DuckQueryEngine implements QueryEngine {
       };
       const { fromSeconds, toSeconds } = request;
       const options = { text: sql, sourceOf, fromSeconds, toSeconds, nowMs: this.#now() };
-      const answer = await runSql(this.#database, statement, options);
+      const result = await runSql(this.#database, statement, options);
       const processedRows = await countRows(
         this.#database,
         table,
         `${windowCondition(request)} AND ${compiled.sql}`,
       );
       return {
-        ...answer,
+        ...result,
         hasSql: true,
         whereQuery: search,
         aggQuery: sql,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { ConsumerGroup, type ConsumerGroupRecord } from '../consumer/consumer-group.ts';
 import { SlsError } from '../envelope/error.ts';
+import { ConsumerGroup, type ConsumerGroupRecord } from './consumer-group.ts';
 import { type DataDirectory, takeDataDirectory } from './data-directory.ts';
 import { Logstore, type LogstoreRecord } from './logstore.ts';
 import { MetaStore } from './meta-store.ts';
@@ -23,7 +23,7 @@ export type StoredDocument = Record<string, unknown>;
 
 /**
  * Everything the server keeps: projects, and in them logstores, consumer groups and documents. Durable at once:
- * a change that was answered is there after a kill.
+ * a change that was acknowledged is there after a kill.
  *
  * Keys of the journal: p/<project>, l/<project>/<logstore>, g/<project>/<logstore>/<group>, d/<project>/<kind>/<name>.
  */

@@ -3,15 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { delimiterOf, readColumns, splitCsv, toTransaction } from '../../../../client/cli/backfill/csv.ts';
-import { FileError, type FileKind, type Item, readItems } from '../../../../client/cli/backfill/items.ts';
-import { type Line, readLines } from '../../../../client/cli/backfill/lines.ts';
+import {
+  delimiterOf,
+  FileError,
+  type FileKind,
+  type Item,
+  type Line,
+  readColumns,
+  readItems,
+  readLines,
+  splitCsv,
+  toTransaction,
+} from '../../../../client/cli/backfill-items.ts';
 import {
   fingerprintOf,
   isSameFile,
   readProgress,
   writeProgress,
-} from '../../../../client/cli/backfill/progress-file.ts';
+} from '../../../../client/cli/backfill-run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'backfill-'));
 afterAll(() => rmSync(folder, { recursive: true }));

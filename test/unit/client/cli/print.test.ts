@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { wilson } from '../../../../client/cli/command/lateness.ts';
+import { wilson } from '../../../../client/cli/lateness.ts';
 import { bar, columns, duration, plain } from '../../../../client/cli/print.ts';
 
 describe('what the terminal shows', () => {

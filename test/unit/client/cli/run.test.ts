@@ -73,7 +73,7 @@ describe('a file that cannot be read as what it is', () => {
     const path = file('mended.csv', 'transactionId,note\na,b\n');
     expect((await cli(['backfill', path])).code).not.toBe(0);
     writeFileSync(path, 'transactionId,labels.note\na,b\n');
-    expect((await cli(['backfill', path])).stderr).not.toContain('speaks of another file');
+    expect((await cli(['backfill', path])).stderr).not.toContain('belongs to another file');
   });
 
   it('moves no cursor and rings no bell', async () => {

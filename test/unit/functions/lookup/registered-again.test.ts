@@ -9,7 +9,7 @@ import type { Transaction } from '../../../../functions/lookup/request-schema.ts
 import type { Services } from '../../../../functions/lookup/services.ts';
 import { createTrace } from '../../../../functions/lookup/trace.ts';
 import { SlsError } from '../../../../shared/errors.ts';
-import { revisionOf } from '../../../../shared/record/revision.ts';
+import { revisionOf } from '../../../../shared/record/record.ts';
 import type { Log, QueryRequest, SlsDataPlane } from '../../../../shared/sls/types.ts';
 import { cases, SEED } from '../../../support/depth.ts';
 import { DEFAULT_WINDOWS } from '../../../support/windows.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { toHttpAnswer } from '../../../../local/fc/http-event.ts';
+import { toHttpResponse } from '../../../../local/fc/http-event.ts';
 import { everyMs } from '../../../../local/fc/spec.ts';
 
-const answer = (returned: unknown) => toHttpAnswer(Buffer.from(JSON.stringify(returned)));
+const answer = (returned: unknown) => toHttpResponse(Buffer.from(JSON.stringify(returned)));
 
-describe('toHttpAnswer', () => {
+describe('toHttpResponse', () => {
   it('takes status, headers and body, and leaves out the headers that are not the function’s to set', () => {
     const headers = {
       'Content-Type': 'text/plain',
@@ -39,7 +39,7 @@ describe('toHttpAnswer', () => {
   });
 
   it('answers 200 with what is no JSON at all', () => {
-    expect(toHttpAnswer(Buffer.from('<p>')).body.toString()).toBe('<p>');
+    expect(toHttpResponse(Buffer.from('<p>')).body.toString()).toBe('<p>');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ServiceCall } from '../../../../local/call-hooks.ts';
-import { KillSwitch } from '../../../../local/fc/kill-switch.ts';
+import { KillSwitch } from '../../../../local/fc/control.ts';
+import type { ServiceCall } from '../../../../local/sls/src/host.ts';
 
 const callOf = (functionName: string | undefined, service: 'sls' | 'cloudauth' = 'sls'): ServiceCall => ({
   service,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { STAGES } from '../../../../shared/logstores/values.ts';
 import { CODES } from '../../../../shared/record/codes.ts';
 import { PAGES } from '../../../../shared/record/pages.ts';
-import { STAGES } from '../../../../shared/record/stages.ts';
 import { JUDGED, type Judged } from './judged-sessions.ts';
 import { recordOf } from './record-of.ts';
 

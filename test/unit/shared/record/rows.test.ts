@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EVENT_FIELDS, EVENT_KINDS, EVENTS_LOGSTORE } from '../../../../shared/logstores/events.ts';
+import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../../../../shared/logstores/events.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../../../shared/logstores/records.ts';
+import { EVENT_KINDS } from '../../../../shared/logstores/values.ts';
 import { viewKeyOf } from '../../../../shared/logstores/view.ts';
-import { reduceEvent, reduceRecord } from '../../../../shared/record/reduce.ts';
-import { revisionOf } from '../../../../shared/record/revision.ts';
+import { revisionOf } from '../../../../shared/record/record.ts';
+import { reduceEvent, reduceRecord } from '../../../../shared/record/storable.ts';
 import { OFFICIAL_RESULT } from './official-example.ts';
 import { recordOf } from './record-of.ts';
 
@@ -12,12 +13,10 @@ describe('field tables', () => {
   it.each([
     ['record', RECORD_FIELDS],
     ['event', EVENT_FIELDS],
-  ])('of the %s say what each column is', (_name, fields) => {
+  ])('of the %s name columns and types as SLS takes them', (_name, fields) => {
     for (const [column, field] of Object.entries(fields)) {
       expect(column).toMatch(/^[a-z][a-z0-9_]*$/);
       expect(['text', 'long', 'json']).toContain(field.type);
-      expect(field.meaning.length).toBeGreaterThan(5);
-      expect(field.source.length).toBeGreaterThan(2);
       expect(column.endsWith('_ms') ? field.type : 'long').toBe('long');
     }
   });

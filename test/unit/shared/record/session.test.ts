@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordRow } from '../../../../shared/logstores/records.ts';
+import { STAGES } from '../../../../shared/logstores/values.ts';
 import { CODES, toCodeParts } from '../../../../shared/record/codes.ts';
-import { PAGES, toPage } from '../../../../shared/record/pages.ts';
-import { rungOf, STAGES, toStage } from '../../../../shared/record/stages.ts';
+import { PAGES, rungOf, toPage, toStage } from '../../../../shared/record/pages.ts';
 import { statistics } from './judged-sessions.ts';
 import { recordOf } from './record-of.ts';
 

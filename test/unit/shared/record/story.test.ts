@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CODES } from '../../../../shared/record/codes.ts';
-import { tellWithoutAnswer } from '../../../../shared/record/story.ts';
-import { CHINESE, ENGLISH } from '../../../../shared/record/story-words.ts';
+import { tellWithoutLog } from '../../../../shared/record/story.ts';
+import { CAUSE_WORDS, CONFIDENCE_WORDS, STAGE_WORDS } from '../../../../shared/record/value-words.ts';
 import { JUDGED, statistics } from './judged-sessions.ts';
 import { recordOf } from './record-of.ts';
 
@@ -169,16 +169,15 @@ describe('stories', () => {
       '没有认证日志：服务未给出可用应答（返回码TIMEOUT，查询8次）。',
     ],
   ])('without an answer after %s attempts', (attempt, code, english, chinese) => {
-    expect(tellWithoutAnswer('gave_up', code, attempt)).toEqual({ story: english, story_zh: chinese });
+    expect(tellWithoutLog('gave_up', code, attempt)).toEqual({ story: english, story_zh: chinese });
   });
 
-  it.each([
+  it.each<[Parameters<typeof tellWithoutLog>[0], string, string]>([
     ['not_completed', 'the service still calls the session not completed', '服务仍返回认证未完成'],
     ['invalid', 'the transaction cannot be asked about', '该事务无法查询'],
     ['expired', 'the transaction is older than logs are kept', '该事务已超过日志保存期'],
-    ['something else', 'there was no answer', '没有应答'],
   ])('without an answer, %s', (disposition, english, chinese) => {
-    const story = tellWithoutAnswer(disposition, 'C', 2);
+    const story = tellWithoutLog(disposition, 'C', 2);
     expect(story.story).toBe(`No session log: ${english} (code C, 2 attempts).`);
     expect(story.story_zh).toBe(`没有认证日志：${chinese}（返回码C，查询2次）。`);
   });
@@ -194,18 +193,22 @@ describe('stories', () => {
   });
 
   it('have words for everything, none of them twice', () => {
-    for (const words of [ENGLISH, CHINESE]) {
-      for (const named of [words.stages, words.causes, words.confidences, words.help]) {
-        const values = Object.values(named);
+    const [stages, causes] = [Object.values(STAGE_WORDS), Object.values(CAUSE_WORDS)];
+    for (const language of ['en', 'zh'] as const) {
+      for (const values of [
+        stages.map(({ label }) => label[language]),
+        stages.map(({ inStory }) => inStory[language]),
+        causes.map(({ label }) => label[language]),
+        causes.map(({ inStory }) => inStory[language]),
+        causes.flatMap(({ help }) => help?.[language] ?? []),
+        Object.values(CONFIDENCE_WORDS).map((words) => words[language]),
+      ]) {
         expect(values.every((value) => value.length > 0)).toBe(true);
         expect(new Set(values).size).toBe(values.length);
       }
-      expect(Object.keys(words.help).sort()).toEqual(
-        Object.keys(words.causes)
-          .filter((cause) => !['passed', 'rejected', 'unknown'].includes(cause))
-          .sort(),
-      );
     }
+    const withoutHelp = Object.entries(CAUSE_WORDS).filter(([, { help }]) => help === undefined);
+    expect(withoutHelp.map(([cause]) => cause)).toEqual(['passed', 'rejected', 'unknown']);
     for (const language of ['en', 'zh'] as const) {
       expect(new Set(Object.values(CODES).map((code) => code[language])).size).toBe(
         Object.keys(CODES).length,

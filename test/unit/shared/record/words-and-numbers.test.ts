@@ -1,10 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { toContents } from '../../../../shared/logstores/contents.ts';
+import { toContents } from '../../../../shared/logstores/field-table.ts';
 import { toJsonText, toJsonTexts } from '../../../../shared/record/json-text.ts';
-import { toLong } from '../../../../shared/record/number.ts';
-import { present } from '../../../../shared/record/present.ts';
-import { clip, storable } from '../../../../shared/record/text.ts';
-import { createUnknowns, noteUnknown } from '../../../../shared/record/unknowns.ts';
+import { toLong, Unknowns } from '../../../../shared/record/members.ts';
+import { clip, present, storable } from '../../../../shared/record/storable.ts';
 
 describe('toLong', () => {
   it.each([
@@ -197,17 +195,17 @@ describe('rows', () => {
 
 describe('unknown values', () => {
   it('are all counted, the first twenty named', () => {
-    const unknowns = createUnknowns();
-    for (let index = 0; index < 30; index += 1) noteUnknown(unknowns, 'Member', `v${index}`);
+    const unknowns = new Unknowns();
+    for (let index = 0; index < 30; index += 1) unknowns.note('Member', `v${index}`);
     expect(unknowns.count).toBe(30);
     expect(unknowns.shown).toHaveLength(20);
     expect(unknowns.shown[19]).toBe('Member:v19');
   });
 
   it('count as often as told, and hold no separator and no long text', () => {
-    const unknowns = createUnknowns();
-    noteUnknown(unknowns, 'LogInfo', '3 unreadable lines', 3);
-    noteUnknown(unknowns, 'Passed', `a,b,${'x'.repeat(100)}`);
+    const unknowns = new Unknowns();
+    unknowns.note('LogInfo', '3 unreadable lines', 3);
+    unknowns.note('Passed', `a,b,${'x'.repeat(100)}`);
     expect(unknowns.count).toBe(4);
     expect(unknowns.shown).toEqual(['LogInfo:3 unreadable lines', `Passed:a;b;${'x'.repeat(59)}…`]);
   });

@@ -1,8 +1,8 @@
 import { QueryRefused } from '../contract.ts';
 import type { IndexedField, IndexPlan } from '../store/index-plan.ts';
 import { SEPARATORS } from '../store/row-text.ts';
-import type { Keyword, SearchNode } from './ast.ts';
-import { isNumber } from './parse.ts';
+import { isNumber, type SearchNode } from './parse.ts';
+import type { Keyword } from './reader.ts';
 import { holdsPhrase, holdsWord, sqlText, wordsOf } from './words.ts';
 
 export interface CompiledSearch {

@@ -1,12 +1,43 @@
 import { QueryRefused } from '../contract.ts';
-import type { Bound, Keyword, SearchNode } from './ast.ts';
-import { SearchReader } from './reader.ts';
+import { type Keyword, SearchReader } from './reader.ts';
+
+export interface Bound {
+  readonly value: number;
+  readonly inclusive: boolean;
+}
 
 /**
  * The search language, as the service documents it ("Search syntax", read 2026-11): keywords, `key:value`,
  * comparisons and ranges, combined with `and`, `or`, `not` and parentheses; keywords side by side mean `and`.
  * `and` and `not` bind alike, from the left, and both bind before `or`: `a not b or c` is `(a and not b) or c`.
  */
+export type SearchNode =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'and' | 'or'; readonly left: SearchNode; readonly right: SearchNode }
+  | { readonly kind: 'not'; readonly inner: SearchNode }
+  | { readonly kind: 'keyword'; readonly keyword: Keyword }
+  | { readonly kind: 'field'; readonly key: string; readonly keyword: Keyword }
+  | {
+      readonly kind: 'compare';
+      readonly key: string;
+      readonly operator: '>' | '>=' | '<' | '<=' | '=';
+      readonly operand: string;
+    }
+  | { readonly kind: 'range'; readonly key: string; readonly low: Bound; readonly high: Bound };
+
+/** The two parts of a query: what stands before the first `|` that is not in quotes, and what stands after it. */
+export function splitQuery(query: string): { search: string; sql: string | undefined } {
+  let quoted = false;
+  for (let at = 0; at < query.length; at += 1) {
+    const char = query[at];
+    if (char === '\\' && query[at + 1] === '"') at += 1;
+    else if (char === '"') quoted = !quoted;
+    else if (char === '|' && !quoted) {
+      return { search: query.slice(0, at).trim(), sql: query.slice(at + 1).trim() };
+    }
+  }
+  return { search: query.trim(), sql: undefined };
+}
 
 /** What one search may ask for. */
 const MAX_CONDITIONS = 30;

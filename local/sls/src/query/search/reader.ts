@@ -1,5 +1,13 @@
 import { QueryRefused } from '../contract.ts';
-import type { Keyword } from './ast.ts';
+
+/** A piece of a keyword: its characters, or a wildcard (`*` any number of characters, `?` one). */
+export interface Keyword {
+  readonly text: string;
+  /** In double quotes: wildcards and operators are plain characters. */
+  readonly quoted: boolean;
+  /** `#"..."`: the words must follow one another as written. */
+  readonly phrase: boolean;
+}
 
 const SPACE = /\s/;
 /** What ends a word that may be a key. */

@@ -1,5 +1,5 @@
 import type { Tokenizer } from '../store/index-plan.ts';
-import type { Keyword } from './ast.ts';
+import type { Keyword } from './reader.ts';
 
 /** One word to look for; in `pattern`, `*` and `?` are wildcards if `wild`. */
 export interface Word {

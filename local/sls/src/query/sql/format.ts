@@ -12,7 +12,7 @@ import {
 } from '@duckdb/node-api';
 import type { SqlType } from './types.ts';
 
-/** A value the way the service writes it in an answer: everything is text, NULL too. */
+/** A value the way the service writes it in a response: everything is text, NULL too. */
 export function toText(value: DuckDBValue, type: SqlType): string {
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'string') return value;

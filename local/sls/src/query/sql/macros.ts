@@ -1,4 +1,4 @@
-import { SESSION_OFFSET_SECONDS, SESSION_ZONE } from './time-zone.ts';
+import { SESSION_OFFSET_SECONDS, SESSION_ZONE } from './types.ts';
 
 /**
  * Functions in DuckDB's own language that the translation of Presto's SQL builds on; made once per engine.
@@ -76,8 +76,8 @@ export const MACROS: readonly string[] = [
   macro('sls_cbrt(x)', `CASE WHEN pow(round(cbrt(x)), 3) = x THEN round(cbrt(x)) ELSE cbrt(x) END`),
   macro('sls_nan(x)', `CASE WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END`),
   macro(
-    'sls_size(n, most)',
-    `CASE WHEN n > most THEN CAST('sls:the result is too long' AS BIGINT) ELSE n END`,
+    'sls_size(n, max_n)',
+    `CASE WHEN n > max_n THEN CAST('sls:the result is too long' AS BIGINT) ELSE n END`,
   ),
   macro(
     'sls_positive(n)',
@@ -90,10 +90,10 @@ export const MACROS: readonly string[] = [
           WHEN x IS NOT NULL AND start IS NOT NULL AND size IS NOT NULL THEN '' END`,
   ),
   macro(
-    'sls_split(x, part, most)',
-    `CASE WHEN len(string_split(x, part)) <= most THEN string_split(x, part)
-          ELSE list_append(list_slice(string_split(x, part), 1, sls_positive(most) - 1),
-                           array_to_string(list_slice(string_split(x, part), most, len(string_split(x, part))), part)) END`,
+    'sls_split(x, part, max_n)',
+    `CASE WHEN len(string_split(x, part)) <= max_n THEN string_split(x, part)
+          ELSE list_append(list_slice(string_split(x, part), 1, sls_positive(max_n) - 1),
+                           array_to_string(list_slice(string_split(x, part), max_n, len(string_split(x, part))), part)) END`,
   ),
   macro(
     'sls_strpos(x, part, nth)',

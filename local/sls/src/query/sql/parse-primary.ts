@@ -1,6 +1,4 @@
-import type { Expr, Query, SortItem } from './ast.ts';
-import { parseCall } from './parse-call.ts';
-import { parseTypeName } from './parse-type.ts';
+import type { Call, Expr, FrameBound, Query, SortItem, TypeName, WindowSpec } from './ast.ts';
 import { TokenStream } from './token-stream.ts';
 
 const INTERVAL_UNITS = ['second', 'minute', 'hour', 'day', 'week', 'month', 'year'];
@@ -158,4 +156,120 @@ export abstract class PrimaryParser extends TokenStream {
     if (this.take('->')) return { kind: 'lambda', at, params: [name], body: this.expression() };
     return { kind: 'column', at, path: [name] };
   }
+}
+
+/** `name(…)` with all that may follow: FILTER, IGNORE NULLS, OVER. The stream stands on the name. */
+function parseCall(parser: PrimaryParser): Expr {
+  const { at } = parser.peek();
+  if (!parser.isIdentifier() && !parser.isNext('grouping')) parser.unexpected('expecting an expression');
+  const name = parser.advance().text.toLowerCase();
+  if (name === 'position') return parsePosition(parser, at);
+  const inside = parser.parenthesized(() => parseArguments(parser));
+  let ignoreNulls = false;
+  if (parser.take('ignore', 'nulls')) ignoreNulls = true;
+  else parser.take('respect', 'nulls');
+  const filter = parser.isNext('filter', '(') ? parseFilter(parser) : undefined;
+  if (parser.take('ignore', 'nulls')) ignoreNulls = true;
+  const over = parser.take('over') ? parser.parenthesized(() => parseWindow(parser)) : undefined;
+  return {
+    kind: 'call',
+    at,
+    name,
+    ...inside,
+    ignoreNulls,
+    ...(filter === undefined ? {} : { filter }),
+    ...(over === undefined ? {} : { over }),
+  };
+}
+
+function parseArguments(parser: PrimaryParser): Pick<Call, 'args' | 'star' | 'distinct' | 'orderBy'> {
+  if (parser.take('*')) return { args: [], star: true, distinct: false, orderBy: [] };
+  if (parser.isNext(')')) return { args: [], star: false, distinct: false, orderBy: [] };
+  const distinct = parser.take('distinct');
+  if (!distinct) parser.take('all');
+  const args = parser.list(() => parser.expression());
+  const orderBy = parser.take('order', 'by') ? parser.list(() => parser.sortItem()) : [];
+  return { args, star: false, distinct, orderBy };
+}
+
+function parseFilter(parser: PrimaryParser): Expr {
+  parser.advance();
+  return parser.parenthesized(() => {
+    parser.expect('where');
+    return parser.expression();
+  });
+}
+
+/** `position(needle IN text)` is `strpos(text, needle)`. */
+function parsePosition(parser: PrimaryParser, at: number): Expr {
+  return parser.parenthesized(() => {
+    const needle = parser.operand();
+    parser.expect('in');
+    const args = [parser.operand(), needle];
+    return {
+      kind: 'call',
+      at,
+      name: 'strpos',
+      args,
+      star: false,
+      distinct: false,
+      orderBy: [],
+      ignoreNulls: false,
+    };
+  });
+}
+
+function parseWindow(parser: PrimaryParser): WindowSpec {
+  const partitionBy = parser.take('partition', 'by') ? parser.list(() => parser.expression()) : [];
+  const orderBy = parser.take('order', 'by') ? parser.list(() => parser.sortItem()) : [];
+  const unit = parser.takeOneOf('rows', 'range');
+  if (unit === undefined) {
+    if (!parser.isNext(')')) parser.unexpected("expecting ')'");
+    return { partitionBy, orderBy };
+  }
+  const between = parser.take('between');
+  const start = parseBound(parser);
+  let end: FrameBound = { kind: 'current' };
+  if (between) {
+    parser.expect('and');
+    end = parseBound(parser);
+  }
+  return { partitionBy, orderBy, frame: { unit: unit === 'rows' ? 'ROWS' : 'RANGE', start, end } };
+}
+
+function parseBound(parser: PrimaryParser): FrameBound {
+  if (parser.take('current', 'row')) return { kind: 'current' };
+  const offset = parser.take('unbounded') ? undefined : parser.expression();
+  const kind = parser.takeOneOf('preceding', 'following');
+  if (kind !== 'preceding' && kind !== 'following') parser.unexpected("expecting 'PRECEDING' or 'FOLLOWING'");
+  return offset === undefined ? { kind } : { kind, offset };
+}
+
+/** `bigint`, `varchar(20)`, `array(varchar)`, `map(varchar, double)`, `row(a bigint, b varchar)`, `array<bigint>`. */
+function parseTypeName(stream: TokenStream): TypeName {
+  return stream.nested(() => {
+    const { at } = stream.peek();
+    let name = stream.identifier().name.toLowerCase();
+    if (name === 'double') stream.take('precision');
+    const args: Array<TypeName | number> = [];
+    const fields: Array<string | undefined> = [];
+    if (stream.take('(')) {
+      do {
+        if (stream.peek().kind === 'long') {
+          args.push(Number(stream.advance().text));
+        } else {
+          fields.push(name === 'row' && hasFieldName(stream) ? stream.identifier().name : undefined);
+          args.push(parseTypeName(stream));
+        }
+      } while (stream.take(','));
+      stream.expect(')');
+    }
+    if (stream.take('with', 'time', 'zone')) name += ' with time zone';
+    return { at, name, args, fields };
+  });
+}
+
+function hasFieldName(stream: TokenStream): boolean {
+  const after = stream.peek(1);
+  return after.kind === 'word' || after.kind === 'quoted';
 }

@@ -10,8 +10,8 @@ import type {
   Select,
   SelectItem,
 } from './ast.ts';
+import { refuseSql } from './lexer.ts';
 import { ExpressionParser } from './parse-expression.ts';
-import { refuseSql } from './refuse.ts';
 
 /** Statements that are SQL, but none a query may be. */
 const STATEMENTS =

@@ -1,14 +1,18 @@
-import type { QueryAnswer } from '../contract.ts';
+import type { QueryResult } from '../contract.ts';
 import type { Database } from '../store/database.ts';
 import { messageOf } from '../store/duck-error.ts';
 import type { Query } from './ast.ts';
-import { Context, type StatementOptions } from './compile/context.ts';
+import { type Compiler, Context, type StatementOptions } from './compile/context.ts';
+import { translateExpression } from './compile/expression.ts';
 import { compileQuery } from './compile/query.ts';
 import { toText } from './format.ts';
+import { isAggregate } from './functions/registry.ts';
+import { refuseSql } from './lexer.ts';
 import { parseSql } from './parse-query.ts';
-import { refuseSql } from './refuse.ts';
 import { nameOfType } from './types.ts';
 import { checkWeight } from './weight.ts';
+
+const COMPILER: Compiler = { expression: translateExpression, query: compileQuery, isAggregate };
 
 /**
  * Runs a SQL statement over the logstores it names.
@@ -18,9 +22,9 @@ export async function runSql(
   database: Database,
   query: Query,
   options: StatementOptions,
-): Promise<Pick<QueryAnswer, 'rows' | 'columns'>> {
+): Promise<Pick<QueryResult, 'rows' | 'columns'>> {
   bounded(() => checkWeight(query));
-  const context = new Context(options);
+  const context = new Context(options, COMPILER);
   const compiled = bounded(() =>
     compileQuery(query, { context, ctes: new Map(), shiftSeconds: 0 }, { outermost: true }),
   );

@@ -1,6 +1,5 @@
 import type { Identifier } from './ast.ts';
-import { type Token, tokenize } from './lexer.ts';
-import { placeOf, refuseSql } from './refuse.ts';
+import { placeOf, refuseSql, type Token, tokenize } from './lexer.ts';
 
 /** Presto's reserved words: none of them is a name unless it is quoted. */
 const RESERVED = new Set(

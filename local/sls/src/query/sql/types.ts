@@ -1,5 +1,5 @@
 import type { TypeName } from './ast.ts';
-import { refuseSql } from './refuse.ts';
+import { refuseSql } from './lexer.ts';
 
 /** Presto's types, as far as they occur here. `unknown` is the type of NULL. */
 export type SqlType =
@@ -13,6 +13,12 @@ export type SqlType =
       readonly kind: 'row';
       readonly fields: ReadonlyArray<{ readonly name: string | undefined; readonly type: SqlType }>;
     };
+
+/** SQL for DuckDB together with the Presto type of its value. */
+export interface Typed {
+  readonly sql: string;
+  readonly type: SqlType;
+}
 
 type ScalarKind =
   | 'unknown'
@@ -200,3 +206,18 @@ function commonRow(a: Row, b: Row): SqlType | undefined {
   }
   return { kind: 'row', fields };
 }
+
+/** Quotes a text for SQL. DuckDB takes no NUL in a literal. */
+export function quoteText(text: string): string {
+  if (!text.includes('\0')) return `'${text.replaceAll("'", "''")}'`;
+  return `(${text.split('\0').map(quoteText).join(' || chr(0) || ')})`;
+}
+
+/**
+ * The zone in which the service shows times unless a query names another: UTC+8 in every region, as the results
+ * in its documentation show (1592374067 is 2020-06-17 14:07:47; "Date and time functions", read 2026-11).
+ */
+export const SESSION_ZONE = 'Asia/Shanghai';
+
+/** Asia/Shanghai has had no summer time since 1991. */
+export const SESSION_OFFSET_SECONDS = 8 * 3600;

@@ -1,5 +1,4 @@
 import type { Expr, Query } from './ast.ts';
-import { isAggregate } from './functions/registry.ts';
 
 /** Visits every object of a syntax tree that has a `kind`; `false` keeps it from going further down. */
 function visit(node: unknown, visitor: (node: { kind: string }) => boolean): void {
@@ -37,8 +36,11 @@ export function hasColumn(expr: Expr): boolean {
   return found;
 }
 
+/** Whether a function of that name groups rows. */
+type IsAggregate = (name: string) => boolean;
+
 /** Whether an expression aggregates, or looks at other rows, subqueries aside. */
-export function hasAggregate(expr: Expr): boolean {
+export function hasAggregate(expr: Expr, isAggregate: IsAggregate): boolean {
   let found = false;
   visit(expr, (node) => {
     if (node.kind === 'call') {
@@ -62,7 +64,7 @@ export function callsOf(expr: unknown, names: readonly string[]): Array<Extract<
 }
 
 /** The outermost aggregates, window functions, random numbers and scalar subqueries of an expression. */
-export function outsideTry(expr: Expr): Expr[] {
+export function outsideTry(expr: Expr, isAggregate: IsAggregate): Expr[] {
   const found: Expr[] = [];
   visit(expr, (node) => {
     const part = node as Expr;

@@ -1,5 +1,5 @@
 import type { Expr, Query } from './ast.ts';
-import { refuseSql } from './refuse.ts';
+import { refuseSql } from './lexer.ts';
 
 /**
  * Some translations write an argument down more than once. Nested deeply enough, a short statement would become

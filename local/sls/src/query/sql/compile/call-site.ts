@@ -1,10 +1,49 @@
-import type { Call, Expr, SortItem } from '../ast.ts';
-import { nameOfType, type SqlType } from '../types.ts';
+import type { Call, Expr, FrameBound, SortItem, WindowSpec } from '../ast.ts';
+import { BIGINT, nameOfType, type SqlType, sameType, type Typed } from '../types.ts';
 import { coerce } from './cast.ts';
-import type { Typed } from './context.ts';
-import { compileExpression } from './expression.ts';
-import type { Scope } from './scope.ts';
-import { compileSort, compileWindow } from './window.ts';
+import { compileExpression, type Scope } from './context.ts';
+
+/** Translates one call. */
+export type Translate = (site: CallSite) => Typed;
+
+/** What a function is to the query: only aggregates group rows, only window functions need OVER. */
+export interface FunctionDefinition {
+  readonly role: 'scalar' | 'aggregate' | 'window';
+  readonly translate: Translate;
+}
+
+interface Overload {
+  readonly params: readonly SqlType[];
+  readonly returns: SqlType;
+  readonly sql: (...args: string[]) => string;
+}
+
+/** A function whose variants have fixed types of arguments; one that fits without any conversion comes first. */
+export function overloads(...variants: readonly Overload[]): Translate {
+  return (site) => {
+    const args = site.all();
+    const fitting = variants.filter((variant) => variant.params.length === args.length);
+    const exact = fitting.find((variant) =>
+      variant.params.every((type, at) => {
+        const arg = args[at];
+        return arg !== undefined && sameType(arg.type, type);
+      }),
+    );
+    for (const variant of exact === undefined ? fitting : [exact]) {
+      const coerced = variant.params.map((type, at) => {
+        const arg = args[at];
+        return arg === undefined ? undefined : coerce(arg, type)?.sql;
+      });
+      const sqls = coerced.filter((sql) => sql !== undefined);
+      if (sqls.length === coerced.length) return { sql: variant.sql(...sqls), type: variant.returns };
+    }
+    return site.refuse();
+  };
+}
+
+export function overload(params: readonly SqlType[], returns: SqlType, sql: Overload['sql']): Overload {
+  return { params, returns, sql };
+}
 
 export interface Lambda {
   /** `lambda a, b: …` */
@@ -156,4 +195,37 @@ export class CallSite {
     );
     return this.fail(`Unexpected parameters (${types.join(', ')}) for function ${this.call.name}`);
   }
+}
+
+/** The items of an ORDER BY. */
+function compileSort(items: readonly SortItem[], scope: Scope): string {
+  return items.map((item) => `${compileExpression(item.expr, scope).sql}${direction(item)}`).join(', ');
+}
+
+export function direction(item: SortItem): string {
+  return `${item.descending ? ' DESC' : ' ASC'} NULLS ${item.nullsFirst ? 'FIRST' : 'LAST'}`;
+}
+
+/** What stands inside OVER (…). */
+function compileWindow(spec: WindowSpec, scope: Scope): string {
+  const parts: string[] = [];
+  if (spec.partitionBy.length > 0) {
+    const keys = spec.partitionBy.map((expr) => compileExpression(expr, scope).sql);
+    parts.push(`PARTITION BY ${keys.join(', ')}`);
+  }
+  if (spec.orderBy.length > 0) parts.push(`ORDER BY ${compileSort(spec.orderBy, scope)}`);
+  if (spec.frame !== undefined) {
+    const { unit, start, end } = spec.frame;
+    parts.push(`${unit} BETWEEN ${compileBound(start, scope)} AND ${compileBound(end, scope)}`);
+  }
+  return parts.join(' ');
+}
+
+function compileBound(bound: FrameBound, scope: Scope): string {
+  if (bound.kind === 'current') return 'CURRENT ROW';
+  if (bound.offset === undefined) return `UNBOUNDED ${bound.kind.toUpperCase()}`;
+  const offset = coerce(compileExpression(bound.offset, scope), BIGINT);
+  if (offset === undefined)
+    scope.env.context.refuse(bound.offset.at, 'a window frame is counted in whole numbers');
+  return `${offset.sql} ${bound.kind.toUpperCase()}`;
 }

@@ -1,4 +1,3 @@
-import { SESSION_ZONE } from '../time-zone.ts';
 import {
   BIGINT,
   commonType,
@@ -6,12 +5,13 @@ import {
   duckTypeOf,
   isInteger,
   isTimestamp,
+  SESSION_ZONE,
   type SqlType,
   sameType,
   TIMESTAMP,
+  type Typed,
   VARCHAR,
 } from '../types.ts';
-import type { Typed } from './context.ts';
 
 /** The value as `type`, if it becomes one without a cast in the query; undefined if it does not. */
 export function coerce(value: Typed, type: SqlType): Typed | undefined {
@@ -181,6 +181,6 @@ export function toMoment(value: Typed): Typed | undefined {
 }
 
 /** Unix seconds as the session's clocks show them. */
-export function fromUnixSeconds(sql: string): Typed {
+function fromUnixSeconds(sql: string): Typed {
   return { sql: `sls_from_unixtime(${sql})`, type: TIMESTAMP };
 }

@@ -1,23 +1,33 @@
 import type { Expr } from '../ast.ts';
 import { compileFunction } from '../functions/registry.ts';
-import { quoteText } from '../quote.ts';
 import {
   BIGINT,
   BOOLEAN,
   DATE,
   INTERVAL,
   nameOfType,
+  quoteText,
   TIMESTAMP,
+  type Typed,
   typeOfName,
   UNKNOWN,
   VARCHAR,
 } from '../types.ts';
 import { bigintLiteral, castValue, coerce, doubleLiteral, unify } from './cast.ts';
-import { compileArray, compileRow, compileSubscript, member, mismatch } from './composite.ts';
-import type { Typed } from './context.ts';
-import { compileBinary, compileComparison, negate } from './operator.ts';
-import { resolve, type Scope } from './scope.ts';
-import { compileExists, compileInQuery, compileQuantified, compileScalarQuery } from './subquery.ts';
+import { compileCondition, compileExpression, mismatch, resolve, type Scope } from './context.ts';
+import {
+  compileArray,
+  compileBinary,
+  compileComparison,
+  compileExists,
+  compileInQuery,
+  compileQuantified,
+  compileRow,
+  compileScalarQuery,
+  compileSubscript,
+  member,
+  negate,
+} from './operator.ts';
 
 const MAX_BIGINT = 9_223_372_036_854_775_807n;
 const INTERVAL_AMOUNT = /^\d{1,12}$/;
@@ -26,10 +36,8 @@ const INTERVAL_AMOUNT = /^\d{1,12}$/;
  * Translates an expression.
  * @throws QueryRefused ParameterInvalid for unknown names and functions, and types that do not go together
  */
-export function compileExpression(expr: Expr, scope: Scope): Typed {
+export function translateExpression(expr: Expr, scope: Scope): Typed {
   const { context } = scope.env;
-  const known = scope.known?.get(expr);
-  if (known !== undefined) return known;
   switch (expr.kind) {
     case 'null':
       return { sql: 'NULL', type: UNKNOWN };
@@ -127,12 +135,6 @@ function truth(sql: string): Typed {
 
 function unreachable(): never {
   throw new Error('a literal of this type can always be cast from text');
-}
-
-/** A condition: must be boolean. */
-export function compileCondition(expr: Expr, scope: Scope, what: string): string {
-  const condition = coerce(compileExpression(expr, scope), BOOLEAN);
-  return (condition ?? scope.env.context.refuse(expr.at, `${what} must evaluate to a boolean`)).sql;
 }
 
 function compileColumn(expr: Extract<Expr, { kind: 'column' }>, scope: Scope): Typed {

@@ -1,23 +1,31 @@
-import type { BinaryOperator, Expr } from '../ast.ts';
+import type { BinaryOperator, Expr, Identifier, Query } from '../ast.ts';
 import {
   BIGINT,
   BOOLEAN,
   commonType,
   DATE,
   DOUBLE,
+  duckTypeOf,
+  fieldName,
   INTERVAL,
   isInteger,
   isNumeric,
   isTimestamp,
+  nameOfType,
   type SqlType,
+  type Typed,
   UNKNOWN,
   VARCHAR,
 } from '../types.ts';
 import { castValue, coerce, unify } from './cast.ts';
-import { mismatch } from './composite.ts';
-import type { Typed } from './context.ts';
-import { compileCondition, compileExpression } from './expression.ts';
-import type { Scope } from './scope.ts';
+import {
+  type CompiledQuery,
+  compileCondition,
+  compileExpression,
+  mismatch,
+  type Scope,
+  sameName,
+} from './context.ts';
 
 const ORDERED = ['<', '<=', '>', '>='];
 
@@ -138,4 +146,105 @@ function moved(sql: string, type: SqlType): Typed {
     sql: type.kind === 'date' ? `CAST(${sql} AS DATE)` : sql,
     type: type.kind === 'date' ? DATE : type,
   };
+}
+
+/** The fields of a row, one inside the other. */
+export function member(base: Typed, path: readonly Identifier[], at: number, scope: Scope): Typed {
+  let value = base;
+  for (const part of path) {
+    const { type } = value;
+    const index =
+      type.kind === 'row' ? type.fields.findIndex((field) => sameName(field.name, part.name)) : -1;
+    const field = type.kind === 'row' ? type.fields[index] : undefined;
+    if (field === undefined) {
+      return scope.env.context.refuse(at, `${nameOfType(type)} has no field '${part.name}'`);
+    }
+    value = { sql: `struct_extract(${value.sql}, '${fieldName(index)}')`, type: field.type };
+  }
+  return value;
+}
+
+/** `ARRAY[…]` */
+export function compileArray(expr: Extract<Expr, { kind: 'array' | 'row' }>, scope: Scope): Typed {
+  const items = expr.items.map((item) => compileExpression(item, scope));
+  if (items.length === 0) return { sql: 'CAST([] AS VARCHAR[])', type: { kind: 'array', element: UNKNOWN } };
+  const same = unify(items);
+  if (same === undefined) return mismatch(items, 'ARRAY', expr.at, scope);
+  const type = { kind: 'array', element: same.type } as const;
+  return { sql: `CAST([${same.values.map((item) => item.sql).join(', ')}] AS ${duckTypeOf(type)})`, type };
+}
+
+/** `ROW(…)` */
+export function compileRow(expr: Extract<Expr, { kind: 'array' | 'row' }>, scope: Scope): Typed {
+  const items = expr.items.map((item) => compileExpression(item, scope));
+  const fields = items.map((item, at) => `'${fieldName(at)}': ${item.sql}`);
+  const type = { kind: 'row', fields: items.map((item) => ({ name: undefined, type: item.type })) } as const;
+  return { sql: `{${fields.join(', ')}}`, type };
+}
+
+/** `a[i]` of an array or a map; what is not there is an error. */
+export function compileSubscript(expr: Extract<Expr, { kind: 'subscript' }>, scope: Scope): Typed {
+  const base = compileExpression(expr.base, scope);
+  const index = compileExpression(expr.index, scope);
+  const wanted = base.type.kind === 'map' ? base.type.key : BIGINT;
+  const key = coerce(index, wanted);
+  if (key === undefined) return mismatch([base, index], '[]', expr.at, scope);
+  if (base.type.kind === 'array') {
+    return { sql: `list_extract(${base.sql}, sls_index(${base.sql}, ${key.sql}))`, type: base.type.element };
+  }
+  if (base.type.kind === 'map') {
+    const missing = `CAST(CAST('sls:Key not present in map' AS BIGINT) AS ${duckTypeOf(base.type.key)})`;
+    const sure = `CASE WHEN map_contains(${base.sql}, ${key.sql}) THEN ${key.sql} ELSE ${missing} END`;
+    return { sql: `map_extract_value(${base.sql}, ${sure})`, type: base.type.value };
+  }
+  return mismatch([base, index], '[]', expr.at, scope);
+}
+
+/** `EXISTS (SELECT …)` */
+export function compileExists(query: Query, scope: Scope): Typed {
+  return {
+    sql: `EXISTS (${scope.env.context.compiler.query(query, scope.env, { parent: scope }).sql})`,
+    type: BOOLEAN,
+  };
+}
+
+/** `(SELECT …)` as a value; more than one row is an error. */
+export function compileScalarQuery(query: Query, at: number, scope: Scope): Typed {
+  const { compiled, value } = oneColumn(query, at, scope);
+  return { sql: `(${compiled.sql})`, type: value.type };
+}
+
+/** `x IN (SELECT …)` */
+export function compileInQuery(expr: Extract<Expr, { kind: 'inQuery' }>, scope: Scope): Typed {
+  return against(expr, `${expr.negated ? 'NOT ' : ''}IN`, scope);
+}
+
+/** `x > ALL (SELECT …)` */
+export function compileQuantified(expr: Extract<Expr, { kind: 'quantified' }>, scope: Scope): Typed {
+  return against(expr, `${expr.operator} ${expr.all ? 'ALL' : 'ANY'}`, scope);
+}
+
+function against(
+  expr: { readonly at: number; readonly arg: Expr; readonly query: Query },
+  operator: string,
+  scope: Scope,
+): Typed {
+  const arg = compileExpression(expr.arg, scope);
+  const { compiled, value } = oneColumn(expr.query, expr.at, scope);
+  const same = unify([arg, value]);
+  if (same === undefined) return mismatch([arg, value], operator, expr.at, scope);
+  const [left, right] = same.values;
+  return { sql: `(${left?.sql} ${operator} (SELECT ${right?.sql} FROM (${compiled.sql})))`, type: BOOLEAN };
+}
+
+function oneColumn(query: Query, at: number, scope: Scope): { compiled: CompiledQuery; value: Typed } {
+  const compiled = scope.env.context.compiler.query(query, scope.env, { parent: scope });
+  const [value, second] = compiled.columns;
+  if (value === undefined || second !== undefined) {
+    return scope.env.context.refuse(
+      at,
+      `a subquery here must return one column, not ${compiled.columns.length}`,
+    );
+  }
+  return { compiled, value };
 }

@@ -1,24 +1,16 @@
 import type { Limit, Query, QueryBody, SortItem } from '../ast.ts';
-import { duckTypeOf } from '../types.ts';
+import { duckTypeOf, type Typed } from '../types.ts';
+import { direction } from './call-site.ts';
 import { castValue, unify } from './cast.ts';
-import type { Column, Cte, Environment, Typed } from './context.ts';
-import { compileExpression } from './expression.ts';
-import type { Scope } from './scope.ts';
+import {
+  type Around,
+  type CompiledQuery,
+  type Cte,
+  compileExpression,
+  type Environment,
+  type Scope,
+} from './context.ts';
 import { compileSelect } from './select.ts';
-import { direction } from './window.ts';
-
-export interface CompiledQuery {
-  readonly sql: string;
-  /** Their `sql` is what the compiled query calls them. */
-  readonly columns: readonly Column[];
-}
-
-export interface Around {
-  /** The query around a subquery. */
-  readonly parent?: Scope;
-  /** The statement itself: its LIMIT has rules, and a default. */
-  readonly outermost?: boolean;
-}
 
 const DEFAULT_ROWS = 100;
 const MAX_ROWS = 1_000_000;

@@ -1,11 +1,17 @@
+import type { IndexedField } from '../../store/index-plan.ts';
 import type { Alias, Expr, Relation } from '../ast.ts';
-import { arrayOf, BIGINT, type SqlType } from '../types.ts';
+import { arrayOf, BIGINT, DOUBLE, type SqlType, type Typed, VARCHAR } from '../types.ts';
 import { unify } from './cast.ts';
-import type { Column, Cte, Environment, Typed } from './context.ts';
-import { compileCondition, compileExpression } from './expression.ts';
-import { compileQuery } from './query.ts';
-import type { Scope, ScopeRelation } from './scope.ts';
-import { sourceColumns } from './source.ts';
+import {
+  type Column,
+  type Cte,
+  compileCondition,
+  compileExpression,
+  type Environment,
+  type Scope,
+  type ScopeRelation,
+  type Source,
+} from './context.ts';
 
 export interface CompiledRelation {
   readonly sql: string;
@@ -31,7 +37,11 @@ function compileRelation(relation: Relation, env: Environment, outer: Scope | un
     case 'table':
       return compileTable(relation, env);
     case 'subquery': {
-      const compiled = compileQuery(relation.query, env, outer === undefined ? {} : { parent: outer });
+      const compiled = env.context.compiler.query(
+        relation.query,
+        env,
+        outer === undefined ? {} : { parent: outer },
+      );
       const name = env.context.fresh('r');
       return single(
         `(${compiled.sql}) AS ${name}`,
@@ -92,7 +102,7 @@ function compileCteUse(
       relation.name.name,
     );
   }
-  const compiled = compileQuery(cte.query, { ...env, ctes: cte.visible }, {});
+  const compiled = env.context.compiler.query(cte.query, { ...env, ctes: cte.visible }, {});
   const columns = compiled.columns.map((column, at) => ({
     ...column,
     name: cte.columnNames[at] ?? column.name,
@@ -238,4 +248,36 @@ function listsOf(
     }));
   }
   return [value];
+}
+
+/** The columns SQL sees of a logstore: reserved ones, and the fields whose index has statistics switched on. */
+function sourceColumns(source: Source, env: Environment): Array<Column & { readonly from: string }> {
+  const { context, shiftSeconds } = env;
+  const { plan, cut } = source.table;
+  const column = (name: string, type: SqlType, from: string) => ({
+    name,
+    type,
+    from,
+    sql: context.fresh('c', name),
+  });
+  // `compare` lays the past over the present: its rows bear the times they are compared with.
+  const time = shiftSeconds === 0 ? 't' : `(t + ${shiftSeconds})`;
+  return [
+    ...plan.fields
+      .filter((field) => field.analysed)
+      .flatMap((field) => {
+        const from = cut.has(field.column) ? `coalesce(${field.column}_cut, ${field.column})` : field.column;
+        const names = field.alias === undefined ? [field.key] : [field.key, field.alias];
+        return names.map((name) => column(name, typeOf(field), from));
+      }),
+    column('__time__', BIGINT, time),
+    column('__time_ns_part__', BIGINT, 'ns'),
+    column('__topic__', VARCHAR, 'topic'),
+    column('__source__', VARCHAR, 'source'),
+  ];
+}
+
+function typeOf(field: IndexedField): SqlType {
+  if (field.type === 'long') return BIGINT;
+  return field.type === 'double' ? DOUBLE : VARCHAR;
 }

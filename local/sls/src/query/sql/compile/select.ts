@@ -1,15 +1,19 @@
 import type { Expr, GroupItem, Identifier, Select, SelectItem, SortItem } from '../ast.ts';
-import { timeSeriesOf } from '../functions/time-series.ts';
+import { comparedShifts, comparedSource, type SelectSource } from '../functions/compare.ts';
+import { padded, timeSeriesOf } from '../functions/time-series.ts';
+import type { Typed } from '../types.ts';
 import { hasAggregate, hasColumn } from '../walk.ts';
-import { CallSite } from './call-site.ts';
-import type { Column, Environment, Typed } from './context.ts';
-import { compileCondition, compileExpression } from './expression.ts';
-import { padded } from './padded.ts';
-import { comparedShifts, comparedSource, type SelectSource } from './periods.ts';
-import type { CompiledQuery } from './query.ts';
+import { CallSite, direction } from './call-site.ts';
+import {
+  type Column,
+  type CompiledQuery,
+  compileCondition,
+  compileExpression,
+  type Environment,
+  type Scope,
+  sameName,
+} from './context.ts';
 import { type CompiledRelation, compileFrom, scopeOf } from './relation.ts';
-import { type Scope, sameName } from './scope.ts';
-import { direction } from './window.ts';
 
 interface Output {
   readonly column: Column;
@@ -126,7 +130,7 @@ function sourceOf(select: Select, env: Environment, parent: Scope | undefined): 
     select.items.some((item) => item.kind === 'star') ||
     select.where !== undefined ||
     select.groupBy !== undefined ||
-    exprs.some((expr) => hasAggregate(expr) || hasColumn(expr));
+    exprs.some((expr) => hasAggregate(expr, env.context.compiler.isAggregate) || hasColumn(expr));
   if (!needsRows) return EMPTY;
   const log = { kind: 'table', at: select.at, name: { name: 'log', quoted: false } } as const;
   return compileFrom([log], env, parent);
@@ -202,7 +206,7 @@ function aliased(expr: Expr, scope: Scope): Expr {
   const [name, second] = expr.kind === 'column' ? expr.path : [];
   const chosen =
     name === undefined || second !== undefined ? undefined : scope.aliases?.get(name.name.toLowerCase());
-  return chosen === undefined || hasAggregate(chosen) ? expr : chosen;
+  return chosen === undefined || hasAggregate(chosen, scope.env.context.compiler.isAggregate) ? expr : chosen;
 }
 
 function compileOrder(orderBy: readonly SortItem[], outputs: readonly Output[], scope: Scope): string {

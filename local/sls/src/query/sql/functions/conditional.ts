@@ -1,10 +1,8 @@
-import type { CallSite } from '../compile/call-site.ts';
+import type { CallSite, Translate } from '../compile/call-site.ts';
 import { unify } from '../compile/cast.ts';
-import type { Typed } from '../compile/context.ts';
-import { compileExpression } from '../compile/expression.ts';
-import { BOOLEAN, UNKNOWN } from '../types.ts';
+import { compileExpression } from '../compile/context.ts';
+import { BOOLEAN, type Typed, UNKNOWN } from '../types.ts';
 import { outsideTry } from '../walk.ts';
-import type { Translate } from './definition.ts';
 
 type Table = Readonly<Record<string, Translate>>;
 
@@ -55,7 +53,7 @@ function extreme(name: 'greatest' | 'least'): Translate {
  */
 const tryValue: Translate = (site) => {
   if (site.count !== 1) return site.refuse();
-  const outside = outsideTry(site.arg(0));
+  const outside = outsideTry(site.arg(0), site.scope.env.context.compiler.isAggregate);
   if (outside.length === 0) {
     const { sql, type } = site.typed(0);
     return { sql: `TRY(${sql})`, type };

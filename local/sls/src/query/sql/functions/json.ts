@@ -1,7 +1,5 @@
-import type { CallSite } from '../compile/call-site.ts';
-import { quoteText } from '../quote.ts';
-import { BIGINT, BOOLEAN, JSON_TYPE, type SqlType, VARCHAR } from '../types.ts';
-import type { Translate } from './definition.ts';
+import type { CallSite, Translate } from '../compile/call-site.ts';
+import { BIGINT, BOOLEAN, JSON_TYPE, quoteText, type SqlType, VARCHAR } from '../types.ts';
 
 type Table = Readonly<Record<string, Translate>>;
 

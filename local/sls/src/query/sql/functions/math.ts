@@ -1,6 +1,6 @@
+import { overload, overloads, type Translate } from '../compile/call-site.ts';
 import { castValue } from '../compile/cast.ts';
 import { BIGINT, BOOLEAN, DOUBLE, INTEGER, isInteger, isNumeric, VARCHAR } from '../types.ts';
-import { overload, overloads, type Translate } from './definition.ts';
 
 type Table = Readonly<Record<string, Translate>>;
 

@@ -1,20 +1,16 @@
 import type { Expr } from '../ast.ts';
-import { CallSite } from '../compile/call-site.ts';
-import type { Typed } from '../compile/context.ts';
-import type { Scope } from '../compile/scope.ts';
-import { AGGREGATES } from './aggregate.ts';
-import { ARRAY_FUNCTIONS } from './array.ts';
+import { CallSite, type FunctionDefinition, type Translate } from '../compile/call-site.ts';
+import type { Scope } from '../compile/context.ts';
+import type { Typed } from '../types.ts';
+import { AGGREGATES, WINDOW } from './aggregate.ts';
+import { ARRAY_FUNCTIONS, LAMBDA_FUNCTIONS, MAP_FUNCTIONS } from './collection.ts';
 import { COMPARE } from './compare.ts';
 import { CONDITIONAL } from './conditional.ts';
-import type { FunctionDefinition, Translate } from './definition.ts';
 import { JSON_FUNCTIONS } from './json.ts';
-import { LAMBDA_FUNCTIONS } from './lambda.ts';
-import { MAP_FUNCTIONS } from './map.ts';
 import { MATH } from './math.ts';
 import { TEXT } from './text.ts';
 import { TIME_FUNCTIONS } from './time.ts';
 import { TIME_SERIES } from './time-series.ts';
-import { WINDOW } from './window.ts';
 
 type Table = Readonly<Record<string, Translate>>;
 

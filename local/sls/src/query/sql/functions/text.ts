@@ -1,5 +1,5 @@
+import { overload, overloads, type Translate } from '../compile/call-site.ts';
 import { arrayOf, BIGINT, BOOLEAN, mapOf, VARBINARY, VARCHAR } from '../types.ts';
-import { overload, overloads, type Translate } from './definition.ts';
 
 type Table = Readonly<Record<string, Translate>>;
 

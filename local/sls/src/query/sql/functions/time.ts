@@ -1,20 +1,19 @@
-import type { CallSite } from '../compile/call-site.ts';
+import type { CallSite, Translate } from '../compile/call-site.ts';
 import { castValue, coerce, moveZone, toMoment } from '../compile/cast.ts';
-import type { Typed } from '../compile/context.ts';
-import { quoteText } from '../quote.ts';
-import { SESSION_ZONE } from '../time-zone.ts';
 import {
   BIGINT,
   DATE,
   DOUBLE,
   INTERVAL,
   isTimestamp,
+  quoteText,
+  SESSION_ZONE,
   type SqlType,
   TIME,
   TIMESTAMP,
+  type Typed,
   VARCHAR,
 } from '../types.ts';
-import type { Translate } from './definition.ts';
 import { fromJodaFormat, fromMysqlFormat } from './time-format.ts';
 
 type Table = Readonly<Record<string, Translate>>;

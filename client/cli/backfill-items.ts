@@ -1,0 +1,283 @@
+import { CsvError, parse } from 'csv-parse/sync';
+import { safeParseTransaction } from '../../functions/lookup/request-schema.ts';
+import { safeParseJson } from '../../shared/fc/body.ts';
+import { WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
+
+/** One record of the file: a transaction as the API takes it, or why it is left out. */
+export interface Item {
+  /** Where it begins and ends: a field of a CSV file may hold line breaks. */
+  readonly line: number;
+  readonly endLine: number;
+  /** Byte offset just after it. */
+  readonly endOffset: number;
+  readonly outcome:
+    | { readonly ok: true; readonly transactionId: string; readonly transaction: object }
+    | { readonly ok: false; readonly reason: string };
+}
+
+export type FileKind = 'csv' | 'ndjson';
+
+/** The file cannot be read as what its name says. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+}
+
+export interface ItemsOptions {
+  readonly kind: FileKind;
+  /** Opens the file from a byte on. */
+  readonly open: (offset: number) => AsyncIterable<Uint8Array>;
+  readonly startOffset: number;
+  readonly startLine: number;
+  readonly nowMs: () => number;
+}
+
+/** @throws FileError when the first line of a CSV names no usable columns */
+export async function* readItems(options: ItemsOptions): AsyncGenerator<Item> {
+  const records = options.kind === 'csv' ? csvValues(options) : jsonValues(options);
+  for await (const { value, ...place } of records) {
+    yield { ...place, outcome: toOutcome(value, options.nowMs()) };
+  }
+}
+
+interface Value {
+  readonly line: number;
+  readonly endLine: number;
+  readonly endOffset: number;
+  /** A reason instead of a value: it cannot be read. */
+  readonly value: object | string;
+}
+
+async function* csvValues({ open, startOffset, startLine }: ItemsOptions): AsyncGenerator<Value> {
+  const { delimiter, columns } = await readCsvHeader(open);
+  const lines = readLines(open(startOffset), { startOffset, startLine });
+  for await (const { fields, ...place } of readCsvRecords(lines, delimiter)) {
+    if (place.line === 1) continue;
+    yield { ...place, value: typeof fields === 'string' ? fields : toTransaction(columns, fields) };
+  }
+}
+
+async function readCsvHeader(open: ItemsOptions['open']): Promise<CsvHeader> {
+  let delimiter: CsvHeader['delimiter'] = ',';
+  for await (const { text } of readLines(open(0))) {
+    delimiter = delimiterOf(text);
+    break;
+  }
+  for await (const { fields } of readCsvRecords(readLines(open(0)), delimiter)) {
+    const columns = typeof fields === 'string' ? `the first line ${fields}` : readColumns(fields);
+    if (typeof columns === 'string') throw new FileError(columns);
+    return { delimiter, columns };
+  }
+  throw new FileError('the file is empty');
+}
+
+async function* jsonValues({ open, startOffset, startLine }: ItemsOptions): AsyncGenerator<Value> {
+  for await (const { line, text, endOffset, tooLong } of readLines(open(startOffset), {
+    startOffset,
+    startLine,
+  })) {
+    if (text.trim() === '' && !tooLong) continue;
+    yield { line, endLine: line, endOffset, value: tooLong ? 'is longer than 64 KB' : parseLine(text) };
+  }
+}
+
+function parseLine(text: string): object | string {
+  const parsed = safeParseJson(text.replace(/^\ufeff/, ''));
+  if (!parsed.ok) return parsed.reason;
+  return typeof parsed.value === 'object' && parsed.value !== null ? parsed.value : 'is not an object';
+}
+
+function toOutcome(value: object | string, nowMs: number): Item['outcome'] {
+  if (typeof value === 'string') return { ok: false, reason: value };
+  // The server's own check, so that what is sent is accepted; but how old a session may be only the server knows.
+  const parsed = safeParseTransaction(value, { nowMs, initializedMs: WIDEST_WINDOWS.initializedMs });
+  if (parsed.ok) return { ok: true, transactionId: parsed.value.transactionId, transaction: value };
+  return {
+    ok: false,
+    reason: parsed.issues.map(({ path, message }) => `${path} ${message}`.trim()).join('; '),
+  };
+}
+
+/** CSV as https://www.rfc-editor.org/rfc/rfc4180 has it, with the delimiter that the first line uses. */
+export type Delimiter = ',' | ';' | '\t';
+
+/** The columns, in order. */
+export interface CsvHeader {
+  readonly delimiter: Delimiter;
+  readonly columns: readonly string[];
+}
+
+/** A record: one line, or several where a quoted field holds line breaks. */
+export interface CsvRecord {
+  readonly line: number;
+  readonly endLine: number;
+  /** Byte offset just after it. */
+  readonly endOffset: number;
+  /** A reason instead of fields: it cannot be read. */
+  readonly fields: readonly string[] | string;
+}
+
+/** Names that other systems use for the same. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  transactionid: 'transactionId',
+  transaction_id: 'transactionId',
+  merchantbizid: 'merchantBizId',
+  merchant_biz_id: 'merchantBizId',
+  initializedat: 'initializedAt',
+  initialized_at: 'initializedAt',
+  initialized_at_ms: 'initializedAt',
+};
+const LABEL = /^labels?\.(.+)$/;
+const TOO_LONG = 'is longer than 64 KB';
+const BAD_QUOTE = 'has a quote that is not closed or not escaped';
+/** Far above any transaction: how far to look for the quote that closes a field. */
+const MAX_RECORD_CHARS = 65_536;
+
+export function delimiterOf(firstLine: string): Delimiter {
+  return ([',', ';', '\t'] as const).reduce((best, one) =>
+    firstLine.split(one).length > firstLine.split(best).length ? one : best,
+  );
+}
+
+/** A string instead of columns says why the file cannot be read. */
+export function readColumns(names: readonly string[]): readonly string[] | string {
+  const columns = names.map((name) => {
+    const trimmed = name.trim();
+    return LABEL.test(trimmed) ? trimmed : (COLUMNS[trimmed.toLowerCase()] ?? `?${trimmed}`);
+  });
+  const unknown = columns.filter((column) => column.startsWith('?')).map((column) => column.slice(1));
+  if (unknown.length > 0) {
+    return `the first line names columns that are not known: ${unknown.join(', ')} (a label's is labels.NAME)`;
+  }
+  if (!columns.includes('transactionId')) return 'the first line names no column transactionId';
+  if (new Set(columns).size < columns.length) return 'the first line names a column twice';
+  return columns;
+}
+
+/** The transaction of a row as the API takes it, or why there is none. Empty fields are absent. */
+export function toTransaction(columns: readonly string[], fields: readonly string[]): object | string {
+  if (fields.length !== columns.length) return `has ${fields.length} fields instead of ${columns.length}`;
+  const transaction: Record<string, unknown> = {};
+  const labels: Record<string, string> = {};
+  for (const [index, column] of columns.entries()) {
+    const value = fields[index] ?? '';
+    if (value === '') continue;
+    const [, label] = LABEL.exec(column) ?? [];
+    if (label === undefined) transaction[column] = value;
+    else labels[label] = value;
+  }
+  return Object.keys(labels).length === 0 ? transaction : { ...transaction, labels };
+}
+
+/**
+ * The records of a file that are not blank. A quoted field may run over several lines; a quote that is not closed, or
+ * is closed in the wrong place, costs only its own line: those after it are read again.
+ */
+export async function* readCsvRecords(
+  lines: AsyncIterable<Line>,
+  delimiter: Delimiter,
+): AsyncGenerator<CsvRecord> {
+  const source = lines[Symbol.asyncIterator]();
+  const again: Line[] = [];
+  const next = async () => again.shift() ?? (await source.next()).value;
+  for (let first = await next(); first !== undefined; first = await next()) {
+    if (first.text.trim() === '' && !first.tooLong) continue;
+    const { line, endOffset, tooLong } = first;
+    const only = { line, endLine: line, endOffset };
+    if (tooLong) {
+      yield { ...only, fields: TOO_LONG };
+      continue;
+    }
+    const taken: Line[] = [];
+    let text = line === 1 ? first.text.replace(/^\ufeff/, '') : first.text;
+    let fields = splitCsv(text, delimiter);
+    while (fields === 'open' && text.length <= MAX_RECORD_CHARS) {
+      const more = await next();
+      if (more === undefined) break;
+      taken.push(more);
+      if (more.tooLong) break;
+      text += `\n${more.text}`;
+      if (more.text.includes('"')) fields = splitCsv(text, delimiter);
+    }
+    const last = taken.at(-1) ?? first;
+    if (typeof fields !== 'string') {
+      yield { line, endLine: last.line, endOffset: last.endOffset, fields };
+      continue;
+    }
+    again.unshift(...taken);
+    yield { ...only, fields: BAD_QUOTE };
+  }
+}
+
+/** `open`: a quote is not closed, but later lines may close it; `misplaced`: none can. */
+export function splitCsv(text: string, delimiter: Delimiter): readonly string[] | 'open' | 'misplaced' {
+  try {
+    const [fields = []] = parse(text, {
+      delimiter,
+      record_delimiter: ['\r\n', '\n'],
+      relax_column_count: true,
+    });
+    return fields;
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    return error.code === 'CSV_QUOTE_NOT_CLOSED' ? 'open' : 'misplaced';
+  }
+}
+
+/**
+ * Cuts a file into its lines and notes where each ends, so that a run can go on after any of them. It cuts bytes: a
+ * chunk may end within a character, or between CR and LF.
+ */
+export interface Line {
+  /** From 1. */
+  readonly line: number;
+  readonly text: string;
+  /** Byte offset just after the line and its line end. */
+  readonly endOffset: number;
+  /** Over the limit: `text` is empty. */
+  readonly tooLong: boolean;
+}
+
+export interface LineOptions {
+  readonly startOffset?: number;
+  readonly startLine?: number;
+}
+
+/** Far above any transaction; a file without line ends must not fill the memory. */
+const MAX_LINE_BYTES = 65_536;
+const LF = 0x0a;
+
+export async function* readLines(
+  chunks: AsyncIterable<Uint8Array>,
+  { startOffset = 0, startLine = 1 }: LineOptions = {},
+): AsyncGenerator<Line> {
+  let parts: Uint8Array[] = [];
+  let size = 0;
+  let endOffset = startOffset;
+  let line = startLine;
+  const add = (bytes: Uint8Array) => {
+    endOffset += bytes.length;
+    size += bytes.length;
+    if (size <= MAX_LINE_BYTES) parts.push(bytes);
+    else parts = [];
+  };
+  const finish = (): Line => {
+    const text = Buffer.concat(parts)
+      .toString('utf8')
+      .replace(/\r?\n$/, '');
+    const record = { line, text, endOffset, tooLong: size > MAX_LINE_BYTES };
+    parts = [];
+    size = 0;
+    line += 1;
+    return record;
+  };
+  for await (const chunk of chunks) {
+    let from = 0;
+    for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, from)) {
+      add(chunk.subarray(from, at + 1));
+      from = at + 1;
+      yield finish();
+    }
+    if (from < chunk.length) add(chunk.subarray(from));
+  }
+  if (size > 0) yield finish();
+}
