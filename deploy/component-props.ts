@@ -6,12 +6,13 @@ import {
   retentionIssues,
 } from '../shared/logstores/retention.ts';
 import { findRegion, REGIONS } from '../shared/regions.ts';
+import { STORE_KEYS } from './logstores.ts';
 
 /** What s.yaml says under `resources.sls.props`. */
 const text = z.string();
 /** A variable of s.yaml gives a number as text, or as a number. */
-const count = (most: number) => {
-  const number = z.number().int().min(1).max(most);
+const count = (max: number) => {
+  const number = z.number().int().min(1).max(max);
   return z.union([
     number,
     z
@@ -40,9 +41,7 @@ const schema = z.strictObject({
   /** Days for which ID Verification keeps a session's log: the functions' RETENTION_DAYS. */
   sourceRetentionDays: count(MAX_SOURCE_DAYS).default(DEFAULT_DAYS_KEPT.source),
   /** Days kept, by logstore. */
-  retentionDays: z
-    .partialRecord(z.enum(['pending', 'records', 'events', 'sweeps', 'functions']), days)
-    .optional(),
+  retentionDays: z.partialRecord(z.enum(STORE_KEYS), days).optional(),
   /** Other hosts than the region's, with `http://` where it is not https. */
   slsEndpoint: text.default(''),
   ramEndpoint: text.default(''),

@@ -9,7 +9,7 @@ import { parseEndpoint, safeMessage } from '../shared/openapi/transport.ts';
  * The official control-plane client of SLS with three things added:
  * - where the endpoint is an IP address or localhost, the project travels in `x-log-project`, because
  *   `project.127.0.0.1` resolves nowhere;
- * - what may pass is tried again: no answer, 5xx, quotas; and "does not exist" for what is known to exist, since
+ * - what may pass is tried again: no response, 5xx, quotas; and "does not exist" for what is known to exist, since
  *   a project or logstore takes up to a minute until every front end of the service has heard of it;
  * - every refusal is an `SlsError` with the service's own code.
  */
@@ -67,8 +67,8 @@ export class SlsControl extends SlsClient {
     this.#known.add(`${project}/${logstore}`);
   }
 
-  forget(project: string, logstore = ''): void {
-    this.#known.delete(`${project}/${logstore}`);
+  forget(project: string): void {
+    this.#known.delete(`${project}/`);
   }
 
   /** @throws SlsError, UpstreamNetworkError, UpstreamTimeoutError */

