@@ -82,7 +82,7 @@ export async function lookUp(
   const [known, outcome] = await Promise.all([reading, asking]);
   if (known.error !== undefined) Object.assign(services.trace.notes, logFieldsOf(known.error));
   if (outcome.kind === 'throttled') services.pacer.throttled(ticket, outcome.retryAfterMs);
-  else services.pacer.accepted(ticket);
+  else services.pacer.accepted();
   const question: Question = { asked, known, askedAtMs, signal };
   if (outcome.kind === 'answered') return keepAnswer(services, question, outcome);
   if (outcome.kind === 'not_completed') throw await toNotCompleted(services, question);
