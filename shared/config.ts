@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ConfigError } from './errors.ts';
-import { LOG_LEVELS } from './logger.ts';
+import { LOG_LEVELS, type LogLevel } from './logger.ts';
 import {
   DEFAULT_DAYS_KEPT,
   MAX_DAYS_KEPT,
@@ -75,7 +75,6 @@ const PLATFORM = {
     'ap-southeast-1',
   ),
   FC_ACCOUNT_ID: z.optional(z.string()),
-  FC_FUNCTION_NAME: z.optional(z.string()),
   FC_INSTANCE_ID: z.optional(z.string()),
   ALIYUN_FC_LOG_LEVEL: z._default(z.enum(LOG_LEVELS), 'info'),
   ALIBABA_CLOUD_ACCESS_KEY_ID: z.optional(z.string()),
@@ -133,9 +132,8 @@ const schema = fields.check(
 export interface Config {
   readonly region: string;
   readonly accountId: string | undefined;
-  readonly functionName: string | undefined;
   readonly instanceId: string | undefined;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly logLevel: LogLevel;
   readonly slsProject: string;
   /** Host of the region's SLS, with a scheme when it is not https. */
   readonly slsEndpoint: string;
@@ -192,7 +190,6 @@ function toConfig(env: z.output<typeof schema>): Config {
   return {
     region,
     accountId: env.FC_ACCOUNT_ID,
-    functionName: env.FC_FUNCTION_NAME,
     instanceId: env.FC_INSTANCE_ID,
     logLevel: env.ALIYUN_FC_LOG_LEVEL,
     slsProject: env.SLS_PROJECT,

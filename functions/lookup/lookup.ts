@@ -120,7 +120,7 @@ export async function lookUp(
   const [history, outcome] = await Promise.all([reading, asking]);
   noteFailure(request.trace, history.error);
   if (outcome.kind === 'throttled') pacer.throttled(ticket, outcome.retryAfterMs);
-  else pacer.accepted(ticket);
+  else pacer.accepted();
   const question: Question = { asked, history, askedAtMs, signal };
   if (outcome.kind === 'answered') return keepAnswer(request, question, outcome);
   if (outcome.kind === 'not_completed') throw await toNotCompleted(request, question);

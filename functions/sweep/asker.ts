@@ -12,11 +12,7 @@ import type { RunReport } from './report.ts';
 import type { SweepServices, SweepSettings } from './services.ts';
 import type { Streak } from './streak.ts';
 
-/**
- * Asks CheckVerifyLog about one transaction until this run has an end for it. Every call, a repeated one too,
- * needs a permit: a place among the calls under way, and a turn of the pacer.
- */
-export interface AskerOptions {
+interface AskerOptions {
   readonly services: SweepServices;
   readonly settings: SweepSettings;
   readonly streak: Streak;
@@ -36,6 +32,10 @@ export const MAX_CALLS_AT_ONCE = 128;
 const IMPOSSIBLE_ID = 'idv-dropoff-is-the-service-up';
 const MAX_PROBES = 5;
 
+/**
+ * Asks CheckVerifyLog about one transaction until this run has an end for it. Every call, a repeated one too,
+ * needs a permit: a place among the calls under way, and a turn of the pacer.
+ */
 export class Asker {
   readonly #options: AskerOptions;
   readonly #pacer: Pacer;
@@ -143,7 +143,7 @@ export class Asker {
     const latencyMs = services.clock.now() - begunAtMs;
     this.#meanLatencyMs += (latencyMs - this.#meanLatencyMs) / 16;
     if (outcome.kind === 'throttled') this.#pacer.throttled(ticket, outcome.retryAfterMs);
-    else this.#pacer.accepted(ticket);
+    else this.#pacer.accepted();
     report.callEnds(outcome);
     streak.note(transactionId, outcome);
     return outcome;

@@ -31,15 +31,6 @@ export interface Batch {
   readonly mayBeCut: boolean;
 }
 
-/**
- * Takes the batches of each shard in the order in which they were begun and, as soon as all rows of a shard's
- * foremost have their result, writes it, appends what is asked again, and moves the checkpoint; while it does,
- * later batches are being asked about. Shards do not wait for one another, and a shard that is lost takes its
- * batches with it. Results that may be the service's fault rather than their transaction's wait until that is decided.
- *
- * The order is the promise: a row leaves the queue only when SLS has acknowledged everything that takes its
- * place. A crash between two steps repeats the batch; it never loses it.
- */
 interface CommitterOptions {
   readonly services: SweepServices;
   readonly report: RunReport;
@@ -74,6 +65,15 @@ interface Effects {
 /** Few and large writes: batches that are ready together are committed together, up to this many rows. */
 const MAX_COMMIT_ROWS = 400;
 
+/**
+ * Takes the batches of each shard in the order in which they were begun and, as soon as all rows of a shard's
+ * foremost have their result, writes it, appends what is asked again, and moves the checkpoint; while it does,
+ * later batches are being asked about. Shards do not wait for one another, and a shard that is lost takes its
+ * batches with it. Results that may be the service's fault rather than their transaction's wait until that is decided.
+ *
+ * The order is the promise: a row leaves the queue only when SLS has acknowledged everything that takes its
+ * place. A crash between two steps repeats the batch; it never loses it.
+ */
 export class Committer {
   readonly #options: CommitterOptions;
   /** Whatever a waiting part of the run waits for: a result, a commit, an abort. */

@@ -12,11 +12,6 @@ import type { RunReport } from './report.ts';
 import type { SweepServices, SweepSettings } from './services.ts';
 import type { Group, Pull, Row, ShardQueue, Shards } from './shards.ts';
 
-/**
- * Reads the shards in turn, one batch ahead of what is being asked about, and begins one row after the other as
- * the pace permits. It stops when nothing due is left, when what comes next does not fit the time left, or when
- * asking is over.
- */
 interface FeedOptions {
   readonly services: SweepServices;
   readonly settings: SweepSettings;
@@ -52,6 +47,11 @@ interface Turn {
   readonly recalled: Promise<Recollection>;
 }
 
+/**
+ * Reads the shards in turn, one batch ahead of what is being asked about, and begins one row after the other as
+ * the pace permits. It stops when nothing due is left, when what comes next does not fit the time left, or when
+ * asking is over.
+ */
 export class Feed {
   readonly #options: FeedOptions;
   /** Shards whose next group does not fit any more. */
@@ -78,7 +78,7 @@ export class Feed {
         const { value: turn, done } = await upcoming;
         if (done) return;
         upcoming = turns.next();
-        // Looked at one turn later; a failure until then is not unheard of, only not yet heard.
+        // It is awaited one turn later: until then a failure of it is not an unhandled one.
         upcoming.catch(() => undefined);
         await this.#takeTurn(turn);
       }

@@ -4,15 +4,7 @@ import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/logstores/p
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { type Clock, SECOND_MS } from '../../shared/time.ts';
 
-/**
- * The shards that the consumer group lets this instance work on.
- *
- * A shard is held from the heartbeat that names it to the one that does not, to a heartbeat or checkpoint that is
- * refused, or until no heartbeat got through for as long as the lease. Once lost it stays lost for this run,
- * because somebody else may have moved its checkpoint since. What is believed here only saves work and copies:
- * the fence is the checkpoint, which SLS refuses from anybody but the holder.
- */
-export interface LeaseOptions {
+interface LeaseOptions {
   readonly sls: SlsDataPlane;
   readonly clock: Clock;
   readonly log: Logger;
@@ -26,6 +18,14 @@ export interface LeaseOptions {
 const ASK_AGAIN_MS = SECOND_MS;
 const MIN_PATIENCE_MS = 500;
 
+/**
+ * The shards that the consumer group lets this instance work on.
+ *
+ * A shard is held from the heartbeat that names it to the one that does not, to a heartbeat or checkpoint that is
+ * refused, or until no heartbeat got through for as long as the lease. Once lost it stays lost for this run,
+ * because somebody else may have moved its checkpoint since. What is believed here only saves work and copies:
+ * the fence is the checkpoint, which SLS refuses from anybody but the holder.
+ */
 export class Lease {
   readonly #options: LeaseOptions;
   readonly #stop = new AbortController();

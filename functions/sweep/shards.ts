@@ -13,7 +13,6 @@ import { endAtMs } from './decision.ts';
 import type { Lease } from './lease.ts';
 import type { RunInput, SweepServices, SweepSettings } from './services.ts';
 
-/** The shards of the queue as they are in this run: split ones are drained, new ones found. */
 interface ShardsOptions {
   readonly services: SweepServices;
   readonly settings: SweepSettings;
@@ -21,6 +20,7 @@ interface ShardsOptions {
   readonly lease: Lease;
 }
 
+/** The shards of the queue as they are in this run: split ones are drained, new ones found. */
 export class Shards {
   readonly #options: ShardsOptions;
   readonly #queues = new Map<number, ShardQueue>();
@@ -154,13 +154,6 @@ export interface Pull {
   readonly nextCursor: string;
 }
 
-/**
- * One shard of the queue between its checkpoint and what is due.
- *
- * The end is the cursor of the first group received within the delay, by the earlier of SLS's clock and our own. Only cursors
- * that the server gave become checkpoints: the checkpoint before, the shard's begin, that end, and the cursor
- * behind a pull.
- */
 interface ShardOptions {
   readonly services: SweepServices;
   readonly settings: SweepSettings;
@@ -182,6 +175,13 @@ const MAX_PULL_GROUPS = 1_000;
 /** Decoded rows take several times this in memory. */
 const MAX_PULL_BYTES = 4_000_000;
 
+/**
+ * One shard of the queue between its checkpoint and what is due.
+ *
+ * The end is the cursor of the first group received within the delay, by the earlier of SLS's clock and our own. Only cursors
+ * that the server gave become checkpoints: the checkpoint before, the shard's begin, that end, and the cursor
+ * behind a pull.
+ */
 export class ShardQueue {
   readonly shard: number;
   readonly #options: ShardOptions;
