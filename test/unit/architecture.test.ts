@@ -117,6 +117,31 @@ function wrongImports(file: string, text: string): string[] {
   });
 }
 
+/** Groups of files that import each other in a circle, types included (Tarjan). */
+function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const path: string[] = [];
+  const circles: string[][] = [];
+  const lower = (file: string, to: number) => lowest.set(file, Math.min(lowest.get(file) ?? to, to));
+
+  function visit(file: string): void {
+    order.set(file, order.size);
+    lower(file, order.size - 1);
+    path.push(file);
+    for (const target of imports.get(file) ?? []) {
+      if (!order.has(target)) visit(target);
+      if (path.includes(target)) lower(file, lowest.get(target) ?? 0);
+    }
+    if (lowest.get(file) !== order.get(file)) return;
+    const circle = path.splice(path.indexOf(file));
+    if (circle.length > 1 || imports.get(file)?.includes(file)) circles.push(circle.sort());
+  }
+
+  for (const file of imports.keys()) if (!order.has(file)) visit(file);
+  return circles;
+}
+
 describe('import directions', () => {
   const files = ['functions', 'shared', 'client', 'local', 'deploy'].flatMap(sources);
 
@@ -150,6 +175,29 @@ describe('import directions', () => {
     ['shared/x.ts', "const a = require('../deploy/a.cjs');"],
   ])('would catch in %s: %s', (file, text) => {
     expect(wrongImports(file, text)).toHaveLength(1);
+  });
+
+  it('have no circle', () => {
+    const read = (file: string) => importsOf(file, readFileSync(join(root, file), 'utf8'));
+    expect(circlesOf(new Map(files.map((file) => [file, read(file)])))).toEqual([]);
+  });
+
+  it.each([
+    ['two files', { a: ['b'], b: ['a', 'c'], c: [] }, [['a', 'b']]],
+    ['a file that imports itself', { a: ['a'], b: ['a'] }, [['a']]],
+    ['three in a row', { top: ['a'], a: ['b', 'leaf'], b: ['c'], c: ['a'], leaf: [] }, [['a', 'b', 'c']]],
+    ['two circles that share a file', { a: ['b'], b: ['a', 'c'], c: ['b'] }, [['a', 'b', 'c']]],
+    [
+      'two circles',
+      { a: ['b', 'c'], b: ['a'], c: ['d'], d: ['c'] },
+      [
+        ['c', 'd'],
+        ['a', 'b'],
+      ],
+    ],
+    ['none, though two ways lead to one file', { a: ['b', 'c'], b: ['d'], c: ['d'], d: [] }, []],
+  ])('would find a circle: %s', (_, imports, circles) => {
+    expect(circlesOf(new Map(Object.entries(imports)))).toEqual(circles);
   });
 
   it('lets only the configuration and the entry points read the environment', () => {

@@ -322,7 +322,7 @@ describe('local SLS under bad input', () => {
         expect(answer.status).toBe(size > 10 * 1024 * 1024 ? 413 : 400);
       }
     }
-    expect(performance.now() - startedAtMs).toBeLessThan(10_000);
+    expect(performance.now() - startedAtMs).toBeLessThan(50_000);
     expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
     await stillWorks();
   });
