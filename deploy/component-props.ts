@@ -5,13 +5,14 @@ import {
   MAX_SOURCE_DAYS,
   retentionIssues,
 } from '../shared/logstores/retention.ts';
-import { REGION_TABLE, regionFacts } from './regions.ts';
+import { findRegion, REGIONS } from '../shared/regions.ts';
+import { STORE_KEYS } from './logstores.ts';
 
 /** What s.yaml says under `resources.sls.props`. */
 const text = z.string();
 /** A variable of s.yaml gives a number as text, or as a number. */
-const count = (most: number) => {
-  const number = z.number().int().min(1).max(most);
+const count = (max: number) => {
+  const number = z.number().int().min(1).max(max);
   return z.union([
     number,
     z
@@ -40,9 +41,7 @@ const schema = z.strictObject({
   /** Days for which ID Verification keeps a session's log: the functions' RETENTION_DAYS. */
   sourceRetentionDays: count(MAX_SOURCE_DAYS).default(DEFAULT_DAYS_KEPT.source),
   /** Days kept, by logstore. */
-  retentionDays: z
-    .partialRecord(z.enum(['pending', 'records', 'events', 'sweeps', 'functions']), days)
-    .optional(),
+  retentionDays: z.partialRecord(z.enum(STORE_KEYS), days).optional(),
   /** Other hosts than the region's, with `http://` where it is not https. */
   slsEndpoint: text.default(''),
   ramEndpoint: text.default(''),
@@ -73,8 +72,8 @@ export function parseProps(given: unknown): ComponentProps {
   }
   const { region, auth, bearerTokenSha256, role, slsEndpoint, sourceRetentionDays, retentionDays } =
     parsed.data;
-  if (regionFacts(region) === undefined && slsEndpoint === '') {
-    const known = REGION_TABLE.map((one) => `${one.region} (${one.place})`).join(', ');
+  if (findRegion(region) === undefined && slsEndpoint === '') {
+    const known = REGIONS.map((one) => `${one.region} (${one.place})`).join(', ');
     throw new Error(
       `ID Verification is not offered in region "${region}": set vars.region to one of ${known}`,
     );

@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline/promises';
+import { DASHBOARDS } from '../shared/charts/dashboards.ts';
 import type { Credentials } from '../shared/credentials.ts';
 import { SlsError, UpstreamNetworkError, UpstreamTimeoutError } from '../shared/errors.ts';
+import { slsEndpoint } from '../shared/regions.ts';
 import { type ComponentProps, PROPS_SCHEMA, parseProps } from './component-props.ts';
-import { collectDocuments } from './documents.ts';
 import { LOGSTORES, ttlByLogstore } from './logstores.ts';
 import { describe, type ProvisionOptions, plan, provision } from './provision.ts';
-import { regionFacts } from './regions.ts';
 import { remove } from './remove.ts';
 import { TakenError } from './resources/resource.ts';
 import { checkRole } from './role.ts';
@@ -60,7 +60,7 @@ export class SlsComponent {
     this.#terminal.write(
       created + updated === 0 ? 'SLS is as it should be' : `SLS: ${created} created, ${updated} updated`,
     );
-    if (options.alertReceiver === undefined && alertsOf(options) > 0) {
+    if (options.alertReceiver === undefined) {
       this.#terminal.write(
         'alerts notify nobody: vars.alertReceiver is empty (they show in the alert centre)',
       );
@@ -105,7 +105,7 @@ export class SlsComponent {
       accessKeySecret: AccessKeySecret,
       ...(SecurityToken && { securityToken: SecurityToken }),
     };
-    const endpoint = props.slsEndpoint || regionFacts(props.region)?.slsEndpoint || '';
+    const endpoint = props.slsEndpoint || slsEndpoint(props.region, 'public');
     const options: ProvisionOptions = {
       endpoint,
       project: props.project,
@@ -155,13 +155,10 @@ export class SlsComponent {
     return answer.trim() === project;
   }
 
-  #output({ region, project, functions }: ComponentProps, { endpoint }: ProvisionOptions) {
-    return { region, project, endpoint, console: consoleLinks({ region, project, functions }) };
+  #output(props: ComponentProps, { endpoint }: ProvisionOptions) {
+    const { region, project } = props;
+    return { region, project, endpoint, console: consoleLinks(props) };
   }
-}
-
-function alertsOf({ project, region }: ProvisionOptions): number {
-  return collectDocuments({ project, region }).alerts.length;
 }
 
 async function askInTerminal(question: string): Promise<string> {
@@ -207,24 +204,17 @@ function explainRefusal(error: SlsError): string {
   return `${message}${id}`;
 }
 
-/** Where to click: pages of the international console. */
 const SLS_CONSOLE = 'https://sls.console.alibabacloud.com/lognext/project';
 const FC_CONSOLE = 'https://fcnext.console.alibabacloud.com';
 
-export function consoleLinks(target: { region: string; project: string; functions: readonly string[] }) {
-  const { region, project, functions } = target;
-  const named = (names: readonly string[], link: (name: string) => string) =>
-    Object.fromEntries(names.map((name) => [name, link(name)]));
-  const { dashboards } = collectDocuments({ project, region });
+/** Where to click: pages of the international console. */
+function consoleLinks({ region, project, functions }: ComponentProps) {
+  const links = (names: readonly string[], folder: string) =>
+    Object.fromEntries(names.map((name) => [name, `${folder}/${name}`]));
+  const nameOf = ({ name }: { readonly name: string }) => name;
   return {
-    dashboards: named(
-      dashboards.map(({ dashboardName }) => dashboardName),
-      (name) => `${SLS_CONSOLE}/${project}/dashboard/${name}`,
-    ),
-    logstores: named(
-      LOGSTORES.map(({ name }) => name),
-      (name) => `${SLS_CONSOLE}/${project}/logsearch/${name}`,
-    ),
-    functions: named(functions, (name) => `${FC_CONSOLE}/${region}/functions/${name}`),
+    dashboards: links(DASHBOARDS.map(nameOf), `${SLS_CONSOLE}/${project}/dashboard`),
+    logstores: links(LOGSTORES.map(nameOf), `${SLS_CONSOLE}/${project}/logsearch`),
+    functions: links(functions, `${FC_CONSOLE}/${region}/functions`),
   };
 }

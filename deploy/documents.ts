@@ -23,7 +23,7 @@ export interface Documents {
   readonly alerts: readonly AlertDocument[];
 }
 
-export interface DocumentsTarget {
+interface DocumentsTarget {
   readonly project: string;
   readonly region: string;
   /** The action policy that notifies people. Without one an alert is kept, evaluated and seen in the console only. */

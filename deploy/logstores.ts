@@ -65,7 +65,7 @@ export const FUNCTIONS_LOGSTORE = 'idv-functions';
 
 /** Names as Function Compute writes them:
  * https://help.aliyun.com/zh/sls/function-compute-3-0-log-field-details (read 2026-11-23). */
-export const FUNCTION_LOG_FIELDS = {
+const FUNCTION_LOG_FIELDS = {
   message: { type: 'text', meaning: 'One printed line; ours are JSON', source: 'the function' },
   functionName: { type: 'text', meaning: 'Which function', source: 'Function Compute' },
   qualifier: { type: 'text', meaning: 'Version or alias', source: 'Function Compute' },
@@ -92,35 +92,37 @@ export interface LogstoreDefinition {
   readonly index: IndexConfig;
 }
 
-type Kept = keyof typeof TABLES | 'functions';
+/** By their names in `retentionDays` of s.yaml, in the order they are made. */
+const STORES = {
+  ...TABLES,
+  functions: {
+    logstore: FUNCTIONS_LOGSTORE,
+    fields: FUNCTION_LOG_FIELDS,
+    daysKept: DEFAULT_DAYS_KEPT.functions,
+  },
+};
+type StoreKey = keyof typeof STORES;
+export const STORE_KEYS = Object.keys(STORES) as StoreKey[];
+
+/** `idv-pending` is never split: one shard is one order of arrival and one checkpoint. */
+export const LOGSTORES: readonly LogstoreDefinition[] = STORE_KEYS.map((key) => {
+  const { logstore, fields, daysKept } = STORES[key];
+  return {
+    name: logstore,
+    ttlDays: daysKept,
+    autoSplit: key !== 'pending',
+    index: indexOf(fields, key === 'functions' ? FUNCTION_LOG_DOUBLES : []),
+  };
+});
 
 /** Days kept by the name of the logstore; what is not given stays as it is by default. */
 export function ttlByLogstore(
-  days: Readonly<Partial<Record<Kept, number | undefined>>>,
+  days: Readonly<Partial<Record<StoreKey, number | undefined>>>,
 ): Record<string, number> {
-  const names = Object.entries(TABLES).map(([key, { logstore }]) => [key as Kept, logstore] as const);
-  const kept = [...names, ['functions', FUNCTIONS_LOGSTORE] as const].flatMap(([key, name]) => {
-    const ttlDays = days[key];
-    return ttlDays === undefined ? [] : [[name, ttlDays] as const];
-  });
-  return Object.fromEntries(kept);
+  return Object.fromEntries(
+    STORE_KEYS.flatMap((key) => {
+      const ttlDays = days[key];
+      return ttlDays === undefined ? [] : [[STORES[key].logstore, ttlDays] as const];
+    }),
+  );
 }
-
-/**
- * The logstores, in the order they are made. `idv-pending` is never split: one shard is one order of arrival and one
- * checkpoint.
- */
-export const LOGSTORES: readonly LogstoreDefinition[] = [
-  ...Object.values(TABLES).map(({ logstore, fields, daysKept }) => ({
-    name: logstore,
-    ttlDays: daysKept,
-    autoSplit: logstore !== TABLES.pending.logstore,
-    index: indexOf(fields),
-  })),
-  {
-    name: FUNCTIONS_LOGSTORE,
-    ttlDays: DEFAULT_DAYS_KEPT.functions,
-    autoSplit: true,
-    index: indexOf(FUNCTION_LOG_FIELDS, FUNCTION_LOG_DOUBLES),
-  },
-];

@@ -40,7 +40,7 @@ export interface Change {
   readonly differences: readonly string[];
 }
 
-export interface ProvisionResult {
+interface ProvisionResult {
   readonly project: string;
   readonly changes: readonly Change[];
   readonly created: number;
@@ -50,7 +50,7 @@ export interface ProvisionResult {
 const DEFAULT_LEASE_SECONDS = 60;
 
 /** Everything that should be there, in the order in which it is made. */
-export function resourcesOf(control: SlsControl, options: ProvisionOptions): Resource[] {
+function resourcesOf(control: SlsControl, options: ProvisionOptions): Resource[] {
   const { project, region, accountId, alertReceiver, ttlDays = {} } = options;
   const documents = options.documents ?? collectDocuments({ project, region, alertReceiver });
   const logstores = LOGSTORES.map((one) => ({ ...one, ttlDays: ttlDays[one.name] ?? one.ttlDays }));
@@ -99,11 +99,14 @@ export async function plan(options: ProvisionOptions): Promise<ProvisionResult> 
   return summary(options.project, changes);
 }
 
+const VERBS = {
+  planned: { create: 'create', update: 'update', none: 'keep' },
+  done: { create: 'created', update: 'updated', none: 'kept' },
+};
+
 /** One line about a change: what would be done, or was. */
-export function describe({ kind, name, change, differences }: Change, when: 'planned' | 'done'): string {
-  const verb = { create: 'create', update: 'update', none: 'keep' }[change];
-  const word = when === 'planned' ? verb : verb.replace(/e?$/, 'ed').replace('keeped', 'kept');
-  return `${word} ${kind} ${name}${differences.length > 0 ? `: ${differences.join(', ')}` : ''}`;
+export function describe({ kind, name, change, differences }: Change, when: keyof typeof VERBS): string {
+  return `${VERBS[when][change]} ${kind} ${name}${differences.length > 0 ? `: ${differences.join(', ')}` : ''}`;
 }
 
 function summary(project: string, changes: readonly Change[]): ProvisionResult {
@@ -135,7 +138,7 @@ async function bring(resource: Resource, absent: Set<string>): Promise<Change> {
     await resource.create();
     return change;
   } catch (error) {
-    // Somebody was faster, or the answer to our own first try was lost: then it is there, and is compared.
+    // Somebody was faster, or the response to our own first try was lost: then it is there, and is compared.
     if (!(error instanceof SlsError) || !/already ?exist/i.test(error.message)) throw error;
     const found = await compare(resource, new Set());
     if (found.change.change === 'create') throw error;

@@ -7,25 +7,25 @@ import { isMarked, orAbsent, TakenError } from './resources/resource.ts';
 import { SlsControl } from './sls-client.ts';
 
 /**
- * Takes away what `provision` made, and nothing else: first alerts, dashboards and saved searches that carry the
+ * Removes what `provision` made, and nothing else: first alerts, dashboards and saved searches that carry the
  * mark (those of earlier versions too), then our logstores, then the project when nothing is left in it. A logstore
  * that holds rows is deleted only when `mayDelete` says so; by default it is kept, with its index, its consumer
  * group and thereby the sweep's place in the queue.
  */
-export interface RemoveOptions extends ProvisionOptions {
+interface RemoveOptions extends ProvisionOptions {
   /** Asked once, with the names of the logstores that hold rows. Without it they are kept. */
   readonly mayDelete?: (logstores: readonly string[]) => Promise<boolean>;
 }
 
-export interface RemoveResult {
+interface RemoveResult {
   /** What was deleted, as "dashboard idv-overview". */
   readonly deleted: readonly string[];
   /** What was left, and why. */
   readonly kept: readonly string[];
 }
 
-/** The most that one page of any list holds; SLS allows 100 of each kind in a project. */
-const PAGE = 500;
+/** In one page of any list; SLS allows 100 of each kind in a project. */
+const MAX_LISTED = 500;
 
 /**
  * @throws TakenError when the project is not ours; SlsError, UpstreamNetworkError, UpstreamTimeoutError.
@@ -94,7 +94,10 @@ async function removeDocuments(control: SlsControl, project: string, { done, kep
 }
 
 async function alerts(control: SlsControl, project: string): Promise<Found[]> {
-  const { body } = await control.listAlerts(project, new sdk.ListAlertsRequest({ offset: 0, size: PAGE }));
+  const { body } = await control.listAlerts(
+    project,
+    new sdk.ListAlertsRequest({ offset: 0, size: MAX_LISTED }),
+  );
   return (body?.results ?? []).flatMap(({ name, description }) =>
     name === undefined
       ? []
@@ -105,7 +108,7 @@ async function alerts(control: SlsControl, project: string): Promise<Found[]> {
 async function dashboards(control: SlsControl, project: string): Promise<Found[]> {
   const { body } = await control.listDashboard(
     project,
-    new sdk.ListDashboardRequest({ offset: 0, size: PAGE }),
+    new sdk.ListDashboardRequest({ offset: 0, size: MAX_LISTED }),
   );
   const found: Found[] = [];
   for (const name of body?.dashboards ?? []) {
@@ -116,7 +119,7 @@ async function dashboards(control: SlsControl, project: string): Promise<Found[]
 }
 
 async function savedSearches(control: SlsControl, project: string): Promise<Found[]> {
-  const request = new sdk.ListSavedSearchRequest({ offset: 0, size: PAGE });
+  const request = new sdk.ListSavedSearchRequest({ offset: 0, size: MAX_LISTED });
   const { body } = await control.listSavedSearch(project, request);
   return (body?.savedsearchItems ?? []).flatMap(({ savedsearchName: name, displayName }) =>
     name === undefined
@@ -164,7 +167,7 @@ async function holdsRows(control: SlsControl, project: string, logstore: string)
 
 async function otherLogstores(control: SlsControl, project: string): Promise<readonly string[]> {
   try {
-    const request = new sdk.ListLogStoresRequest({ offset: 0, size: PAGE });
+    const request = new sdk.ListLogStoresRequest({ offset: 0, size: MAX_LISTED });
     return (await control.listLogStores(project, request)).body?.logstores ?? [];
   } catch (error) {
     if (error instanceof SlsError && error.serverCode === 'ProjectNotExist') return [];

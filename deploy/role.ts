@@ -1,14 +1,14 @@
 import * as core from '@alicloud/openapi-core';
 import type { Credentials } from '../shared/credentials.ts';
-import { parseEndpoint } from '../shared/openapi/endpoint.ts';
 import { defaultOf } from '../shared/openapi/interop.ts';
+import { parseEndpoint } from '../shared/openapi/transport.ts';
 
 /**
  * Looks at the function role before anything is made: a function whose role is missing deploys, or is refused with
  * an unclear line, and then cannot write a row.
  * https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-getrole (read 2026-11-23)
  */
-export interface RoleCheck {
+interface RoleCheck {
   /** Name, or acs:ram::<account>:role/<name>. */
   readonly role: string;
   readonly credentials: Credentials;
@@ -16,7 +16,7 @@ export interface RoleCheck {
   readonly endpoint?: string | undefined;
 }
 
-export type RoleState =
+type RoleState =
   | { readonly state: 'usable' }
   | { readonly state: 'bad'; readonly why: string }
   /** Not to be found out with the deploying user's rights. */
@@ -30,7 +30,7 @@ const TRUSTED = 'fc.aliyuncs.com';
 const OpenApiClient = defaultOf(core.default);
 const { $OpenApiUtil } = core;
 
-interface Answer {
+interface RoleResponse {
   readonly body?: { readonly Role?: { readonly AssumeRolePolicyDocument?: string } };
 }
 
@@ -42,8 +42,8 @@ export async function checkRole({
   const name = role.split('/').at(-1) ?? '';
   if (name === '') return { state: 'bad', why: 'no role is given' };
   try {
-    const answer = await getRole(name, credentials, endpoint);
-    const trust = answer.body?.Role?.AssumeRolePolicyDocument ?? '';
+    const { body } = await getRole(name, credentials, endpoint);
+    const trust = body?.Role?.AssumeRolePolicyDocument ?? '';
     if (trust.includes(TRUSTED)) return { state: 'usable' };
     return { state: 'bad', why: `the trust policy of role ${name} does not let ${TRUSTED} take it` };
   } catch (error) {
@@ -53,7 +53,7 @@ export async function checkRole({
   }
 }
 
-async function getRole(name: string, credentials: Credentials, endpoint: string): Promise<Answer> {
+async function getRole(name: string, credentials: Credentials, endpoint: string): Promise<RoleResponse> {
   const { host, protocol } = parseEndpoint(endpoint);
   const client = new OpenApiClient(
     new $OpenApiUtil.Config({
@@ -77,5 +77,5 @@ async function getRole(name: string, credentials: Credentials, endpoint: string)
   });
   const request = new $OpenApiUtil.OpenApiRequest({ query: { RoleName: name } });
   const runtime = {} as Parameters<typeof client.callApi>[2];
-  return (await client.callApi(params, request, runtime)) as Answer;
+  return (await client.callApi(params, request, runtime)) as RoleResponse;
 }

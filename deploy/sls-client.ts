@@ -2,15 +2,14 @@ import { $OpenApiUtil } from '@alicloud/openapi-core';
 import * as sdk from '@alicloud/sls20201230';
 import type { Credentials } from '../shared/credentials.ts';
 import { SlsError, UpstreamNetworkError, UpstreamTimeoutError } from '../shared/errors.ts';
-import { parseEndpoint } from '../shared/openapi/endpoint.ts';
 import { defaultOf } from '../shared/openapi/interop.ts';
-import { safeMessage } from '../shared/openapi/text.ts';
+import { parseEndpoint, safeMessage } from '../shared/openapi/transport.ts';
 
 /**
  * The official control-plane client of SLS with three things added:
  * - where the endpoint is an IP address or localhost, the project travels in `x-log-project`, because
  *   `project.127.0.0.1` resolves nowhere;
- * - what may pass is tried again: no answer, 5xx, quotas; and "does not exist" for what is known to exist, since
+ * - what may pass is tried again: no response, 5xx, quotas; and "does not exist" for what is known to exist, since
  *   a project or logstore takes up to a minute until every front end of the service has heard of it;
  * - every refusal is an `SlsError` with the service's own code.
  */
@@ -68,8 +67,8 @@ export class SlsControl extends SlsClient {
     this.#known.add(`${project}/${logstore}`);
   }
 
-  forget(project: string, logstore = ''): void {
-    this.#known.delete(`${project}/${logstore}`);
+  forget(project: string): void {
+    this.#known.delete(`${project}/`);
   }
 
   /** @throws SlsError, UpstreamNetworkError, UpstreamTimeoutError */
@@ -127,7 +126,7 @@ function toServiceError(cause: unknown): SlsError | UpstreamNetworkError | Upstr
   const { code, message = '', data } = cause as SdkError;
   if (data?.statusCode !== undefined) {
     const text = message.startsWith(`${code}: `) ? message.slice(`${code}: `.length) : message;
-    return new SlsError(data.statusCode, code ?? 'Unknown', safeMessage(text), data.requestId);
+    return new SlsError(data.statusCode, code ?? 'Unknown', safeMessage(text), { requestId: data.requestId });
   }
   if (/timeout/i.test(`${code} ${message}`))
     return new UpstreamTimeoutError('SLS did not answer in time', { cause });

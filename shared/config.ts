@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
-import { cloudauthEndpoint } from './cloudauth/endpoints.ts';
 import { ConfigError } from './errors.ts';
-import { LOG_LEVELS } from './logger.ts';
+import { LOG_LEVELS, type LogLevel } from './logger.ts';
 import {
   DEFAULT_DAYS_KEPT,
   MAX_DAYS_KEPT,
@@ -11,33 +10,24 @@ import {
   type RetentionDays,
   ruleMessage,
 } from './logstores/retention.ts';
-import { DAY_MS } from './time.ts';
+import { cloudauthEndpoint, findRegion, REGIONS, slsEndpoint } from './regions.ts';
+import { DAY_MS, SECOND_MS } from './time.ts';
 
 /**
  * The settings: the only place that reads environment variables, and the only place that knows a default.
  * An empty value counts as missing. Every bad setting is named at once; no value is ever repeated.
  */
 
-/** Calls per second that one API allows per account, by region, all RAM users together.
- * https://www.alibabacloud.com/help/es/ekyc/latest/api-overview (read 2026-11-23) */
-const QPS_BY_REGION: Readonly<Record<string, number>> = {
-  'ap-southeast-1': 10,
-  'cn-hongkong': 10,
-  'ap-southeast-5': 3,
-  'ap-southeast-3': 3,
-};
-export const REGIONS = Object.keys(QPS_BY_REGION);
-
-const integer = (least: number, most: number) =>
+const integer = (min: number, max: number) =>
   z.pipe(z.string().check(z.regex(/^\d{1,9}$/, 'must be a whole number')), z.transform(Number)).check(
-    z.refine((value) => (value as number) >= least && (value as number) <= most, {
-      error: `must be from ${least} to ${most}`,
+    z.refine((value) => (value as number) >= min && (value as number) <= max, {
+      error: `must be from ${min} to ${max}`,
     }),
   );
-const decimal = (least: number, most: number) =>
+const decimal = (min: number, max: number) =>
   z.pipe(z.string().check(z.regex(/^\d{1,6}(\.\d{1,6})?$/, 'must be a number')), z.transform(Number)).check(
-    z.refine((value) => (value as number) >= least && (value as number) <= most, {
-      error: `must be from ${least} to ${most}`,
+    z.refine((value) => (value as number) >= min && (value as number) <= max, {
+      error: `must be from ${min} to ${max}`,
     }),
   );
 const name = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/, 'must be a name'));
@@ -85,7 +75,6 @@ const PLATFORM = {
     'ap-southeast-1',
   ),
   FC_ACCOUNT_ID: z.optional(z.string()),
-  FC_FUNCTION_NAME: z.optional(z.string()),
   FC_INSTANCE_ID: z.optional(z.string()),
   ALIYUN_FC_LOG_LEVEL: z._default(z.enum(LOG_LEVELS), 'info'),
   ALIBABA_CLOUD_ACCESS_KEY_ID: z.optional(z.string()),
@@ -110,7 +99,7 @@ function daysKept(env: Readonly<Record<(typeof DAYS_KEPT)[keyof RetentionDays], 
   };
 }
 
-const knownRegion = (region: unknown) => typeof region === 'string' && QPS_BY_REGION[region] !== undefined;
+const knownRegion = (region: unknown) => typeof region === 'string' && findRegion(region) !== undefined;
 
 /** Rules over two keys. They run even when other keys are bad, so that one start names everything. */
 const always = { when: () => true };
@@ -128,7 +117,7 @@ const schema = fields.check(
   }),
   z.refine((env) => env.CLOUDAUTH_ENDPOINT !== undefined || knownRegion(env.FC_REGION), {
     ...always,
-    error: `must be set: ID Verification is known in ${REGIONS.join(', ')} only`,
+    error: `must be set: ID Verification is known in ${REGIONS.map(({ region }) => region).join(', ')} only`,
     path: ['CLOUDAUTH_ENDPOINT'],
   }),
   ...RETENTION_RULES.map((rule) =>
@@ -143,9 +132,8 @@ const schema = fields.check(
 export interface Config {
   readonly region: string;
   readonly accountId: string | undefined;
-  readonly functionName: string | undefined;
   readonly instanceId: string | undefined;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly logLevel: LogLevel;
   readonly slsProject: string;
   /** Host of the region's SLS, with a scheme when it is not https. */
   readonly slsEndpoint: string;
@@ -198,26 +186,26 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 
 function toConfig(env: z.output<typeof schema>): Config {
   const region = env.FC_REGION;
-  const vpc = env.CLOUDAUTH_NETWORK === 'vpc';
+  const network = env.CLOUDAUTH_NETWORK;
   return {
     region,
     accountId: env.FC_ACCOUNT_ID,
-    functionName: env.FC_FUNCTION_NAME,
     instanceId: env.FC_INSTANCE_ID,
     logLevel: env.ALIYUN_FC_LOG_LEVEL,
     slsProject: env.SLS_PROJECT,
-    slsEndpoint: env.SLS_ENDPOINT ?? `${region}${vpc ? '-intranet' : ''}.log.aliyuncs.com`,
-    cloudauthEndpoint: env.CLOUDAUTH_ENDPOINT ?? cloudauthEndpoint(region, env.CLOUDAUTH_NETWORK),
-    verifyDelayMs: env.VERIFY_DELAY_SECONDS * 1_000,
+    slsEndpoint: env.SLS_ENDPOINT ?? slsEndpoint(region, network),
+    cloudauthEndpoint: env.CLOUDAUTH_ENDPOINT ?? cloudauthEndpoint(region, network),
+    verifyDelayMs: env.VERIFY_DELAY_SECONDS * SECOND_MS,
     retentionMs: env.RETENTION_DAYS * DAY_MS,
     daysKept: daysKept(env),
-    qpsLimit: env.QPS_LIMIT ?? QPS_BY_REGION[region] ?? 3,
+    // The schema lets none pass without one of the two.
+    qpsLimit: (env.QPS_LIMIT ?? findRegion(region)?.qpsLimit) as number,
     sweepQpsShare: env.SWEEP_QPS_SHARE,
     notCompletedAttempts: env.NOT_COMPLETED_ATTEMPTS,
     maxAttempts: env.MAX_ATTEMPTS,
-    runMarginMs: env.RUN_MARGIN_SECONDS * 1_000,
-    leaseMs: env.LEASE_SECONDS * 1_000,
-    heartbeatMs: env.HEARTBEAT_SECONDS * 1_000,
+    runMarginMs: env.RUN_MARGIN_SECONDS * SECOND_MS,
+    leaseMs: env.LEASE_SECONDS * SECOND_MS,
+    heartbeatMs: env.HEARTBEAT_SECONDS * SECOND_MS,
     callTimeoutMs: env.CALL_TIMEOUT_MS,
     auth: env.AUTH,
     bearerTokenSha256: env.BEARER_TOKEN_SHA256?.toLowerCase().split(',') ?? [],

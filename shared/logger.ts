@@ -24,10 +24,10 @@ export interface LoggerOptions {
 }
 
 export function createLogger({ level, fields, write, now = Date.now }: LoggerOptions): Logger {
-  const least = LOG_LEVELS.indexOf(level);
+  const lowest = LOG_LEVELS.indexOf(level);
   const put = write ?? ((line: string) => void process.stdout.write(line));
   const at = (lineLevel: LogLevel) => (event: string, more?: LogFields) => {
-    if (LOG_LEVELS.indexOf(lineLevel) < least) return;
+    if (LOG_LEVELS.indexOf(lineLevel) < lowest) return;
     put(
       `${JSON.stringify({ time: new Date(now()).toISOString(), level: lineLevel, event, ...fields, ...more })}\n`,
     );

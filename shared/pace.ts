@@ -20,7 +20,7 @@ export interface PacerOptions {
   readonly clock: Clock;
 }
 
-/** One permitted start; goes back to the pacer with what became of the call. */
+/** One permitted start; goes back to the pacer if the call was throttled. */
 export interface PaceTicket {
   readonly number: number;
 }
@@ -60,7 +60,7 @@ interface Ceiling {
 
 export class Pacer {
   readonly #base: number;
-  readonly #least: number;
+  readonly #min: number;
   readonly #limit: number;
   readonly #clock: Clock;
   #rate: number;
@@ -80,7 +80,7 @@ export class Pacer {
   constructor({ ratePerSecond, limitPerSecond, clock }: PacerOptions) {
     this.#base = ratePerSecond;
     this.#rate = ratePerSecond;
-    this.#least = Math.min(ratePerSecond, Math.max(MIN_RATE, ratePerSecond * MIN_RATE_SHARE));
+    this.#min = Math.min(ratePerSecond, Math.max(MIN_RATE, ratePerSecond * MIN_RATE_SHARE));
     this.#limit = limitPerSecond ?? Number.POSITIVE_INFINITY;
     this.#clock = clock;
   }
@@ -104,8 +104,8 @@ export class Pacer {
     return mine;
   }
 
-  /** The service took the call, whatever it answered. */
-  accepted(_ticket: PaceTicket): void {
+  /** The service accepted a call, whatever it returned. */
+  accepted(): void {
     const nowMs = this.#clock.now();
     this.#accepted.push(nowMs);
     dropUntil(this.#accepted, nowMs - SECOND_MS);
@@ -149,7 +149,7 @@ export class Pacer {
   }
 
   #within(rate: number): number {
-    return Math.min(this.#base, Math.max(this.#least, rate));
+    return Math.min(this.#base, Math.max(this.#min, rate));
   }
 
   async #waitForStart(signal: AbortSignal | undefined): Promise<PaceTicket> {

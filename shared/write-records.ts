@@ -34,7 +34,8 @@ export interface WriteReport {
  * (read 2026-11-23). */
 const MAX_GROUP_BYTES = 1_000_000;
 const MAX_GROUP_ROWS = 3_000;
-const RETRY = { attempts: 6, baseMs: 250, capMs: 5_000 };
+/** For writes that nobody waits for. */
+export const WRITE_RETRY: RetryPolicy = { attempts: 6, baseMs: 250, capMs: 5_000 };
 /** Refused for the state of our clock, not for a row: halving would not help. */
 const CLOCK_CODES = new Set([
   'RequestTimeExpired',
@@ -62,16 +63,17 @@ const EVENT_SINK: Sink<EventRow> = {
 };
 
 /**
- * An output as the bytes that will be written. What waits for its write is held like this: as rows it would take
- * three times the memory, and outlive the young generation of the heap, whose collection then costs more than all
- * that was done to make them.
+ * An output as the bytes that will be written, which may wait for that: as rows it would take three times the memory
+ * (a sixth more in the peak of a whole run) and outlive the young generation of the heap.
  */
-export interface PreparedOutput {
+export interface EncodedOutput {
   readonly record: EncodedContents;
   readonly events: EncodedContents;
 }
 
-export function prepareOutput({ record, events }: RecordOutput): PreparedOutput {
+export const NO_ROWS: EncodedContents = { bytes: new Uint8Array(), ends: [] };
+
+export function encodeOutput({ record, events }: RecordOutput): EncodedOutput {
   return {
     record: encodeContents([record], RECORD_SINK.toContents),
     events: encodeContents(events, EVENT_SINK.toContents),
@@ -80,18 +82,14 @@ export function prepareOutput({ record, events }: RecordOutput): PreparedOutput 
 
 /** The same output with another record. */
 export function amendOutput(
-  { record, events }: PreparedOutput,
+  { record, events }: EncodedOutput,
   amend: (row: RecordRow) => RecordRow,
-): PreparedOutput {
+): EncodedOutput {
   const [row] = rowsOf(record);
   if (row === undefined) return { record, events };
   // Every value reads as the text that it was written as.
   const amended = amend(decodeContents(row) as RecordRow);
   return { record: encodeContents([amended], RECORD_SINK.toContents), events };
-}
-
-function isPrepared(output: RecordOutput | PreparedOutput): output is PreparedOutput {
-  return !Array.isArray(output.events);
 }
 
 /**
@@ -100,35 +98,15 @@ function isPrepared(output: RecordOutput | PreparedOutput): output is PreparedOu
  */
 export async function writeRecords(
   sls: SlsDataPlane,
-  outputs: readonly (RecordOutput | PreparedOutput)[],
+  outputs: readonly EncodedOutput[],
   options: WriteOptions,
 ): Promise<WriteReport> {
-  const prepared = outputs.map((output) => (isPrepared(output) ? output : prepareOutput(output)));
-  const events = prepared.flatMap((output) => rowsOf(output.events));
-  const records = prepared.flatMap((output) => rowsOf(output.record));
+  const events = outputs.flatMap((output) => rowsOf(output.events));
+  const records = outputs.flatMap((output) => rowsOf(output.record));
   const reduced =
     (await writeRows({ sls, sink: EVENT_SINK, options }, events)) +
     (await writeRows({ sls, sink: RECORD_SINK, options }, records));
   return { records: records.length, events: events.length, reduced };
-}
-
-/**
- * One put with the pauses that SLS's state may ask for. Credentials are asked for anew each time.
- * @throws what the last try threw
- */
-export function putWithRetry(
-  sls: SlsDataPlane,
-  { logstore, logs }: { logstore: string; logs: readonly (Log | EncodedLog)[] },
-  options: WriteOptions,
-): Promise<void> {
-  const { clock, random, signal, attempts = RETRY.attempts } = options;
-  const policy: RetryPolicy = { ...RETRY, attempts, ...(signal === undefined ? {} : { signal }) };
-  return retry(
-    () => sls.putLogs(logstore, logs, signal === undefined ? {} : { signal }),
-    policy,
-    clock,
-    random,
-  );
 }
 
 interface Writing<Row> {
@@ -172,7 +150,7 @@ function groupsOf(rows: readonly EncodedRow[]): EncodedRow[][] {
   return groups;
 }
 
-/** Answers how many rows had to be reduced. */
+/** Returns how many rows had to be reduced. */
 async function writeGroup<Row>(writing: Writing<Row>, group: readonly EncodedRow[]): Promise<number> {
   try {
     await put(writing, group);
@@ -204,10 +182,18 @@ async function writeReduced<Row>(
   await put(writing, rowsOf(encodeContents([sink.reduce(row, reason)], sink.toContents)));
 }
 
+/** Credentials are asked for anew at each try. */
 function put<Row>({ sls, sink, options }: Writing<Row>, rows: readonly EncodedRow[]): Promise<void> {
-  const timeSeconds = Math.floor(options.clock.now() / SECOND_MS);
+  const { clock, random, signal, attempts = WRITE_RETRY.attempts } = options;
+  const abortable = signal === undefined ? {} : { signal };
+  const timeSeconds = Math.floor(clock.now() / SECOND_MS);
   const logs = rows.map(({ bytes, start, end }): EncodedLog => ({ timeSeconds, bytes, start, end }));
-  return putWithRetry(sls, { logstore: sink.logstore, logs }, options);
+  return retry(
+    () => sls.putLogs(sink.logstore, logs, abortable),
+    { ...WRITE_RETRY, attempts, ...abortable },
+    clock,
+    random,
+  );
 }
 
 function isRefusedForContent(error: unknown): error is SlsError {

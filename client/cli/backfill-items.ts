@@ -3,13 +3,16 @@ import { safeParseTransaction } from '../../shared/api/transaction.ts';
 import { safeParseJson } from '../../shared/fc/request.ts';
 import { WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 
-/** One record of the file: a transaction as the API takes it, or why it is left out. */
-export interface Item {
-  /** Where it begins and ends: a field of a CSV file may hold line breaks. */
+/** Where a record begins and ends: a field of a CSV file may hold line breaks. */
+interface Place {
   readonly line: number;
   readonly endLine: number;
   /** Byte offset just after it. */
   readonly endOffset: number;
+}
+
+/** One record of the file: a transaction as the API takes it, or why it is left out. */
+export interface Item extends Place {
   readonly outcome:
     | { readonly ok: true; readonly transactionId: string; readonly transaction: object }
     | { readonly ok: false; readonly reason: string };
@@ -39,11 +42,8 @@ export async function* readItems(options: ItemsOptions): AsyncGenerator<Item> {
   }
 }
 
-interface Value {
-  readonly line: number;
-  readonly endLine: number;
-  readonly endOffset: number;
-  /** A reason instead of a value: it cannot be read. */
+interface Value extends Place {
+  /** A string says why it cannot be read. */
   readonly value: object | string;
 }
 
@@ -57,7 +57,7 @@ async function* csvValues({ open, startOffset, startLine }: ItemsOptions): Async
 }
 
 async function readCsvHeader(open: ItemsOptions['open']): Promise<CsvHeader> {
-  let delimiter: CsvHeader['delimiter'] = ',';
+  let delimiter: Delimiter = ',';
   for await (const { text } of readLines(open(0))) {
     delimiter = delimiterOf(text);
     break;
@@ -98,21 +98,16 @@ function toOutcome(value: object | string, nowMs: number): Item['outcome'] {
 }
 
 /** CSV as https://www.rfc-editor.org/rfc/rfc4180 has it, with the delimiter that the first line uses. */
-export type Delimiter = ',' | ';' | '\t';
+type Delimiter = ',' | ';' | '\t';
 
-/** The columns, in order. */
-export interface CsvHeader {
+interface CsvHeader {
   readonly delimiter: Delimiter;
+  /** In order. */
   readonly columns: readonly string[];
 }
 
-/** A record: one line, or several where a quoted field holds line breaks. */
-export interface CsvRecord {
-  readonly line: number;
-  readonly endLine: number;
-  /** Byte offset just after it. */
-  readonly endOffset: number;
-  /** A reason instead of fields: it cannot be read. */
+interface CsvRecord extends Place {
+  /** A string says why they cannot be read. */
   readonly fields: readonly string[] | string;
 }
 
@@ -172,10 +167,7 @@ export function toTransaction(columns: readonly string[], fields: readonly strin
  * The records of a file that are not blank. A quoted field may run over several lines; a quote that is not closed, or
  * is closed in the wrong place, costs only its own line: those after it are read again.
  */
-export async function* readCsvRecords(
-  lines: AsyncIterable<Line>,
-  delimiter: Delimiter,
-): AsyncGenerator<CsvRecord> {
+async function* readCsvRecords(lines: AsyncIterable<Line>, delimiter: Delimiter): AsyncGenerator<CsvRecord> {
   const source = lines[Symbol.asyncIterator]();
   const again: Line[] = [];
   const next = async () => again.shift() ?? (await source.next()).value;
@@ -237,7 +229,7 @@ export interface Line {
   readonly tooLong: boolean;
 }
 
-export interface LineOptions {
+interface LineOptions {
   readonly startOffset?: number;
   readonly startLine?: number;
 }

@@ -1,6 +1,7 @@
 import alicloudCredentials from '@alicloud/credentials';
 import type { Credentials } from '../../shared/credentials.ts';
 import { defaultOf } from '../../shared/openapi/interop.ts';
+import { slsEndpoint } from '../../shared/regions.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { type Api, type Auth, createApi } from './api.ts';
@@ -84,7 +85,7 @@ function openSls(line: CommandLine, env: Env, { url, chain }: Place): SlsDataPla
     throw new UsageError(`${line.command} reads SLS: it needs --project, or SLS_PROJECT`);
   const region = line.text('region') ?? given(env.FC_REGION) ?? DEFAULT_REGION;
   return createSlsClient({
-    endpoint: line.text('sls-endpoint') ?? given(env.SLS_ENDPOINT) ?? `${region}.log.aliyuncs.com`,
+    endpoint: line.text('sls-endpoint') ?? given(env.SLS_ENDPOINT) ?? slsEndpoint(region, 'public'),
     project,
     credentials: chain,
     ...timeouts,

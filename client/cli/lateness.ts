@@ -117,8 +117,8 @@ async function measure(
       transactionId,
       ...(merchantBizId === undefined ? {} : { merchantBizId }),
     }));
-    const answer = await api.call<LookupsResponse>('POST', '/v1/lookups', { body: { transactions } });
-    for (const result of answer.results) {
+    const { results } = await api.call<LookupsResponse>('POST', '/v1/lookups', { body: { transactions } });
+    for (const result of results) {
       const before = part[result.index];
       if (result.outcome !== 'answered' || before === undefined) continue;
       asked += 1;

@@ -6,7 +6,7 @@ import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { WIDEST_WINDOWS } from '../../shared/logstores/retention.ts';
 import { CAUSES, DISPOSITIONS } from '../../shared/logstores/values.ts';
 import { recordView } from '../../shared/logstores/view.ts';
-import { storePending } from '../../shared/register.ts';
+import { appendToQueue, CALLER_RETRY } from '../../shared/queue.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../shared/time.ts';
 import {
@@ -164,7 +164,11 @@ async function queueAgain({ sls, now }: CliContext, ids: readonly string[]): Pro
   for (let from = 0; from < ids.length; from += PENDING_GROUP_ROWS) {
     const group = ids.slice(from, from + PENDING_GROUP_ROWS);
     const read = await readGroup(client, group, now);
-    const outcome = await storePending(client, read.rows, { clock: systemClock, random: Math.random });
+    const outcome = await appendToQueue(client, read.rows, {
+      clock: systemClock,
+      random: Math.random,
+      retry: CALLER_RETRY,
+    });
     queued += outcome.stored.filter(Boolean).length;
     unread += group.length - read.rows.length;
     readError ??= read.error;

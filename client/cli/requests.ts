@@ -11,8 +11,8 @@ import { bar, columns, duration, json, plain } from './print.ts';
 /** `register ID`: puts one transaction into the queue. */
 export async function registerCommand({ line, api, out, now }: CliContext): Promise<number> {
   const body = transactionOf(line, now(), readLabels(line.list('label')));
-  const answer = await api.call<RegisterResponse>('POST', '/v1/transactions', { body });
-  out(line.flag('json') ? json(answer) : `registered; it is asked about from ${answer.dueAt}`);
+  const response = await api.call<RegisterResponse>('POST', '/v1/transactions', { body });
+  out(line.flag('json') ? json(response) : `registered; it is asked about from ${response.dueAt}`);
   return 0;
 }
 
@@ -29,13 +29,13 @@ function readLabels(pairs: readonly string[]): Record<string, string> {
 /** `sweep`: one run, now. */
 export async function sweepCommand({ line, api, out }: CliContext): Promise<number> {
   noPositionals(line);
-  const answer = await api.call<{ requestId: string }>('POST', '/v1/sweeps', { once: true });
-  out(line.flag('json') ? json(answer) : `a run was started: ${answer.requestId}`);
+  const response = await api.call<{ requestId: string }>('POST', '/v1/sweeps', { once: true });
+  out(line.flag('json') ? json(response) : `a run was started: ${response.requestId}`);
   return 0;
 }
 
 /** The period is shorter than the default where the queue keeps less. */
-interface LedgerAnswer extends Ledger {
+interface LedgerResponse extends Ledger {
   readonly from: string;
   readonly to: string;
 }
@@ -61,7 +61,7 @@ export async function ledgerCommand({ line, api, out, err }: CliContext): Promis
     ...(fromMs === undefined ? {} : { from: String(fromMs) }),
     ...(toMs === undefined ? {} : { to: String(toMs) }),
   };
-  const ledger = await api.call<LedgerAnswer>('GET', '/v1/ledger', { query });
+  const ledger = await api.call<LedgerResponse>('GET', '/v1/ledger', { query });
   out(line.flag('json') ? json(ledger) : describeLedger(ledger));
   if (!ledger.complete) err('SLS read only a part of the data: no number here is exact');
   if (ledger.residual > 0)
@@ -69,7 +69,7 @@ export async function ledgerCommand({ line, api, out, err }: CliContext): Promis
   return ledger.residual > 0 || !ledger.complete ? 1 : 0;
 }
 
-function describeLedger(ledger: LedgerAnswer): string {
+function describeLedger(ledger: LedgerResponse): string {
   const rows = LINES.map(([member, name]) => [name, String(ledger[member])] as const);
   const width = String(ledger.registered).length + 1;
   const table = [
@@ -89,22 +89,22 @@ function describeLedger(ledger: LedgerAnswer): string {
 /** `lookup ID`: what the service says now, as a story and a timeline. */
 export async function lookupCommand({ line, api, out, now }: CliContext): Promise<number> {
   const { transactionId, labels: _, ...query } = transactionOf(line, now());
-  const answer = await api.call<LookupResponse>('GET', `/v1/transactions/${transactionId}`, { query });
-  out(line.flag('json') ? json(answer) : describeLookup(answer, line.flag('zh')));
+  const response = await api.call<LookupResponse>('GET', `/v1/transactions/${transactionId}`, { query });
+  out(line.flag('json') ? json(response) : describeLookup(response, line.flag('zh')));
   return 0;
 }
 
-function describeLookup(answer: LookupResponse, chinese: boolean): string {
-  const { record, events } = answer;
-  const story = (chinese ? record.story_zh : undefined) ?? answer.story;
+function describeLookup(response: LookupResponse, chinese: boolean): string {
+  const { record, events } = response;
+  const story = (chinese ? record.story_zh : undefined) ?? response.story;
   return [
-    `${answer.transactionId}  ${answer.final ? 'final' : 'not final yet'}${storedWords(answer)}`,
+    `${response.transactionId}  ${response.final ? 'final' : 'not final yet'}${storedWords(response)}`,
     '',
     ...(story === '' ? [] : [plain(story), '']),
     columns(facts(record), '  '),
     ...section('Time on each stage', stays(record)),
     ...section('Timeline', timeline(events, chinese)),
-    ...section('Asked before', history(answer)),
+    ...section('Asked before', history(response)),
   ].join('\n');
 }
 
@@ -155,11 +155,11 @@ function timeline(events: readonly EventRow[], chinese: boolean): string[][] {
 
 function history({ history: entries }: LookupResponse): string[][] {
   return entries.map((entry) => [
-    new Date(Number(entry.asked_at_ms ?? 0)).toISOString(),
+    new Date(entry.asked_at_ms ?? 0).toISOString(),
     entry.final === 'true' ? 'final' : 'provisional',
-    String(entry.disposition ?? ''),
-    String(entry.journey ?? ''),
-    String(entry.source ?? ''),
+    entry.disposition ?? '',
+    entry.journey ?? '',
+    entry.source ?? '',
     entry.copies > 1 ? `${entry.copies} times` : '',
   ]);
 }

@@ -32,7 +32,7 @@ const ROW_ID = /^[A-Za-z0-9_|:+/=-]{1,128}$/;
 const MAX_VALUES_LISTED = 50;
 
 /** The condition for a label filter, or undefined where there is none. */
-export function labelCondition(filter: LabelFilter): string | undefined {
+function labelCondition(filter: LabelFilter): string | undefined {
   const entries = Object.entries(filter);
   if (entries.length > MAX_LABELS)
     throw new BadRequest(`at most ${MAX_LABELS} labels can be asked for at once`);
@@ -114,7 +114,7 @@ function drillCondition({ field, value, within }: Drill, drills: readonly ChartD
   return within.length === 0 ? hit : `${hit} AND journey IN (${within.map(sqlText).join(', ')})`;
 }
 
-export interface TransactionDetail {
+interface TransactionDetail {
   /** Rows of the transaction, the one the view takes first. */
   readonly records: Array<Record<string, string>>;
   readonly events: Array<Record<string, string>>;

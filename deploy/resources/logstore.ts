@@ -44,9 +44,9 @@ export function logstoreResource(
     name,
     parent: idOf({ kind: 'project', name: project }),
     read: async () => {
-      const answer = await orAbsent(() => control.getLogStore(project, name), ['LogStoreNotExist']);
-      if (answer !== undefined) control.expect(project, name);
-      return answer?.body;
+      const found = await orAbsent(() => control.getLogStore(project, name), ['LogStoreNotExist']);
+      if (found !== undefined) control.expect(project, name);
+      return found?.body;
     },
     foreign: ours,
     differences: (current) => differingSettings(current, wanted),
@@ -76,7 +76,7 @@ export function logstoreResource(
 }
 
 /** Keys and settings of an index that are missing or differ; keys that others added are left alone. */
-export function indexDifferences(current: Index, wanted: IndexConfig): string[] {
+function indexDifferences(current: Index, wanted: IndexConfig): string[] {
   const keys = Object.entries(wanted.keys).flatMap(([name, key]) => {
     const now = current.keys?.[name];
     if (now === undefined) return [`+ ${name}`];
@@ -100,8 +100,8 @@ export function indexResource(
     name,
     parent: idOf({ kind: 'logstore', name }),
     read: async () => {
-      const answer = await orAbsent(() => control.getIndex(project, name), ['IndexConfigNotExist']);
-      return answer?.body === undefined ? undefined : new Index(answer.body);
+      const found = await orAbsent(() => control.getIndex(project, name), ['IndexConfigNotExist']);
+      return found?.body === undefined ? undefined : new Index(found.body);
     },
     foreign: ours,
     differences: (current) => indexDifferences(current, index),
@@ -123,7 +123,7 @@ export function indexResource(
   };
 }
 
-export interface ConsumerGroupDefinition {
+interface ConsumerGroupDefinition {
   readonly logstore: string;
   readonly name: string;
   readonly timeoutSeconds: number;

@@ -14,9 +14,9 @@ export function projectResource(
 ): Resource<Project> {
   const itself = { kind: 'project', name } as const;
   const read = async () => {
-    const answer = await orAbsent(() => control.getProject(name), ['ProjectNotExist']);
-    if (answer !== undefined) control.expect(name);
-    return answer?.body;
+    const found = await orAbsent(() => control.getProject(name), ['ProjectNotExist']);
+    if (found !== undefined) control.expect(name);
+    return found?.body;
   };
   const foreign = ({ description, owner }: Project) => {
     if (accountId !== undefined && owner !== undefined && owner !== '' && owner !== accountId) {
@@ -47,7 +47,7 @@ export function projectResource(
         );
       } catch (error) {
         if (!(error instanceof SlsError) || error.serverCode !== 'ProjectAlreadyExist') throw error;
-        // Ours when an answer was lost on the way; a stranger's when we cannot see it.
+        // Ours when a response was lost on the way; a stranger's when we cannot see it.
         const current = await read().catch(() => undefined);
         const why =
           current === undefined

@@ -64,7 +64,7 @@ export function differingKeys(current: object, wanted: object): string[] {
 
 const PARENT_GONE = new Set(['ProjectNotExist', 'LogStoreNotExist']);
 
-/** undefined when the service says that the thing itself is not there. That what it lives in is missing stays an error. */
+/** Returns undefined if the service says that the thing itself does not exist. A missing parent is still an error. */
 export async function orAbsent<T>(
   read: () => Promise<T>,
   alsoAbsent: readonly string[] = [],

@@ -67,11 +67,11 @@ export function defineEndpoint<
     async run(request, given) {
       const { http, services } = request;
       const input = {
-        params: valid(safeParse(paramsSchema, given)),
-        query: querySchema === undefined ? {} : valid(safeParse(querySchema, repaired(http.query))),
+        params: parse(paramsSchema, given),
+        query: querySchema === undefined ? {} : parse(querySchema, repaired(http.query)),
         body: method === 'GET' ? NO_BODY : parseBody(http, { ndjson: body?.ndjson !== undefined }),
       };
-      if (body === undefined && input.body.kind === 'json') valid(safeParse(NOTHING, input.body.value));
+      if (body === undefined && input.body.kind === 'json') parse(NOTHING, input.body.value);
       // Says at once what is missing, rather than let every call fail for it in its own way.
       if (!open) services.role.provide();
       return jsonResponse(response.status, await handle(request, input as Input<P, Q>));
@@ -105,7 +105,12 @@ function repaired(query: HttpRequest['query']): Record<string, string> {
   );
 }
 
-/** The value. @throws ProblemError INPUT_INVALID with the paths of what is wrong */
+/** @throws ProblemError INPUT_INVALID with the paths of what is wrong */
+export function parse<T>(schema: z.core.$ZodType<T>, value: unknown): T {
+  return valid(safeParse(schema, value));
+}
+
+/** The value of what was parsed already. @throws ProblemError INPUT_INVALID with the paths of what is wrong */
 export function valid<T>(parsed: Parsed<T>): T {
   if (parsed.ok) return parsed.value;
   throw new ProblemError('INPUT_INVALID', 'The request is not valid.', { issues: parsed.issues });

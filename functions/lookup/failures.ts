@@ -1,5 +1,5 @@
 import type { StoreFailure } from '../../shared/api/responses.ts';
-import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 import {
   DeadlineError,
   ServiceError,

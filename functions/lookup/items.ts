@@ -2,14 +2,13 @@ import * as z from 'zod/mini';
 import {
   exactly,
   type Parsed,
-  safeParse,
   safeParseTransaction,
   type Times,
   type Transaction,
 } from '../../shared/api/transaction.ts';
 import type { ParsedBody, ParsedLine } from '../../shared/fc/request.ts';
 import { ProblemError } from '../../shared/fc/response.ts';
-import { badRequest, valid } from './endpoint.ts';
+import { badRequest, parse } from './endpoint.ts';
 import type { LookupRequest } from './request.ts';
 
 /** The transactions of a request. Each is checked for itself, for one bad item must not fail its neighbours. */
@@ -34,7 +33,7 @@ export function timesOf({ services: { clock, settings } }: LookupRequest): Times
 /** The items of a body that is JSON. @throws ProblemError INPUT_INVALID when it is no such batch */
 export function readBatch(body: ParsedBody, batch: Batch, times: Times): Item[] {
   if (body.kind !== 'json') throw badRequest('', 'is required');
-  return valid(safeParse(batch, body.value)).transactions.map((item, index) =>
+  return parse(batch, body.value).transactions.map((item, index) =>
     safeParseTransaction(item, times, `transactions[${index}]`),
   );
 }

@@ -7,7 +7,7 @@ import {
   type Transaction,
   transactionId,
 } from '../../shared/api/transaction.ts';
-import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 import { ProblemError } from '../../shared/fc/response.ts';
 import { toContents } from '../../shared/logstores/field-table.ts';
 import {
@@ -20,10 +20,10 @@ import { deriveMerchantBizId } from '../../shared/logstores/ids.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { RECORD_FIELDS } from '../../shared/logstores/records.ts';
 import { givenInRecord } from '../../shared/logstores/registration.ts';
+import { appendToQueue, CALLER_RETRY } from '../../shared/queue.ts';
 import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
-import { storePending } from '../../shared/register.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
-import { writeRecords } from '../../shared/write-records.ts';
+import { encodeOutput, writeRecords } from '../../shared/write-records.ts';
 import { defineEndpoint, valid } from './endpoint.ts';
 import { noteFailure, storeFailureOf, toUpstreamProblem } from './failures.ts';
 import { timesOf } from './items.ts';
@@ -120,7 +120,7 @@ export async function lookUp(
   const [history, outcome] = await Promise.all([reading, asking]);
   noteFailure(request.trace, history.error);
   if (outcome.kind === 'throttled') pacer.throttled(ticket, outcome.retryAfterMs);
-  else pacer.accepted(ticket);
+  else pacer.accepted();
   const question: Question = { asked, history, askedAtMs, signal };
   if (outcome.kind === 'answered') return keepAnswer(request, question, outcome);
   if (outcome.kind === 'not_completed') throw await toNotCompleted(request, question);
@@ -235,7 +235,7 @@ async function storeUnlessThere(
   // The lines of the same answer may be there already: they are written before its record.
   const hasEvents = history.records.some((one) => one.final && one.revision === revision);
   try {
-    await writeRecords(request.sls, [hasEvents ? { ...output, events: [] } : output], {
+    await writeRecords(request.sls, [encodeOutput(hasEvents ? { ...output, events: [] } : output)], {
       clock,
       random,
       signal: AbortSignal.any([signal, AbortSignal.timeout(STORE_MS)]),
@@ -262,7 +262,7 @@ async function queueRow(
 ): Promise<boolean> {
   if (row === undefined) return true;
   const { clock, random } = services;
-  const { stored, error } = await storePending(sls, [row], { clock, random, signal });
+  const { stored, error } = await appendToQueue(sls, [row], { clock, random, retry: CALLER_RETRY, signal });
   noteFailure(trace, error);
   return stored[0] === true;
 }

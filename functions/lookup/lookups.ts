@@ -9,7 +9,7 @@ import { DeadlineError } from '../../shared/errors.ts';
 import { ProblemError, toProblem, toProblemError } from '../../shared/fc/response.ts';
 import type { History } from '../../shared/logstores/history.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
-import { storePending } from '../../shared/register.ts';
+import { appendToQueue, CALLER_RETRY } from '../../shared/queue.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { defineEndpoint } from './endpoint.ts';
 import { noteFailure } from './failures.ts';
@@ -156,7 +156,12 @@ async function queueRest(request: LookupRequest, questions: readonly Question[])
   });
   if (missing.length === 0) return;
   const rows = missing.map(({ row }) => row);
-  const { stored, error } = await storePending(sls, rows, { clock, random, signal: deadline.signal });
+  const { stored, error } = await appendToQueue(sls, rows, {
+    clock,
+    random,
+    retry: CALLER_RETRY,
+    signal: deadline.signal,
+  });
   noteFailure(trace, error);
   for (const [place, { question }] of missing.entries()) {
     if (stored[place] === true) question.dueAt = toIso(nowMs + verifyDelayMs);

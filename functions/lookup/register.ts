@@ -2,7 +2,7 @@ import { type RegisterResponse, registerResponse } from '../../shared/api/respon
 import { safeParseTransaction, transactionInput } from '../../shared/api/transaction.ts';
 import type { ParsedBody } from '../../shared/fc/request.ts';
 import { ProblemError, RETRY_AFTER_SECONDS } from '../../shared/fc/response.ts';
-import { storePending } from '../../shared/register.ts';
+import { appendToQueue, CALLER_RETRY } from '../../shared/queue.ts';
 import { defineEndpoint } from './endpoint.ts';
 import { noteFailure } from './failures.ts';
 import { batchOf, foldById, type Item, readBatch, readLines, timesOf, validOf } from './items.ts';
@@ -54,7 +54,12 @@ export async function register(request: LookupRequest, items: readonly Item[]): 
   const nowMs = clock.now();
   // One row for each transaction: the sweep would ask once for each.
   const rows = foldById(validOf(items)).map((one) => toPending(one, nowMs));
-  const { stored, error } = await storePending(sls, rows, { clock, random, signal: deadline.signal });
+  const { stored, error } = await appendToQueue(sls, rows, {
+    clock,
+    random,
+    retry: CALLER_RETRY,
+    signal: deadline.signal,
+  });
   const storedIds = new Set(rows.filter((_, place) => stored[place]).map((row) => row.transactionId));
   const rejected = items.flatMap((item, index): RegisterResponse['rejected'] => {
     if (!item.ok) return [{ index, reason: 'invalid', issues: item.issues }];

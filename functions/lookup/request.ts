@@ -1,4 +1,4 @@
-import type { CloudauthClient } from '../../shared/cloudauth/types.ts';
+import type { CloudauthClient } from '../../shared/cloudauth/client.ts';
 import type { BearerOptions } from '../../shared/fc/bearer.ts';
 import {
   type Deadline,
@@ -32,7 +32,7 @@ export interface LookupServices {
   readonly startSweep?: (accountId: string | undefined, signal: AbortSignal) => Promise<Invoked>;
 }
 
-export interface LookupSettings {
+interface LookupSettings {
   readonly region: string;
   /** From a session's opening until its log is final. */
   readonly verifyDelayMs: number;

@@ -1,24 +1,19 @@
-import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 import { deriveMerchantBizId } from '../../shared/logstores/ids.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import type { Disposition } from '../../shared/logstores/values.ts';
 import { Pacer, type PaceTicket } from '../../shared/pace.ts';
 import { toRecord } from '../../shared/record/record.ts';
 import { SECOND_MS } from '../../shared/time.ts';
-import { prepareOutput } from '../../shared/write-records.ts';
+import { encodeOutput } from '../../shared/write-records.ts';
+import { type Asking, decide, dispositionWithout, isNearEnd } from './decision.ts';
 import type { Inquiry, Result } from './inquiry.ts';
 import type { RunReport } from './report.ts';
-import type { Services, SweepSettings } from './services.ts';
-import { Slots } from './slots.ts';
+import type { SweepServices, SweepSettings } from './services.ts';
 import type { Streak } from './streak.ts';
-import { type Asking, dispositionWithout, isNearEnd, judge } from './verdict.ts';
 
-/**
- * Asks CheckVerifyLog about one transaction until this run has an end for it. Every call, a repeated one too,
- * needs a permit: a place among the calls under way, and a turn of the pacer.
- */
-export interface AskerOptions {
-  readonly services: Services;
+interface AskerOptions {
+  readonly services: SweepServices;
   readonly settings: SweepSettings;
   readonly streak: Streak;
   readonly report: RunReport;
@@ -37,6 +32,10 @@ export const MAX_CALLS_AT_ONCE = 128;
 const IMPOSSIBLE_ID = 'idv-dropoff-is-the-service-up';
 const MAX_PROBES = 5;
 
+/**
+ * Asks CheckVerifyLog about one transaction until this run has an end for it. Every call, a repeated one too,
+ * needs a permit: a place among the calls under way, and a turn of the pacer.
+ */
 export class Asker {
   readonly #options: AskerOptions;
   readonly #pacer: Pacer;
@@ -86,16 +85,16 @@ export class Asker {
       const { transaction } = inquiry;
       const step: Asking = { transaction, attempt, tries, nowMs: this.#options.services.clock.now() };
       const { settings: limits, services } = this.#options;
-      const verdict = judge(outcome, step, { limits, random: services.random });
-      if (verdict.kind === 'final')
-        return this.#final(inquiry, step, { outcome, disposition: verdict.disposition });
-      if (verdict.kind === 'requeue') return this.#requeue(step, outcome);
-      if (verdict.newAttempt) {
+      const decision = decide(outcome, step, { limits, random: services.random });
+      if (decision.kind === 'final')
+        return this.#final(inquiry, step, { outcome, disposition: decision.disposition });
+      if (decision.kind === 'requeue') return this.#requeue(step, outcome);
+      if (decision.newAttempt) {
         attempt += 1;
         tries = 0;
       }
       try {
-        if (verdict.afterMs > 0) await services.clock.sleep(verdict.afterMs, this.#options.asking);
+        if (decision.afterMs > 0) await services.clock.sleep(decision.afterMs, this.#options.asking);
         permit = await this.permit();
       } catch {
         return this.#unfinished(inquiry, attempt, last);
@@ -144,7 +143,7 @@ export class Asker {
     const latencyMs = services.clock.now() - begunAtMs;
     this.#meanLatencyMs += (latencyMs - this.#meanLatencyMs) / 16;
     if (outcome.kind === 'throttled') this.#pacer.throttled(ticket, outcome.retryAfterMs);
-    else this.#pacer.accepted(ticket);
+    else this.#pacer.accepted();
     report.callEnds(outcome);
     streak.note(transactionId, outcome);
     return outcome;
@@ -173,7 +172,7 @@ export class Asker {
     return {
       kind: 'final',
       disposition,
-      output: prepareOutput(output),
+      output: encodeOutput(output),
       version,
       ...(againstService ? { streak: this.#options.streak.number } : {}),
     };
@@ -208,4 +207,46 @@ export function identityOf(transaction: PendingTransaction) {
     ...(initializedAtMs === undefined ? {} : { initializedAtMs }),
     ...(labels === undefined ? {} : { labels }),
   };
+}
+
+/**
+ * At most so many calls at once. How many are really under way follows from pace and latency (the mean number
+ * in a system is rate times time in it): slow answers do not lower the throughput until the bound is reached.
+ */
+class Slots {
+  readonly #size: number;
+  #taken = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** Resolves, first come first served, when there is room. Rejects when the signal is aborted first. */
+  async take(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#taken < this.#size) {
+      this.#taken += 1;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = () => {
+        this.#waiting = this.#waiting.filter((other) => other !== enter);
+        reject(signal.reason);
+      };
+      const enter = () => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.push(enter);
+    });
+  }
+
+  /** The place goes straight to the next in line. */
+  give(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#taken -= 1;
+    else next();
+  }
 }

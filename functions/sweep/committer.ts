@@ -1,68 +1,85 @@
-import { LeaseLostError } from '../../shared/errors.ts';
-import {
-  PENDING_GROUP_ROWS,
-  PENDING_LOGSTORE,
-  type PendingTransaction,
-  toPendingLog,
-} from '../../shared/logstores/pending.ts';
+import type { PendingTransaction } from '../../shared/logstores/pending.ts';
+import { appendToQueue } from '../../shared/queue.ts';
 import { registeredAgain } from '../../shared/record/record.ts';
-import { amendOutput, type PreparedOutput, putWithRetry, writeRecords } from '../../shared/write-records.ts';
-import { takeEffect } from './effects.ts';
+import {
+  amendOutput,
+  type EncodedOutput,
+  NO_ROWS,
+  WRITE_RETRY,
+  writeRecords,
+} from '../../shared/write-records.ts';
 import type { Inquiries, Inquiry, Result } from './inquiry.ts';
 import type { Lease } from './lease.ts';
-import type { BegunRow, Page } from './page.ts';
 import type { RunReport } from './report.ts';
-import type { Services } from './services.ts';
-import type { ShardQueue } from './shard-queue.ts';
-import type { ChangeSignal } from './signal.ts';
+import type { SweepServices } from './services.ts';
+import type { Row, ShardQueue } from './shards.ts';
 import type { Streak } from './streak.ts';
 
-/**
- * Takes the pages of each shard in the order in which they were begun and, as soon as all rows of a shard's
- * foremost have their result, writes it, appends what is asked again, and moves the checkpoint; while it does,
- * later pages are being asked about. Shards do not wait for one another, and a shard that is lost takes its pages
- * with it. Results that may be the service's fault rather than their transaction's wait until that is decided.
- */
-export interface CommitterOptions {
-  readonly services: Services;
+/** A row that this run works on. Rows of one transaction share an inquiry. */
+export interface BegunRow extends Row {
+  readonly inquiry: Inquiry;
+}
+
+/** The groups of a pull that this run works on: the unit that is asked about, written and checkpointed. */
+export interface Batch {
+  readonly queue: ShardQueue;
+  readonly fromCursor: string;
+  /** Behind these groups; undefined when the pull brought more of them, and no cursor was given for the place. */
+  readonly nextCursor: string | undefined;
+  readonly groups: readonly (readonly BegunRow[])[];
+  /** The batch holds a group that may not fit into any run: what is left of it is handed back. */
+  readonly mayBeCut: boolean;
+}
+
+interface CommitterOptions {
+  readonly services: SweepServices;
   readonly report: RunReport;
   readonly lease: Lease;
   readonly streak: Streak;
-  readonly changed: ChangeSignal;
   readonly inquiries: Inquiries;
-  readonly queueOf: (shard: number) => ShardQueue;
   /** Writes are given up when it is aborted. */
   readonly signal: AbortSignal;
 }
 
-/** How pages that are left when nothing is asked any more are treated. */
+/** How batches that are left when nothing is asked any more are treated. */
 export type Closing =
   /** Every result counts; what has none is handed back or left where it is. */
   | 'finish'
   /** The service is in trouble: results that speak against it do not count. */
   | 'trouble';
 
-interface PageWork {
-  readonly page: Page;
+interface Work {
+  readonly batch: Batch;
   readonly rows: readonly BegunRow[];
-  /** What this page waits for: inquiries without a result, and what is still looked up. */
+  /** What this batch waits for: inquiries without a result, and what is still looked up. */
   unsettled: number;
 }
 
-/** What the rows of a batch do to the outside world, each transaction once. */
-interface Batch {
+/** What some rows do to the outside world, each transaction once. */
+interface Effects {
   readonly rows: number;
-  readonly writes: readonly { inquiry: Inquiry; version: number; output: PreparedOutput }[];
+  readonly writes: readonly { inquiry: Inquiry; version: number; output: EncodedOutput }[];
   readonly appends: readonly { inquiry: Inquiry; version: number; transaction: PendingTransaction }[];
 }
 
-/** Few and large writes: pages that are ready together are committed together, up to this many rows. */
-const MAX_BATCH_ROWS = 400;
+/** Few and large writes: batches that are ready together are committed together, up to this many rows. */
+const MAX_COMMIT_ROWS = 400;
 
+/**
+ * Takes the batches of each shard in the order in which they were begun and, as soon as all rows of a shard's
+ * foremost have their result, writes it, appends what is asked again, and moves the checkpoint; while it does,
+ * later batches are being asked about. Shards do not wait for one another, and a shard that is lost takes its
+ * batches with it. Results that may be the service's fault rather than their transaction's wait until that is decided.
+ *
+ * The order is the promise: a row leaves the queue only when SLS has acknowledged everything that takes its
+ * place. A crash between two steps repeats the batch; it never loses it.
+ */
 export class Committer {
   readonly #options: CommitterOptions;
+  /** Whatever a waiting part of the run waits for: a result, a commit, an abort. */
+  readonly changed = new ChangeSignal();
   readonly #committedShards = new Set<number>();
-  #work: PageWork[] = [];
+  #work: Work[] = [];
   #closing: Closing | undefined;
 
   constructor(options: CommitterOptions) {
@@ -74,7 +91,7 @@ export class Committer {
     return this.#work.reduce((sum, { rows }) => sum + rows.length, 0);
   }
 
-  /** The foremost page has all its results and is being written. */
+  /** The foremost batch has all its results and is being written. */
   get isBehind(): boolean {
     return this.#work[0]?.unsettled === 0;
   }
@@ -84,34 +101,34 @@ export class Committer {
   }
 
   /**
-   * Takes a page on.
+   * Accepts a batch.
    * @param completed resolves when all that the logstores hold of its transactions is known; never rejects
    */
-  begin(page: Page, completed: Promise<void>): void {
-    const rows = page.groups.flatMap((group) => group.rows);
+  begin(batch: Batch, completed: Promise<void>): void {
+    const rows = batch.groups.flat();
     const open = new Set(rows.map(({ inquiry }) => inquiry).filter(({ result }) => result === undefined));
-    const work: PageWork = { page, rows, unsettled: open.size + 1 };
+    const work: Work = { batch, rows, unsettled: open.size + 1 };
     const settle = () => {
       work.unsettled -= 1;
-      if (work.unsettled === 0) this.#options.changed.notify();
+      if (work.unsettled === 0) this.changed.notify();
     };
     for (const inquiry of open) inquiry.onSettled(settle);
     void completed.then(settle);
     this.#work.push(work);
-    this.#options.changed.notify();
+    this.changed.notify();
   }
 
-  /** Pages of shards that were lost are the next holder's. */
+  /** Batches of shards that were lost are the next holder's. */
   dropLost(): void {
-    const { lease, changed } = this.#options;
-    this.#work = this.#work.filter(({ page }) => lease.holds(page.shard));
-    changed.notify();
+    const { lease } = this.#options;
+    this.#work = this.#work.filter(({ batch }) => lease.holds(batch.queue.shard));
+    this.changed.notify();
   }
 
   /** Nothing more will come, and every row has its result. */
   close(closing: Closing): void {
     this.#closing = closing;
-    this.#options.changed.notify();
+    this.changed.notify();
   }
 
   /**
@@ -119,9 +136,8 @@ export class Committer {
    * @throws what a write threw that could not be done
    */
   async run(): Promise<void> {
-    const { changed } = this.#options;
     for (;;) {
-      await changed.until(() => this.#closing !== undefined || this.#ready().length > 0);
+      await this.changed.until(() => this.#closing !== undefined || this.#ready().length > 0);
       const ready = this.#ready();
       if (ready.length > 0) await this.#commit(ready);
       else if (this.#closing !== undefined) break;
@@ -129,14 +145,14 @@ export class Committer {
     if (this.#closing === 'finish') await this.#finish();
   }
 
-  /** Pages that can be committed now: of each shard the foremost ones. */
-  #ready(): PageWork[] {
-    const ready: PageWork[] = [];
+  /** What can be committed now: of each shard the foremost batches. */
+  #ready(): Work[] {
+    const ready: Work[] = [];
     const held = new Set<number>();
     let rows = 0;
     for (const work of this.#work) {
-      if (rows >= MAX_BATCH_ROWS) break;
-      const { shard } = work.page;
+      if (rows >= MAX_COMMIT_ROWS) break;
+      const { shard } = work.batch.queue;
       if (held.has(shard)) continue;
       if (!this.#isReady(work)) {
         held.add(shard);
@@ -148,7 +164,7 @@ export class Committer {
     return ready;
   }
 
-  #isReady({ unsettled, rows }: PageWork): boolean {
+  #isReady({ unsettled, rows }: Work): boolean {
     if (unsettled > 0) return false;
     return rows.every(
       ({ inquiry: { result } }) => result?.kind !== 'unfinished' && !this.#isDoubtful(result),
@@ -164,21 +180,21 @@ export class Committer {
   async #finish(): Promise<void> {
     const stopped = new Set<number>();
     for (const work of [...this.#work]) {
-      const { page } = work;
-      if (stopped.has(page.shard)) continue;
+      const { groups, mayBeCut, queue } = work.batch;
+      if (stopped.has(queue.shard)) continue;
       if (this.#isReady(work)) {
         await this.#commit([work]);
         continue;
       }
-      stopped.add(page.shard);
-      const undone = page.groups.findIndex(({ rows }) => rows.some(isUnfinished));
+      stopped.add(queue.shard);
+      const undone = groups.findIndex((rows) => rows.some(isUnfinished));
       if (undone > 0) await this.#commit([firstGroups(work, undone)]);
-      else if (page.mayBeCut || !this.#committedShards.has(page.shard)) await this.#cut(work);
+      else if (mayBeCut || !this.#committedShards.has(queue.shard)) await this.#cut(work);
     }
   }
 
   /** No run can finish this group: what is left of it goes to the end of the queue, once something is done. */
-  async #cut(work: PageWork): Promise<void> {
+  async #cut(work: Work): Promise<void> {
     const group = firstGroups(work, 1);
     let nearEnd = 0;
     for (const { inquiry } of group.rows) {
@@ -192,27 +208,24 @@ export class Committer {
     await this.#commit([group]);
   }
 
-  async #commit(works: readonly PageWork[]): Promise<void> {
+  async #commit(works: readonly Work[]): Promise<void> {
     const { lease, report, signal } = this.#options;
     await lease.confirm(signal);
-    // Once a page is passed over, no later one of its shard may be committed in this run.
-    for (const { page } of works) if (!lease.holds(page.shard)) lease.lose(page.shard);
-    const held = works.filter(({ page }) => lease.holds(page.shard));
+    // What is lost stays lost: once a batch is passed over, no later one of its shard is committed in this run.
+    const held = works.filter(({ batch }) => lease.holds(batch.queue.shard));
     if (held.length > 0) {
-      const batch = toBatch(held.flatMap((work) => work.rows));
-      await takeEffect({
-        write: () => this.#write(batch),
-        append: () => this.#append(batch),
-        checkpoint: () => this.#checkpoint(held),
-      });
-      report.add({ duplicates: batch.rows - batch.writes.length - batch.appends.length });
+      const { rows, writes, appends } = effectsOf(held.flatMap((work) => work.rows));
+      await this.#write(writes);
+      await this.#append(appends);
+      await this.#checkpoint(held.map(({ batch }) => batch));
+      report.add({ duplicates: rows - writes.length - appends.length });
     }
-    const pages = new Set(works.map(({ page }) => page.fromCursor + page.shard));
-    this.#work = this.#work.filter(({ page }) => !pages.has(page.fromCursor + page.shard));
-    this.#options.changed.notify();
+    const committed = new Set(works.map(({ batch }) => placeOf(batch)));
+    this.#work = this.#work.filter(({ batch }) => !committed.has(placeOf(batch)));
+    this.changed.notify();
   }
 
-  async #write({ writes }: Batch): Promise<void> {
+  async #write(writes: Effects['writes']): Promise<void> {
     const { services, report, inquiries, signal } = this.#options;
     const { events, reduced } = await writeRecords(
       services.sls,
@@ -224,50 +237,58 @@ export class Committer {
       if (result?.kind !== 'final') continue;
       inquiry.written(version);
       // Its events are there; its record may be written once more.
-      inquiry.settle({ ...result, version, output: { ...output, events: NO_EVENTS } });
+      inquiry.settle({ ...result, version, output: { ...output, events: NO_ROWS } });
       inquiries.keep(inquiry, output.record.bytes.length);
       report.addFinal(result.disposition);
     }
     report.add({ event_count: events, reduced });
   }
 
-  async #append({ appends }: Batch): Promise<void> {
+  async #append(appends: Effects['appends']): Promise<void> {
     const { services, report, signal } = this.#options;
-    for (let from = 0; from < appends.length; from += PENDING_GROUP_ROWS) {
-      const group = appends.slice(from, from + PENDING_GROUP_ROWS);
-      const logs = group.map(({ transaction }) => toPendingLog(transaction, services.clock.now()));
-      await putWithRetry(services.sls, { logstore: PENDING_LOGSTORE, logs }, { ...services, signal });
-      for (const { inquiry, version } of group) inquiry.written(version);
-      const handedBack = group.filter(({ transaction }) => transaction.kind === 'handback').length;
-      report.add({ handed_back: handedBack, requeued: group.length - handedBack });
-    }
+    const rows = appends.map(({ transaction }) => transaction);
+    const { stored, error } = await appendToQueue(services.sls, rows, {
+      ...services,
+      retry: WRITE_RETRY,
+      signal,
+    });
+    const done = appends.filter((_, index) => stored[index]);
+    for (const { inquiry, version } of done) inquiry.written(version);
+    const handedBack = done.filter(({ transaction }) => transaction.kind === 'handback').length;
+    report.add({ handed_back: handedBack, requeued: done.length - handedBack });
+    if (done.length < rows.length) throw error;
   }
 
-  async #checkpoint(batch: readonly PageWork[]): Promise<void> {
-    const { queueOf, lease, services, signal } = this.#options;
-    const lastOfShard = new Map(batch.map(({ page }) => [page.shard, page]));
-    for (const [shard, page] of lastOfShard) {
-      const queue = queueOf(shard);
-      try {
-        const cursor =
-          page.nextCursor ?? (await queue.boundaryBehind(page.fromCursor, page.groups.length, signal));
-        await queue.checkpoint(cursor, signal);
-        this.#committedShards.add(shard);
-      } catch (error) {
-        if (!(error instanceof LeaseLostError)) throw error;
-        services.log.warn('lease lost', { shard, error: String(error.cause) });
-        lease.lose(shard);
-      }
+  async #checkpoint(batches: readonly Batch[]): Promise<void> {
+    const { signal } = this.#options;
+    const lastOfQueue = new Map(batches.map((batch) => [batch.queue, batch]));
+    for (const [queue, { fromCursor, nextCursor, groups }] of lastOfQueue) {
+      const cursor = nextCursor ?? (await queue.boundaryBehind(fromCursor, groups.length, signal));
+      if (await queue.checkpoint(cursor, signal)) this.#committedShards.add(queue.shard);
     }
   }
 }
 
-const NO_EVENTS: PreparedOutput['events'] = { bytes: new Uint8Array(), ends: [] };
+/** Wakes those who wait for something to change; they look for themselves what it was. */
+class ChangeSignal {
+  #waiting: (() => void)[] = [];
+
+  notify(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  /** Resolves once `isTrue` holds. */
+  async until(isTrue: () => boolean): Promise<void> {
+    while (!isTrue()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+}
 
 /** What is to be done for these rows. A transaction whose result is there already, and knows all, needs nothing. */
-function toBatch(rows: readonly BegunRow[]): Batch {
-  const writes: Batch['writes'][number][] = [];
-  const appends: Batch['appends'][number][] = [];
+function effectsOf(rows: readonly BegunRow[]): Effects {
+  const writes: Effects['writes'][number][] = [];
+  const appends: Effects['appends'][number][] = [];
   for (const inquiry of new Set(rows.map((row) => row.inquiry))) {
     const { result, transaction, version } = inquiry;
     if (result === undefined || inquiry.isUpToDate) continue;
@@ -284,7 +305,7 @@ function toBatch(rows: readonly BegunRow[]): Batch {
 }
 
 /** A row that was met after the record was made may know more: then the same answer is recorded with that. */
-function outputOf(inquiry: Inquiry, result: Extract<Result, { kind: 'final' }>): PreparedOutput {
+function outputOf(inquiry: Inquiry, result: Extract<Result, { kind: 'final' }>): EncodedOutput {
   if (result.version === inquiry.version) return result.output;
   const { isWritten, transaction, registrationUnread } = inquiry;
   const registered = { ...transaction, registrationUnread };
@@ -295,9 +316,17 @@ function isUnfinished({ inquiry }: BegunRow): boolean {
   return inquiry.result?.kind === 'unfinished';
 }
 
-/** The same page, worked on only up to that group. */
-function firstGroups({ page }: PageWork, count: number): PageWork {
-  const groups = page.groups.slice(0, count);
-  const shorter = { ...page, groups, nextCursor: count === page.groups.length ? page.nextCursor : undefined };
-  return { page: shorter, rows: groups.flatMap(({ rows }) => rows), unsettled: 0 };
+function placeOf({ queue, fromCursor }: Batch): string {
+  return `${queue.shard}|${fromCursor}`;
+}
+
+/** The same batch, worked on only up to that group. */
+function firstGroups({ batch }: Work, count: number): Work {
+  const groups = batch.groups.slice(0, count);
+  const shorter = {
+    ...batch,
+    groups,
+    nextCursor: count === batch.groups.length ? batch.nextCursor : undefined,
+  };
+  return { batch: shorter, rows: groups.flat(), unsettled: 0 };
 }

@@ -1,35 +1,26 @@
-import { LeaseLostError } from '../../shared/errors.ts';
 import { type PendingTransaction, saysSomething } from '../../shared/logstores/pending.ts';
 import { type RecordInput, toRecord } from '../../shared/record/record.ts';
 import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
-import { prepareOutput } from '../../shared/write-records.ts';
-import { admit } from './admission.ts';
+import { encodeOutput } from '../../shared/write-records.ts';
 import { type Asker, identityOf, type Permit } from './asker.ts';
-import type { Committer } from './committer.ts';
+import type { BegunRow, Committer } from './committer.ts';
+import { endAtMs, isOver } from './decision.ts';
 import { type Inquiries, Inquiry, type Result } from './inquiry.ts';
-import type { BegunRow, Group, Pull, Row } from './page.ts';
+import type { Lease } from './lease.ts';
 import { type Recollection, recall } from './recall.ts';
 import type { RunReport } from './report.ts';
-import type { Services, SweepSettings } from './services.ts';
-import type { ShardQueue } from './shard-queue.ts';
-import type { Shards } from './shards.ts';
-import type { ChangeSignal } from './signal.ts';
-import { endAtMs, isOver } from './verdict.ts';
+import type { SweepServices, SweepSettings } from './services.ts';
+import type { Group, Pull, Row, ShardQueue, Shards } from './shards.ts';
 
-/**
- * Reads the shards in turn, one page ahead of what is being asked about, and begins one row after the other as
- * the pace permits. It stops when nothing due is left, when what comes next does not fit the time left, or when
- * asking is over.
- */
-export interface FeedOptions {
-  readonly services: Services;
+interface FeedOptions {
+  readonly services: SweepServices;
   readonly settings: SweepSettings;
   readonly report: RunReport;
   readonly shards: Shards;
+  readonly lease: Lease;
   readonly asker: Asker;
   readonly committer: Committer;
   readonly inquiries: Inquiries;
-  readonly changed: ChangeSignal;
   readonly asking: AbortSignal;
   readonly fail: (error: unknown) => void;
   /** No call begins after it; the run may use `wholeMs` up to it. */
@@ -37,11 +28,11 @@ export interface FeedOptions {
   readonly wholeMs: number;
 }
 
-/** A page is about a second of work, within these bounds: what a crash or a lost lease makes the next run repeat. */
-const PAGE_SECONDS = 1;
-const MIN_PAGE_ROWS = 20;
-const MAX_PAGE_ROWS = 200;
-/** Rows begun and not committed: enough to go on at full pace while one answer keeps a page waiting. Each holds its
+/** A batch is about a second of work, within these bounds: what a crash or a lost lease makes the next run repeat. */
+const BATCH_SECONDS = 1;
+const MIN_BATCH_ROWS = 20;
+const MAX_BATCH_ROWS = 200;
+/** Rows begun and not committed: enough to go on at full pace while one answer keeps a batch waiting. Each holds its
  * record and events, some 10 KB. */
 const MAX_OUTSTANDING_ROWS = 1_500;
 /** The same while it is the writing that cannot keep up. */
@@ -56,6 +47,11 @@ interface Turn {
   readonly recalled: Promise<Recollection>;
 }
 
+/**
+ * Reads the shards in turn, one batch ahead of what is being asked about, and begins one row after the other as
+ * the pace permits. It stops when nothing due is left, when what comes next does not fit the time left, or when
+ * asking is over.
+ */
 export class Feed {
   readonly #options: FeedOptions;
   /** Shards whose next group does not fit any more. */
@@ -82,7 +78,7 @@ export class Feed {
         const { value: turn, done } = await upcoming;
         if (done) return;
         upcoming = turns.next();
-        // Looked at one turn later; a failure until then is not unheard of, only not yet heard.
+        // It is awaited one turn later: until then a failure of it is not an unhandled one.
         upcoming.catch(() => undefined);
         await this.#takeTurn(turn);
       }
@@ -95,7 +91,7 @@ export class Feed {
     }
   }
 
-  /** A page from each shard in turn, until none has anything more. */
+  /** A pull from each shard in turn, until none has anything more. */
   async *#turns(): AsyncGenerator<Turn, undefined> {
     for (;;) {
       let came = false;
@@ -112,21 +108,16 @@ export class Feed {
   }
 
   async #pull(queue: ShardQueue): Promise<Turn | undefined> {
-    const { asking, asker, shards } = this.#options;
+    const { asking, asker, lease } = this.#options;
     if (asking.aborted) return undefined;
-    const wanted = Math.round(asker.ratePerSecond * PAGE_SECONDS);
-    try {
-      const pull = await queue.next(Math.min(MAX_PAGE_ROWS, Math.max(MIN_PAGE_ROWS, wanted)), asking);
-      if (pull === undefined) {
-        this.#silent.add(queue.shard);
-        return undefined;
-      }
-      return { queue, pull, recalled: this.#recall(pull) };
-    } catch (error) {
-      if (!(error instanceof LeaseLostError)) throw error;
-      shards.lose(queue.shard);
+    const wanted = Math.round(asker.ratePerSecond * BATCH_SECONDS);
+    const rowsWanted = Math.min(MAX_BATCH_ROWS, Math.max(MIN_BATCH_ROWS, wanted));
+    const pull = await queue.next(rowsWanted, asking);
+    if (pull === undefined) {
+      if (lease.holds(queue.shard)) this.#silent.add(queue.shard);
       return undefined;
     }
+    return { queue, pull, recalled: this.#recall(pull) };
   }
 
   /** What the logstores hold beside the rows of this pull. */
@@ -142,7 +133,7 @@ export class Feed {
   async #takeTurn({ queue, pull, recalled }: Turn): Promise<void> {
     const { shard } = queue;
     if (this.#putOff.has(shard)) return;
-    const { services, asker, committer, shards, askUntilMs, wholeMs, report } = this.#options;
+    const { services, asker, committer, lease, askUntilMs, wholeMs, report } = this.#options;
     const { admitted, mayBeCut } = admit({
       groupRows: pull.groups.map(({ rows }) => rows.length),
       ratePerSecond: asker.ratePerSecond,
@@ -156,17 +147,17 @@ export class Feed {
     this.#isFirst = false;
     await this.#room();
     // Lost meanwhile: whoever has the shard now asks about its rows.
-    if (!shards.holds(shard)) return;
+    if (!lease.holds(shard)) return;
     const groups = this.#meet(pull.groups.slice(0, admitted));
     const nextCursor = admitted === pull.groups.length ? pull.nextCursor : undefined;
-    const rows = groups.flatMap((group) => group.rows);
+    const rows = groups.flat();
     const completed = recalled.then(({ found, unread }) => {
       for (const { inquiry } of rows) {
         const { transactionId } = inquiry.transaction;
         inquiry.recall(found.get(transactionId), { isUnread: unread.has(transactionId) });
       }
     });
-    committer.begin({ shard, fromCursor: pull.fromCursor, nextCursor, groups, mayBeCut }, completed);
+    committer.begin({ queue, fromCursor: pull.fromCursor, nextCursor, groups, mayBeCut }, completed);
     report.add({ pulled: rows.length, pulled_groups: admitted });
     try {
       for (const row of rows) await this.#begin(row, shard, completed);
@@ -177,27 +168,27 @@ export class Feed {
     }
   }
 
-  /** All rows of a page are known before the first of them is asked about. */
-  #meet(groups: readonly Group[]): Group<BegunRow>[] {
+  /** All rows of a batch are known before the first of them is asked about. */
+  #meet(groups: readonly Group[]): BegunRow[][] {
     const { inquiries } = this.#options;
-    return groups.map(({ rows }) => ({
-      rows: rows.map((row): BegunRow => {
+    return groups.map(({ rows }) =>
+      rows.map((row): BegunRow => {
         const { reading } = row;
         if (!reading.ok) return { ...row, inquiry: new Inquiry(noTransaction(row)) };
         return { ...row, inquiry: inquiries.meet(reading.transaction) };
       }),
-    }));
+    );
   }
 
   /** Waits while too much is begun and not committed. */
   async #room(): Promise<void> {
-    const { changed, committer, asking } = this.#options;
-    const most = () => (committer.isBehind ? MAX_UNWRITTEN_ROWS : MAX_OUTSTANDING_ROWS);
-    await changed.until(() => asking.aborted || committer.outstandingRows < most());
+    const { committer, asking } = this.#options;
+    const max = () => (committer.isBehind ? MAX_UNWRITTEN_ROWS : MAX_OUTSTANDING_ROWS);
+    await committer.changed.until(() => asking.aborted || committer.outstandingRows < max());
   }
 
   async #begin(row: BegunRow, shard: number, completed: Promise<void>): Promise<void> {
-    const { report, shards } = this.#options;
+    const { report, lease } = this.#options;
     const { reading, place, receivedAtMs, raw, inquiry } = row;
     if (inquiry.isBegun) return;
     if (!reading.ok) {
@@ -205,7 +196,7 @@ export class Feed {
       return this.#unreadable(inquiry, { transactionId: reading.transactionId, place, receivedAtMs, raw });
     }
     // Whoever has the shard now asks about its rows; if another shard of ours has one too, its turn comes.
-    if (!shards.holds(shard)) return;
+    if (!lease.holds(shard)) return;
     inquiry.isBegun = true;
     const start = () => this.#start(inquiry, completed);
     if (saysSomething(inquiry.transaction)) return start();
@@ -280,10 +271,10 @@ export class Feed {
     });
   }
 
-  #settleFinal(inquiry: Inquiry, said: Omit<RecordInput, 'source' | 'region' | 'askedAtMs' | 'final'>): void {
+  #settleFinal(inquiry: Inquiry, end: Omit<RecordInput, 'source' | 'region' | 'askedAtMs' | 'final'>): void {
     const { services, settings } = this.#options;
     const output = toRecord({
-      ...said,
+      ...end,
       source: 'sweep',
       region: settings.region,
       askedAtMs: services.clock.now(),
@@ -291,8 +282,8 @@ export class Feed {
     });
     inquiry.settle({
       kind: 'final',
-      disposition: said.disposition,
-      output: prepareOutput(output),
+      disposition: end.disposition,
+      output: encodeOutput(output),
       version: inquiry.version,
     });
   }
@@ -302,4 +293,54 @@ export class Feed {
 function noTransaction({ place, receivedAtMs }: Row): PendingTransaction {
   const atMs = receivedAtMs;
   return { transactionId: place, registeredAtMs: atMs, givenAtMs: atMs, attempt: 0, kind: 'register' };
+}
+
+/** What is known when a pull comes in. */
+export interface AdmissionInput {
+  /** Rows of each group, in order. */
+  readonly groupRows: readonly number[];
+  readonly ratePerSecond: number;
+  readonly latencyMs: number;
+  /** Until no call may begin any more. */
+  readonly leftMs: number;
+  /** The same at the begin of the run. */
+  readonly wholeMs: number;
+  /** Nothing was admitted in this run before. */
+  readonly isFirst: boolean;
+}
+
+interface Admission {
+  /** Groups at the begin of the pull that are started. */
+  readonly admitted: number;
+  /** The last of them may not get done: what is left of it is handed back. */
+  readonly mayBeCut: boolean;
+}
+
+/** A group with more than this share of a whole run is taken for one that no run can be sure to finish. */
+const TOO_LARGE_SHARE = 0.8;
+/** Such a group is begun in the earlier half of a run: then little of it has to be handed back. */
+const EARLY_SHARE = 0.5;
+
+/**
+ * A group is started only if it fits the time left at the present pace. One that would not fit a whole run
+ * would wait for ever, so it is started all the same and cut: as the first of a run, or early in it, so that no
+ * shard with such a group at its head is passed over for good.
+ */
+export function admit(input: AdmissionInput): Admission {
+  const { groupRows, ratePerSecond, latencyMs, leftMs, wholeMs, isFirst } = input;
+  const [firstRows = 0] = groupRows;
+  const timeFor = (rows: number) => (rows / ratePerSecond) * SECOND_MS + latencyMs;
+  let rows = 0;
+  let admitted = 0;
+  for (const more of groupRows) {
+    rows += more;
+    if (timeFor(rows) > leftMs) break;
+    admitted += 1;
+  }
+  if (admitted > 0) return { admitted, mayBeCut: false };
+  const tooLarge = timeFor(firstRows) > TOO_LARGE_SHARE * wholeMs;
+  const early = leftMs >= EARLY_SHARE * wholeMs;
+  return groupRows.length > 0 && leftMs > 0 && (isFirst || (tooLarge && early))
+    ? { admitted: 1, mayBeCut: true }
+    : { admitted: 0, mayBeCut: false };
 }

@@ -1,14 +1,14 @@
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { type Given, Registration } from '../../shared/logstores/registration.ts';
 import type { Disposition } from '../../shared/logstores/values.ts';
-import type { PreparedOutput } from '../../shared/write-records.ts';
+import { type EncodedOutput, NO_ROWS } from '../../shared/write-records.ts';
 
 /** What became of a transaction in this run. */
 export type Result =
   | {
       readonly kind: 'final';
       readonly disposition: Disposition;
-      readonly output: PreparedOutput;
+      readonly output: EncodedOutput;
       /** What was known of the registration when the output was made. */
       readonly version: number;
       /** Set when the answer spoke against the service: the streak it belongs to. */
@@ -143,10 +143,7 @@ export class Inquiry {
   }
 }
 
-const RELEASED: PreparedOutput = {
-  record: { bytes: new Uint8Array(), ends: [] },
-  events: { bytes: new Uint8Array(), ends: [] },
-};
+const RELEASED: EncodedOutput = { record: NO_ROWS, events: NO_ROWS };
 
 /** Labels have their own order in each row. */
 function saysTheSame(one: PendingTransaction, other: PendingTransaction): boolean {

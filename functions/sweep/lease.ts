@@ -4,15 +4,7 @@ import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/logstores/p
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { type Clock, SECOND_MS } from '../../shared/time.ts';
 
-/**
- * The shards that the consumer group lets this instance work on.
- *
- * A shard is held from the heartbeat that names it to the one that does not, to a heartbeat or checkpoint that is
- * refused, or until no heartbeat got through for as long as the lease. Once lost it stays lost for this run,
- * because somebody else may have moved its checkpoint since. What is believed here only saves work and copies:
- * the fence is the checkpoint, which SLS refuses from anybody but the holder.
- */
-export interface LeaseOptions {
+interface LeaseOptions {
   readonly sls: SlsDataPlane;
   readonly clock: Clock;
   readonly log: Logger;
@@ -26,6 +18,14 @@ export interface LeaseOptions {
 const ASK_AGAIN_MS = SECOND_MS;
 const MIN_PATIENCE_MS = 500;
 
+/**
+ * The shards that the consumer group lets this instance work on.
+ *
+ * A shard is held from the heartbeat that names it to the one that does not, to a heartbeat or checkpoint that is
+ * refused, or until no heartbeat got through for as long as the lease. Once lost it stays lost for this run,
+ * because somebody else may have moved its checkpoint since. What is believed here only saves work and copies:
+ * the fence is the checkpoint, which SLS refuses from anybody but the holder.
+ */
 export class Lease {
   readonly #options: LeaseOptions;
   readonly #stop = new AbortController();
@@ -70,6 +70,11 @@ export class Lease {
     return this.shards().includes(shard);
   }
 
+  /** Held once in this run, and not any more. */
+  hasLost(shard: number): boolean {
+    return this.#lost.has(shard);
+  }
+
   /** Makes sure, before something is written: a heartbeat that is getting old is sent again first. */
   async confirm(signal: AbortSignal): Promise<void> {
     const { clock, leaseMs } = this.#options;
@@ -77,7 +82,7 @@ export class Lease {
     await this.#beat(AbortSignal.any([this.#stop.signal, signal])).catch(() => undefined);
   }
 
-  /** SLS refused a checkpoint of ours, or somebody else was given the shard. */
+  /** A checkpoint of ours was refused, or a heartbeat did not name the shard any more. */
   lose(shard: number): void {
     if (this.#lost.has(shard)) return;
     this.#lost.add(shard);

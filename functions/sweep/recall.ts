@@ -9,8 +9,8 @@ import { givenInRecord } from '../../shared/logstores/registration.ts';
 import type { Windows } from '../../shared/logstores/retention.ts';
 import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import type { Recalled, Recorded } from './inquiry.ts';
-import type { Services } from './services.ts';
-import { read } from './shard-queue.ts';
+import type { SweepServices } from './services.ts';
+import { read } from './shards.ts';
 
 /** What was found of some transactions, and those of which there may be more than was found. */
 export interface Recollection {
@@ -23,18 +23,18 @@ export interface Recollection {
  * a lookup that could not read what is known, from a second writer who knows other things than the first, or from
  * before a newer registration. Recorded as it is, it would hide the better record.
  *
- * Of a page that one search can look up, the queue is read, and what lookups were told; that is exact. Of a larger
+ * Of a batch that one search can look up, the queue is read, and what lookups were told; that is exact. Of a larger
  * one, the records are read: there is nothing else that a row could hide. Rows that say nothing, or that were queued
  * again, are looked up in full in any case. By search, never by SQL, of which a project may run only a few at once.
  * Never throws.
  */
 export async function recall(
-  services: Services,
+  services: SweepServices,
   { windows, rows }: { windows: Windows; rows: readonly PendingTransaction[] },
   signal: AbortSignal,
 ): Promise<Recollection> {
   const found = new Map<string, { rows: PendingTransaction[]; recorded: Recorded[] }>();
-  const of = (id: string) => {
+  const foundOf = (id: string) => {
     const one = found.get(id) ?? { rows: [], recorded: [] };
     found.set(id, one);
     return one;
@@ -49,20 +49,23 @@ export async function recall(
   for (const row of await search.all(queue, [...ids])) {
     const seconds = Number(row['__tag__:__receive_time__'] ?? row.__time__);
     const reading = readPendingRow(row, seconds * SECOND_MS, windows.saneBeforeMs);
-    if (reading.ok) of(reading.transaction.transactionId).rows.push(reading.transaction);
+    if (reading.ok) foundOf(reading.transaction.transactionId).rows.push(reading.transaction);
   }
   // The sweep's own records repeat what the queue says; only what a lookup was told may be nowhere else.
   const isKnown = (id: string) => found.get(id)?.rows.some(saysSomething) === true;
   const known = [...ids].filter(isKnown);
   const unknown = [...ids].filter((id) => !isKnown(id));
   const records = { logstore: RECORDS_LOGSTORE, keptMs: windows.recordsMs, pageRows: 30 };
-  const answers = await Promise.all([
+  const recorded = await Promise.all([
     search.all({ ...records, and: 'source: lookup' }, known),
     search.all(records, [...unknown, ...others]),
   ]);
-  for (const row of answers.flat()) {
+  for (const row of recorded.flat()) {
     const given = givenInRecord(row, windows.saneBeforeMs);
-    of(row.transaction_id ?? '').recorded.push({ given, givenAtMs: Number(row.given_at_ms) || undefined });
+    foundOf(row.transaction_id ?? '').recorded.push({
+      given,
+      givenAtMs: Number(row.given_at_ms) || undefined,
+    });
   }
   return { found, unread: search.unread };
 }
@@ -90,12 +93,12 @@ interface Window {
 
 /** Some searches at once, each of as many ids as it takes. */
 class Search {
-  readonly #services: Services;
+  readonly #services: SweepServices;
   readonly #signal: AbortSignal;
   readonly unread = new Set<string>();
   #warned = false;
 
-  constructor(services: Services, signal: AbortSignal) {
+  constructor(services: SweepServices, signal: AbortSignal) {
     this.#services = services;
     this.#signal = signal;
   }
@@ -133,11 +136,11 @@ class Search {
       for (let page = 0; page < MAX_PAGES; page += 1) {
         const request = { query, ...window, line: pageRows, offset: page * pageRows, reverse: true };
         const call = () => this.#services.sls.query(logstore, request, { signal: this.#signal });
-        const answer = await read(this.#services, call, { signal: this.#signal, attempts: 3 });
+        const result = await read(this.#services, call, { signal: this.#signal, attempts: 3 });
         // Search is by word and ignores case: only the row itself says whose it is.
-        rows.push(...answer.rows.filter(({ transaction_id: id = '' }) => ids.includes(id)));
-        if (!answer.complete) return false;
-        if (answer.rows.length < pageRows) return true;
+        rows.push(...result.rows.filter(({ transaction_id: id = '' }) => ids.includes(id)));
+        if (!result.complete) return false;
+        if (result.rows.length < pageRows) return true;
       }
       return false;
     } catch (error) {

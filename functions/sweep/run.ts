@@ -1,19 +1,17 @@
 import { setMaxListeners } from 'node:events';
-import { LeaseLostError, SlsError } from '../../shared/errors.ts';
+import { SlsError } from '../../shared/errors.ts';
 import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/logstores/pending.ts';
 import type { SweepRow } from '../../shared/logstores/sweeps.ts';
 import type { RunEnd } from '../../shared/logstores/values.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { Asker } from './asker.ts';
 import { Committer } from './committer.ts';
-import { conclude } from './conclude.ts';
 import { Feed } from './feed.ts';
 import { Inquiries } from './inquiry.ts';
 import { Lease } from './lease.ts';
-import { RunReport } from './report.ts';
-import type { RunInput, Services, SweepSettings } from './services.ts';
+import { conclude, RunReport } from './report.ts';
+import type { RunInput, SweepServices, SweepSettings } from './services.ts';
 import { Shards } from './shards.ts';
-import { ChangeSignal } from './signal.ts';
 import { Streak } from './streak.ts';
 
 /**
@@ -27,17 +25,17 @@ import { Streak } from './streak.ts';
  * and then the own checkpoint is written back, fenced. If SLS refuses that, somebody else holds the shard, and
  * nothing is asked.
  *
- * Working. Three things go on at once. The feed pulls pages of whole log groups, puts together what all rows of a
+ * Working. Three things go on at once. The feed pulls batches of whole log groups, puts together what all rows of a
  * transaction say, and begins one transaction after the other. The asker puts each question, as the pacer permits,
  * until there is a result: a final record, a row to queue again, or nothing to do. The committer takes each
- * shard's pages in order as soon as they are complete, and for each: writes records and events, appends what is
+ * shard's batches in order as soon as they are complete, and for each: writes records and events, appends what is
  * asked again, and when SLS has acknowledged all of it moves the checkpoint, fenced. Whatever a crash cuts off is
- * still in front of the checkpoint and comes again. A shard that is lost takes its pages with it; the others go on.
+ * still in front of the checkpoint and comes again. A shard that is lost takes its batches with it; the others go on.
  *
  * Ending. In this order of precedence: `write_failed` or `error`, something could not be done at all; `forbidden`
  * and `upstream_down`, the service answers nobody; `lease_lost`; `deadline`, time is over and work is left;
  * `done`. After `write_failed` nothing more is committed; after the others, and after an `error` in reading, what
- * was answered for good, up to the first page that is not complete.
+ * was answered for good, up to the first batch that is not complete.
  * At the deadline asking stops first and calls under way get a moment more; then what is complete is committed,
  * and a group that no run could complete is cut: its rows without a result are appended again. Every call has its
  * time: reading until asking is over, writing into the margin, the report into what is left of that.
@@ -45,7 +43,7 @@ import { Streak } from './streak.ts';
  * Reporting. Always, however the run ended: one row in `idv-sweeps` and one line in the function's log.
  */
 export async function runSweep(
-  services: Services,
+  services: SweepServices,
   settings: SweepSettings,
   input: RunInput,
 ): Promise<SweepRow> {
@@ -58,11 +56,10 @@ const RESERVE_SHARE = 0.1;
 const MAX_RESERVE_MS = 5 * SECOND_MS;
 
 class Run {
-  readonly #services: Services;
+  readonly #services: SweepServices;
   readonly #settings: SweepSettings;
   readonly #input: RunInput;
   readonly #report = new RunReport();
-  readonly #changed = new ChangeSignal();
   /** Aborted: no call begins any more. */
   readonly #asking = new AbortController();
   /** Aborted: no answer is waited for any more. */
@@ -77,7 +74,7 @@ class Run {
   /** The shard was somebody else's when this run came. */
   #waited = false;
 
-  constructor(services: Services, settings: SweepSettings, input: RunInput) {
+  constructor(services: SweepServices, settings: SweepSettings, input: RunInput) {
     this.#services = services;
     this.#settings = settings;
     this.#input = input;
@@ -132,7 +129,7 @@ class Run {
     const committing = committer.run();
     committing.catch((error: unknown) => this.#stop('write_failed', messageOf(error)));
     await feed.run().catch((error: unknown) => this.#stop('error', messageOf(error)));
-    await this.#changed.until(() => committer.isSettled);
+    await committer.changed.until(() => committer.isSettled);
     if (this.#end === undefined && streak.isUndecided) await this.#decide(streak, asker);
     committer.close(this.#end === undefined ? 'finish' : 'trouble');
     await committing;
@@ -140,7 +137,7 @@ class Run {
       this.#stop('error', `SLS gave nothing from shard ${feed.silentShards.join(', ')} although more is due`);
     }
     if (streak.trouble !== undefined) return streak.trouble;
-    if (this.#shards.settle() > 0) return 'lease_lost';
+    if (this.#shards.hasLostAny) return 'lease_lost';
     if (!this.#shards.allDone) return 'deadline';
     return this.#waited && this.#report.counts.pulled === 0 ? 'busy' : 'done';
   }
@@ -155,12 +152,12 @@ class Run {
     const { reserveMs, askUntilMs } = this.#times;
     const wholeMs = this.#input.endAtMs - this.#input.startedAtMs - reserveMs;
     const [services, settings, report] = [this.#services, this.#settings, this.#report];
-    const [changed, shards, lease] = [this.#changed, this.#shards, this.#lease];
+    const [shards, lease] = [this.#shards, this.#lease];
     const inquiries = new Inquiries();
     let deciding = false;
     const streak: Streak = new Streak(() => {
       if (streak.trouble !== undefined) this.#stop(streak.trouble, streak.message);
-      changed.notify();
+      committer.changed.notify();
       if (!streak.isSuspicious || deciding || this.#end !== undefined) return;
       deciding = true;
       void this.#decide(streak, asker).finally(() => {
@@ -176,13 +173,24 @@ class Run {
       asking,
       waiting: this.#waiting.signal,
     });
-    const queueOf = (shard: number) => shards.queueOf(shard);
     const signal = this.#writing.signal;
-    const committer = new Committer({ services, report, lease, streak, changed, inquiries, queueOf, signal });
+    const committer = new Committer({ services, report, lease, streak, inquiries, signal });
     this.#committer = committer;
     const fail = (error: unknown) => this.#stop('error', messageOf(error));
-    const both = { services, settings, report, changed, shards, inquiries };
-    const feed = new Feed({ ...both, asker, committer, asking, fail, askUntilMs, wholeMs });
+    const feed = new Feed({
+      services,
+      settings,
+      report,
+      shards,
+      lease,
+      asker,
+      committer,
+      inquiries,
+      asking,
+      fail,
+      askUntilMs,
+      wholeMs,
+    });
     return { feed, committer, streak, asker };
   }
 
@@ -191,7 +199,7 @@ class Run {
     this.#end ??= message === undefined ? { ended } : { ended, message };
     this.#asking.abort();
     this.#waiting.abort();
-    this.#changed.notify();
+    this.#committer?.changed.notify();
   }
 
   get #times() {
@@ -212,7 +220,7 @@ class Run {
     clock.sleep(Math.max(0, atMs - clock.now()), this.#finished.signal).then(
       () => {
         controller.abort(new Error('the time for it is over: SLS took too long'));
-        this.#changed.notify();
+        this.#committer?.changed.notify();
       },
       () => undefined,
     );
@@ -234,6 +242,5 @@ function messageOf(error: unknown): string {
       'next run begins at the oldest row there is, and asks about what was answered once more.'
     );
   }
-  if (error instanceof LeaseLostError) return String(error.cause ?? error.message);
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,11 +1,11 @@
-import type { CloudauthClient } from '../../shared/cloudauth/types.ts';
+import type { CloudauthClient } from '../../shared/cloudauth/client.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Windows } from '../../shared/logstores/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import type { Clock } from '../../shared/time.ts';
 
 /** What a run works with. */
-export interface Services {
+export interface SweepServices {
   readonly sls: SlsDataPlane;
   readonly cloudauth: CloudauthClient;
   readonly clock: Clock;

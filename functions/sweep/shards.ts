@@ -1,23 +1,29 @@
-import { LeaseLostError } from '../../shared/errors.ts';
-import { PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP } from '../../shared/logstores/pending.ts';
-import type { Shard } from '../../shared/sls/types.ts';
-import { isBefore, isCursor } from './cursors.ts';
+import { SlsError, UpstreamContractError } from '../../shared/errors.ts';
+import {
+  PENDING_LOGSTORE,
+  type PendingReading,
+  readPendingRow,
+  SWEEP_CONSUMER_GROUP,
+} from '../../shared/logstores/pending.ts';
+import { retry } from '../../shared/retry.ts';
+import { isBefore, isCursor, isInvalidCursor } from '../../shared/sls/cursor.ts';
+import type { PulledGroup, Shard } from '../../shared/sls/types.ts';
+import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
+import { endAtMs } from './decision.ts';
 import type { Lease } from './lease.ts';
-import type { RunInput, Services, SweepSettings } from './services.ts';
-import { read, ShardQueue } from './shard-queue.ts';
+import type { RunInput, SweepServices, SweepSettings } from './services.ts';
 
-/** The shards of the queue as they are in this run: split ones are drained, new ones found. */
-export interface ShardsOptions {
-  readonly services: Services;
+interface ShardsOptions {
+  readonly services: SweepServices;
   readonly settings: SweepSettings;
   readonly input: RunInput;
   readonly lease: Lease;
 }
 
+/** The shards of the queue as they are in this run: split ones are drained, new ones found. */
 export class Shards {
   readonly #options: ShardsOptions;
   readonly #queues = new Map<number, ShardQueue>();
-  readonly #lost = new Set<number>();
   #all: readonly Shard[] = [];
   #checkpoints = new Map<number, string>();
   #newestCheckpointAtMs = 0;
@@ -50,40 +56,21 @@ export class Shards {
 
   /** The queues of the shards held, lowest first; shards that were given meanwhile are opened. */
   async open(signal: AbortSignal): Promise<ShardQueue[]> {
-    const held = this.#options.lease.shards();
-    this.#noteLost(held);
     const queues: ShardQueue[] = [];
-    for (const shard of held) {
+    for (const shard of this.#options.lease.shards()) {
       const queue = this.#queues.get(shard) ?? (await this.#openOne(shard, signal));
       if (queue !== undefined) queues.push(queue);
     }
     return queues;
   }
 
-  queueOf(shard: number): ShardQueue {
-    const queue = this.#queues.get(shard);
-    if (queue === undefined) throw new Error(`shard ${shard} was never opened`);
-    return queue;
-  }
-
-  holds(shard: number): boolean {
-    return this.#options.lease.holds(shard);
-  }
-
-  lose(shard: number): void {
-    this.#options.lease.lose(shard);
-    this.#lost.add(shard);
-  }
-
-  /** To be called while the lease is kept, at the end: how many shards were lost in this run. */
-  settle(): number {
-    this.#noteLost(this.#options.lease.shards());
-    return this.#lost.size;
-  }
-
-  /** Opened and never lost. */
+  /** Opened and not lost. */
   get kept(): readonly ShardQueue[] {
-    return this.opened.filter(({ shard }) => !this.#lost.has(shard));
+    return this.opened.filter((queue) => !this.#isLost(queue));
+  }
+
+  get hasLostAny(): boolean {
+    return this.opened.some((queue) => this.#isLost(queue));
   }
 
   get opened(): readonly ShardQueue[] {
@@ -111,32 +98,22 @@ export class Shards {
     return times;
   }
 
+  /** undefined when it is lost before anything is asked. */
   async #openOne(shard: number, signal: AbortSignal): Promise<ShardQueue | undefined> {
-    const { services, settings, input } = this.#options;
+    const { services, settings, input, lease } = this.#options;
     // Read again now that the shard is ours: its last holder may have moved it since.
     await this.#loadCheckpoints(signal);
     const checkpoint = this.#checkpoints.get(shard) ?? '';
-    try {
-      const { consumer } = input;
-      const queue = await ShardQueue.open({ services, settings, consumer, shard, checkpoint }, signal);
-      this.#queues.set(shard, queue);
-      return queue;
-    } catch (error) {
-      if (!(error instanceof LeaseLostError)) throw error;
-      services.log.warn('lease lost', { shard, error: String(error.cause) });
-      this.lose(shard);
-      return undefined;
-    }
+    const { consumer } = input;
+    const queue = await ShardQueue.open({ services, settings, consumer, lease, shard, checkpoint }, signal);
+    this.#queues.set(shard, queue);
+    return (await queue.takeOver(signal)) ? queue : undefined;
   }
 
   /** A read-only shard that is done is taken out of the group: that is no loss. */
-  #noteLost(held: readonly number[]): void {
-    const readOnly = new Set(
-      this.#all.filter(({ status }) => status === 'readonly').map(({ shardId }) => shardId),
-    );
-    for (const [shard, queue] of this.#queues) {
-      if (!held.includes(shard) && !(readOnly.has(shard) && queue.isDone)) this.#lost.add(shard);
-    }
+  #isLost({ shard, isDone }: ShardQueue): boolean {
+    const isReadOnly = this.#all.some(({ shardId, status }) => shardId === shard && status === 'readonly');
+    return this.#options.lease.hasLost(shard) && !(isReadOnly && isDone);
   }
 
   async #loadCheckpoints(signal: AbortSignal): Promise<void> {
@@ -155,4 +132,315 @@ export class Shards {
     const position = isCursor(checkpoint) ? checkpoint : (await cursor('begin')).cursor;
     return !isBefore(position, (await cursor('end')).cursor);
   }
+}
+
+export interface Row {
+  /** `<shard>|<cursor>|<index>`: SLS's own name for a delivered log. */
+  readonly place: string;
+  readonly reading: PendingReading;
+  readonly receivedAtMs: number;
+  /** Only of a row that could not be read. */
+  readonly raw?: Readonly<Record<string, string>>;
+}
+
+export interface Group {
+  readonly rows: readonly Row[];
+}
+
+/** What one pull brought: whole log groups, and the cursor behind them as the server gave it. */
+export interface Pull {
+  readonly groups: readonly Group[];
+  readonly fromCursor: string;
+  readonly nextCursor: string;
+}
+
+interface ShardOptions {
+  readonly services: SweepServices;
+  readonly settings: SweepSettings;
+  readonly consumer: string;
+  readonly lease: Lease;
+  readonly shard: number;
+  /** '' when there is none yet. */
+  readonly checkpoint: string;
+}
+
+const RETRY = { attempts: 5, baseMs: 250, capMs: 3 * SECOND_MS };
+const WORTH_A_WARNING_MS = MINUTE_MS;
+/** How large groups are is known only when some are read. */
+const FIRST_PULL_GROUPS = 1;
+const MAX_GROWTH = 4;
+/** The most that PullLogs takes: https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-pulllogs
+ * (read 2026-11-23). */
+const MAX_PULL_GROUPS = 1_000;
+/** Decoded rows take several times this in memory. */
+const MAX_PULL_BYTES = 4_000_000;
+
+/**
+ * One shard of the queue between its checkpoint and what is due.
+ *
+ * The end is the cursor of the first group received within the delay, by the earlier of SLS's clock and our own. Only cursors
+ * that the server gave become checkpoints: the checkpoint before, the shard's begin, that end, and the cursor
+ * behind a pull.
+ */
+export class ShardQueue {
+  readonly shard: number;
+  readonly #options: ShardOptions;
+  readonly #begin: string;
+  readonly #end: string;
+  readonly #dueAtMs: number;
+  #done: string;
+  #read: string;
+  /** Of the newest pull. */
+  #groups = 0;
+  #rows = 0;
+  #bytes = 0;
+  #wasInvalid = false;
+
+  private constructor(
+    options: ShardOptions,
+    cursors: { begin: string; end: string; start: string; dueAtMs: number },
+  ) {
+    this.shard = options.shard;
+    this.#options = options;
+    this.#begin = cursors.begin;
+    this.#end = cursors.end;
+    this.#dueAtMs = cursors.dueAtMs;
+    this.#done = cursors.start;
+    this.#read = cursors.start;
+  }
+
+  static async open(options: ShardOptions, signal: AbortSignal): Promise<ShardQueue> {
+    const { shard, checkpoint, services, settings } = options;
+    const cursor = (from: 'begin' | number) =>
+      read(services, () => services.sls.getCursor(PENDING_LOGSTORE, shard, from, { signal }), { signal });
+    const begin = await cursor('begin');
+    const dueAtMs = earlierOf(services, begin.serverTimeMs) - settings.verifyDelayMs;
+    const { cursor: end } = await cursor(Math.max(0, Math.floor(dueAtMs / SECOND_MS)));
+    const isGone = checkpoint !== '' && (await isUnknown(options, end, signal));
+    const start = checkpoint === '' || isGone ? begin.cursor : checkpoint;
+    return new ShardQueue(options, { begin: begin.cursor, end, start, dueAtMs });
+  }
+
+  /** Step 0 of a run: the own checkpoint is written back before anything is asked. False if the shard is lost. */
+  async takeOver(signal: AbortSignal): Promise<boolean> {
+    const { checkpoint } = this.#options;
+    if (!(await this.checkpoint(this.#done, signal))) return false;
+    this.#wasInvalid = checkpoint !== '' && this.#done !== checkpoint;
+    return true;
+  }
+
+  /** The checkpoint was unknown to SLS, and the shard is read again from its begin. */
+  get wasInvalid(): boolean {
+    return this.#wasInvalid;
+  }
+
+  /** Everything due has been read. */
+  get isRead(): boolean {
+    return !isBefore(this.#read, this.#end);
+  }
+
+  /** Everything due is done: the checkpoint is the end. */
+  get isDone(): boolean {
+    return !isBefore(this.#done, this.#end);
+  }
+
+  /** The receive time before which rows are due, unix ms. */
+  get dueAtMs(): number {
+    return this.#dueAtMs;
+  }
+
+  /** The receive time before which everything is done, unix ms. */
+  async doneUntilMs(signal: AbortSignal): Promise<number> {
+    if (this.isDone) return this.#dueAtMs;
+    const { services } = this.#options;
+    const call = () => services.sls.getCursorTimeMs(PENDING_LOGSTORE, this.shard, this.#done, { signal });
+    return read(services, call, { signal });
+  }
+
+  /** About as many rows as wanted, in whole groups; undefined when nothing came, or the shard was lost. */
+  async next(rowsWanted: number, signal: AbortSignal): Promise<Pull | undefined> {
+    if (this.isRead) return undefined;
+    let pull = await this.#firstPull(rowsWanted, signal);
+    if (pull === undefined) return undefined;
+    const fitting = groupsWithin(pull.groups, 2 * rowsWanted);
+    // Groups grew: what is too much is read again later, from a cursor that the server gave.
+    if (fitting < pull.groups.length) pull = await this.#pull(pull.fromCursor, fitting, signal);
+    this.#read = pull.nextCursor;
+    return pull.groups.length === 0 && pull.fromCursor === pull.nextCursor ? undefined : pull;
+  }
+
+  /** Rows that are not done and were received before that time; undefined if that takes more than so many pulls. */
+  async countUntil(untilMs: number, maxPulls: number, signal: AbortSignal): Promise<number | undefined> {
+    const { services } = this.#options;
+    const seconds = Math.floor(Math.min(untilMs, this.#dueAtMs) / SECOND_MS);
+    const cursorOf = () => services.sls.getCursor(PENDING_LOGSTORE, this.shard, seconds, { signal });
+    const { cursor: until } = await read(services, cursorOf, { signal });
+    let from = this.#done;
+    let rows = 0;
+    for (let pulls = 0; isBefore(from, until); pulls += 1) {
+      if (pulls === maxPulls) return undefined;
+      const request = { cursor: from, endCursor: until, count: MAX_PULL_GROUPS };
+      const call = () => services.sls.pullLogs(PENDING_LOGSTORE, this.shard, request, { signal });
+      const { groups, nextCursor } = await read(services, call, { signal });
+      for (const { logs } of groups) rows += logs.length;
+      if (!isBefore(from, nextCursor)) break;
+      from = nextCursor;
+    }
+    return rows;
+  }
+
+  /** The server's cursor behind the first groups of a pull. */
+  async boundaryBehind(fromCursor: string, groups: number, signal: AbortSignal): Promise<string> {
+    const { nextCursor, groups: pulled } = await this.#pull(fromCursor, groups, signal);
+    if (pulled.length !== groups) {
+      throw new UpstreamContractError(
+        `SLS PullLogs on ${PENDING_LOGSTORE}/${this.shard} returned ${pulled.length} groups where it returned ${groups} before`,
+      );
+    }
+    return nextCursor;
+  }
+
+  /**
+   * Moves the checkpoint, fenced: SLS takes it only while this consumer holds the shard. Whatever it refuses it
+   * with, somebody else may be at work: a lost lease costs a repetition, a wrong guess could cost a row.
+   * Returns false when it is refused: then the shard is lost.
+   */
+  async checkpoint(cursor: string, signal: AbortSignal): Promise<boolean> {
+    const { services, consumer, lease } = this.#options;
+    const { shard } = this;
+    const update = { consumer, shard, checkpoint: cursor };
+    const call = () =>
+      services.sls.updateCheckpoint(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP, update, { signal });
+    const retryable = (error: unknown) => !isRefusal(error);
+    try {
+      await retry(call, { ...RETRY, signal, retryable }, services.clock, services.random);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      services.log.warn('lease lost', { shard, error: String(error) });
+      lease.lose(shard);
+      return false;
+    }
+    this.#done = cursor;
+    return true;
+  }
+
+  /** undefined when the shard was lost. */
+  async #firstPull(rowsWanted: number, signal: AbortSignal): Promise<Pull | undefined> {
+    const count = this.#groupsFor(rowsWanted);
+    try {
+      return await this.#pull(this.#read, count, signal);
+    } catch (error) {
+      // Begin itself is always known; and what was read already must be committed before going back.
+      const mayRestart = this.#read === this.#done && this.#read !== this.#begin;
+      if (!isInvalidCursor(error) || !mayRestart) throw error;
+      this.#wasInvalid = true;
+      if (!(await this.checkpoint(this.#begin, signal))) return undefined;
+      this.#read = this.#begin;
+      return this.#pull(this.#read, count, signal);
+    }
+  }
+
+  async #pull(cursor: string, count: number, signal: AbortSignal): Promise<Pull> {
+    const { services, settings, shard } = this.#options;
+    const request = { cursor, endCursor: this.#end, count };
+    const pulled = await read(
+      services,
+      () => services.sls.pullLogs(PENDING_LOGSTORE, shard, request, { signal }),
+      { signal },
+    );
+    const { nextCursor } = pulled;
+    if (pulled.groups.length > 0 && !isBefore(cursor, nextCursor)) {
+      throw new UpstreamContractError(
+        `SLS PullLogs on ${PENDING_LOGSTORE}/${shard} returned groups and the cursor that was asked for`,
+      );
+    }
+    const nowMs = services.clock.now();
+    const groups = pulled.groups.map((group) => toGroup(group, { shard, nowMs, settings }));
+    this.#groups = groups.length;
+    this.#rows = groups.reduce((sum, { rows }) => sum + rows.length, 0);
+    this.#bytes = pulled.rawBytes;
+    // An empty pull stands still: the shard's end may be nearer than thought, but only its own cursor says so.
+    return { groups, fromCursor: cursor, nextCursor };
+  }
+
+  /** Groups have 1 to some thousand rows: judged by the pull before. */
+  #groupsFor(rowsWanted: number): number {
+    if (this.#groups === 0) return FIRST_PULL_GROUPS;
+    const byRows = Math.ceil((rowsWanted * this.#groups) / Math.max(1, this.#rows));
+    const byBytes = Math.floor((MAX_PULL_BYTES * this.#groups) / Math.max(1, this.#bytes));
+    return Math.max(1, Math.min(byRows, byBytes, MAX_GROWTH * this.#groups, MAX_PULL_GROUPS));
+  }
+}
+
+/** How many groups from the begin have at most so many rows; one at least. */
+function groupsWithin(groups: readonly Group[], max: number): number {
+  let rows = 0;
+  const over = groups.findIndex((group) => {
+    rows += group.rows.length;
+    return rows > max;
+  });
+  return over === -1 ? groups.length : Math.max(1, over);
+}
+
+/** A checkpoint that is no cursor, or that lies behind everything the shard ever held. */
+async function isUnknown(
+  { services, shard, checkpoint }: ShardOptions,
+  end: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!isCursor(checkpoint)) return true;
+  if (!isBefore(end, checkpoint)) return false;
+  const call = () => services.sls.getCursor(PENDING_LOGSTORE, shard, 'end', { signal });
+  const newest = await read(services, call, { signal });
+  return isBefore(newest.cursor, checkpoint);
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof SlsError && error.status >= 400 && error.status < 500;
+}
+
+/** A wrong clock, of SLS or of this instance, may make rows wait longer, never less. */
+function earlierOf({ clock, log }: SweepServices, serverTimeMs: number): number {
+  const nowMs = clock.now();
+  if (Math.abs(serverTimeMs - nowMs) > WORTH_A_WARNING_MS) {
+    log.warn('clocks differ', { slsAheadMs: serverTimeMs - nowMs });
+  }
+  return Math.min(serverTimeMs, nowMs);
+}
+
+/** Reading repeats what the state of SLS or the network broke, until the signal is aborted. */
+export function read<T>(
+  { clock, random }: SweepServices,
+  call: () => Promise<T>,
+  policy: { signal: AbortSignal; attempts?: number },
+): Promise<T> {
+  return retry(call, { ...RETRY, ...policy }, clock, random);
+}
+
+/** The tag under which SLS gives the receive time, in unix seconds, when the logstore appends it. */
+const RECEIVE_TIME_TAG = '__receive_time__';
+
+export function toGroup(
+  pulled: PulledGroup,
+  { shard, nowMs, settings }: { shard: number; nowMs: number; settings: SweepSettings },
+): Group {
+  const seconds = Number(pulled.tags[RECEIVE_TIME_TAG]);
+  const receivedAtMs = Number.isSafeInteger(seconds) && seconds > 0 ? seconds * SECOND_MS : nowMs;
+  const rows = pulled.logs.map(({ contents }, index): Row => {
+    const reading = readPendingRow(contents, receivedAtMs, settings.windows.saneBeforeMs);
+    return {
+      place: `${shard}|${pulled.cursor}|${index}`,
+      reading,
+      receivedAtMs,
+      ...(reading.ok ? {} : { raw: contents }),
+    };
+  });
+  return {
+    rows: rows.sort((one, other) => endOf(one, settings.retentionMs) - endOf(other, settings.retentionMs)),
+  };
+}
+
+/** Those with the least time left are asked first, so that a group that is cut is cut behind them. */
+function endOf({ reading }: Row, retentionMs: number): number {
+  return reading.ok ? endAtMs(reading.transaction, retentionMs) : 0;
 }

@@ -1,4 +1,4 @@
-import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 
 /**
  * Tells a service that is down, or that refuses our rights, from a transaction that only has bad luck.

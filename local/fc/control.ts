@@ -7,7 +7,7 @@ import type { Invoker } from './invoker.ts';
  * Kills an instance at the edge of one of its own service calls. Calls are counted over all instances of the
  * function: before the call where it is to take no effect, after it where only its response is to be lost.
  */
-export interface KillAt {
+interface KillAt {
   readonly function: string;
   readonly service: 'sls' | 'cloudauth';
   /** The n-th call from now, from 1. */

@@ -44,6 +44,18 @@ export interface FcServer extends LocalServer {
 /** Invocations; each is signed. */
 const API_PATH = '/2023-03-30/';
 
+/** Limits of HTTP triggers and invocations; beyond them the response is a 400. */
+const MAX_SYNC_BYTES = 32 * 1024 * 1024;
+const MAX_ASYNC_BYTES = 128 * 1024;
+const MAX_HEADER_BYTES = 8 * 1024;
+const MAX_TARGET_BYTES = 4 * 1024;
+
+const THROTTLED: Refusal = {
+  status: 429,
+  code: 'ResourceExhausted',
+  message: 'The request was throttled: the concurrency limit of the function or the account is reached.',
+};
+
 class LocalFc {
   readonly #credentials: MemoryCredentialStore;
   readonly #clock: () => number;
@@ -134,12 +146,21 @@ class LocalFc {
       return sendRefusal(response, requestId, { status: 400, code: 'PathNotSupported', message });
     }
     const signed = { method: 'POST', target: request.url ?? '/', headers: request.headers, body };
-    const refused = refusalOf(signed, this.#credentials, this.#clock()) ?? this.#unknown(name, request);
+    const refusal = refusalOf(signed, this.#credentials, this.#clock());
+    if (refusal !== undefined) return sendRefusal(response, requestId, refusal);
     const spec = this.control.fleet.spec(name);
-    if (refused !== undefined || spec === undefined) return sendRefusal(response, requestId, refused);
-    const order = { spec, event: body, trigger: 'api', requestId } as const;
-    if (asynchronous) return this.#accept(response, order);
-    const result = await this.control.invoker.invoke(order);
+    if (spec === undefined) {
+      const message = `function '${name}' does not exist`;
+      return sendRefusal(response, requestId, { status: 404, code: 'FunctionNotFound', message });
+    }
+    const qualifier = new URL(request.url ?? '/', 'http://localhost').searchParams.get('qualifier') ?? '';
+    if (qualifier !== '' && qualifier !== 'LATEST') {
+      const message = `version '${qualifier}' does not exist`;
+      return sendRefusal(response, requestId, { status: 404, code: 'VersionNotFound', message });
+    }
+    const invocation = { spec, event: body, trigger: 'api', requestId } as const;
+    if (asynchronous) return this.#accept(response, invocation);
+    const result = await this.control.invoker.invoke(invocation);
     if (result.kind === 'throttled') return sendRefusal(response, requestId, THROTTLED);
     if (String(request.headers['x-fc-log-type'] ?? '') === 'Tail') {
       response.setHeader('x-fc-log-result', Buffer.from(result.logTail).toString('base64'));
@@ -149,30 +170,23 @@ class LocalFc {
     response.end(result.body);
   }
 
-  #unknown(name: string, request: IncomingMessage): Refusal | undefined {
-    const qualifier = new URL(request.url ?? '/', 'http://localhost').searchParams.get('qualifier');
-    if (this.control.fleet.spec(name) === undefined) {
-      return { status: 404, code: 'FunctionNotFound', message: `function '${name}' does not exist` };
-    }
-    if (qualifier !== null && qualifier !== '' && qualifier !== 'LATEST') {
-      return { status: 404, code: 'VersionNotFound', message: `version '${qualifier}' does not exist` };
-    }
-    return undefined;
-  }
-
   async #trigger(call: Call): Promise<void> {
     const { request, response, body, requestId, asynchronous } = call;
     const spec = this.#triggered;
-    const refused = spec === undefined ? NO_TRIGGER : oversized(request);
-    if (spec === undefined || refused !== undefined) return sendRefusal(response, requestId, refused);
+    if (spec === undefined) {
+      const message = 'no function has an HTTP trigger';
+      return sendRefusal(response, requestId, { status: 404, code: 'TriggerNotFound', message });
+    }
+    const refusal = oversized(request);
+    if (refusal !== undefined) return sendRefusal(response, requestId, refusal);
     const event = toHttpEvent({ request, body, requestId, nowMs: this.#clock() });
-    const order = { spec, event, trigger: 'http', requestId } as const;
-    if (asynchronous) return this.#accept(response, order);
-    sendTriggerResponse(response, await this.control.invoker.invoke(order));
+    const invocation = { spec, event, trigger: 'http', requestId } as const;
+    if (asynchronous) return this.#accept(response, invocation);
+    sendTriggerResponse(response, await this.control.invoker.invoke(invocation));
   }
 
-  #accept(response: ServerResponse, order: Parameters<Invoker['enqueue']>[0]): void {
-    this.control.invoker.enqueue(order);
+  #accept(response: ServerResponse, invocation: Parameters<Invoker['enqueue']>[0]): void {
+    this.control.invoker.enqueue(invocation);
     response.writeHead(202).end();
   }
 }
@@ -210,23 +224,6 @@ export async function createFcServer(options: FcServerOptions): Promise<FcServer
   }
 }
 
-/** Limits of HTTP triggers and invocations; beyond them the response is a 400. */
-const MAX_SYNC_BYTES = 32 * 1024 * 1024;
-const MAX_ASYNC_BYTES = 128 * 1024;
-const MAX_HEADER_BYTES = 8 * 1024;
-const MAX_TARGET_BYTES = 4 * 1024;
-
-const THROTTLED: Refusal = {
-  status: 429,
-  code: 'ResourceExhausted',
-  message: 'The request was throttled: the concurrency limit of the function or the account is reached.',
-};
-const NO_TRIGGER: Refusal = {
-  status: 404,
-  code: 'TriggerNotFound',
-  message: 'no function has an HTTP trigger',
-};
-
 function invalid(message: string): Refusal {
   return { status: 400, code: 'InvalidArgument', message };
 }
@@ -238,7 +235,7 @@ function oversized({ rawHeaders, url }: IncomingMessage): Refusal | undefined {
     : undefined;
 }
 
-function sendRefusal(response: ServerResponse, requestId: string, refusal: Refusal = NO_TRIGGER): void {
+function sendRefusal(response: ServerResponse, requestId: string, refusal: Refusal): void {
   const { status, code, message } = refusal;
   sendJson(response, { status, body: { RequestId: requestId, Code: code, Message: message } });
 }

@@ -87,7 +87,7 @@ export const ALERTS: readonly AlertDefinition[] = [
   },
   {
     name: 'idv-no-run',
-    title: { en: 'The sweep does not get on', zh: '扫描没有进展' },
+    title: { en: 'The sweep makes no progress', zh: '扫描没有进展' },
     advice:
       'No run has done its work for half an hour: there was none, or each failed or was turned away. Look at Latest runs on the Operations dashboard; if it shows none, at the timer trigger and the log of the sweep function.',
     logstore: SWEEPS_LOGSTORE,
@@ -139,7 +139,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     name: 'idv-invalid-cursor',
     title: { en: 'The place in the queue was lost', zh: '队列位点丢失' },
     advice:
-      'SLS no longer knew a checkpoint, and the queue was read again from its begin. Rows are lost if the sweep stood still for as long as idv-pending is kept: compare the ledger with your own books.',
+      'SLS no longer knew a checkpoint, and the queue was read again from its beginning. Rows are lost if the sweep stood still for as long as idv-pending is kept: compare the ledger with your own books.',
     logstore: SWEEPS_LOGSTORE,
     sql: 'SELECT coalesce(sum(invalid_cursors), 0) AS invalid_cursors FROM log LIMIT 1',
     windowSeconds: HOUR,

@@ -13,9 +13,9 @@ type Headline = Pick<Chart, 'id' | 'title' | 'question' | 'metric'> & {
   readonly from: string;
 };
 
-function headline({ logstore = RECORDS_LOGSTORE, figure, from, ...said }: Headline): Chart {
+function headline({ logstore = RECORDS_LOGSTORE, figure, from, ...rest }: Headline): Chart {
   return {
-    ...said,
+    ...rest,
     logstore,
     sql: `
       SELECT

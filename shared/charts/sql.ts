@@ -17,11 +17,14 @@ import { column } from './chart.ts';
  * in quotes is left as it is.
  */
 export function squeeze(sql: string): string {
-  const parts = sql.match(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\s+|./gs) ?? [];
-  return parts
-    .map((part) => (/^(--|\/\*|\s)/.test(part) ? ' ' : part))
-    .reduce((line, part) => (part === ' ' && /(^|[ (])$/.test(line) ? line : line + part), '')
-    .trim();
+  const parts = sql.match(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\s+|./g) ?? [];
+  let line = '';
+  for (const part of parts) {
+    const isRoom = /^(--|\/\*|\s)/.test(part);
+    if (!isRoom) line = (part === ')' ? line.trimEnd() : line) + part;
+    else if (!/(^|[ (])$/.test(line)) line += ' ';
+  }
+  return line.trim();
 }
 
 /** Every transaction that ended, answered or not: one row each. A sub-query in brackets. */

@@ -1,12 +1,26 @@
 import type { Credentials, CredentialsProvider } from '../credentials.ts';
 import { UpstreamContractError, UpstreamTimeoutError } from '../errors.ts';
-import { parseEndpoint } from '../openapi/endpoint.ts';
-import { createTransport, type TransportOptions } from '../openapi/transport.ts';
-import { toOutcome } from './outcome.ts';
+import { createTransport, parseEndpoint, type TransportOptions } from '../openapi/transport.ts';
+import { type CheckVerifyLogOutcome, toOutcome } from './outcome.ts';
 import { signRpc } from './signer.ts';
-import type { CheckVerifyLogOutcome, CloudauthClient } from './types.ts';
 
-/** A session's log is some tens of KB; what is far larger is not an answer. */
+/**
+ * CheckVerifyLog, https://www.alibabacloud.com/help/doc-detail/2879914.html (read 2026-11-23).
+ * The method and member names follow the generated SDK, so that it can be swapped in.
+ */
+export interface CheckVerifyLogRequest {
+  merchantBizId: string;
+  transactionId: string;
+}
+
+export interface CloudauthClient {
+  checkVerifyLog(
+    request: CheckVerifyLogRequest,
+    options?: { signal?: AbortSignal },
+  ): Promise<CheckVerifyLogOutcome>;
+}
+
+/** A session's log is some tens of KB; what is far larger is not one. */
 const DEFAULT_MAX_BODY_BYTES = 8_000_000;
 const ACTION = 'CheckVerifyLog';
 const VERSION = '2022-08-09';
@@ -19,7 +33,7 @@ export interface CloudauthClientOptions extends TransportOptions {
   readonly maxBodyBytes?: number;
 }
 
-/** Asks for one session's log. Never throws for an answer, the lack of one, or an abort: see the outcomes. */
+/** Asks for one session's log. Never throws: neither for a response, nor for the lack of one, nor for an abort: see the outcomes. */
 export function createCloudauthClient(options: CloudauthClientOptions): CloudauthClient {
   const { credentials: provide, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options;
   const endpoint = parseEndpoint(options.endpoint);
@@ -36,14 +50,15 @@ export function createCloudauthClient(options: CloudauthClientOptions): Cloudaut
       try {
         const form = { MerchantBizId: merchantBizId, TransactionId: transactionId };
         const signed = signRpc({ host: endpoint.host, action: ACTION, version: VERSION, form }, credentials);
-        const answer = await transport.send({
+        const response = await transport.send({
+          name: ACTION,
           method: 'POST',
           path: '/',
           maxBytes: maxBodyBytes,
           signal,
           ...signed,
         });
-        return toOutcome(answer, credentials);
+        return toOutcome(response, credentials);
       } catch (error) {
         return failureOf(error, signal);
       }

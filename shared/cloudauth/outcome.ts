@@ -1,10 +1,26 @@
 import type { Credentials } from '../credentials.ts';
-import { safeMessage, safeToken } from '../openapi/text.ts';
-import type { IncomingAnswer } from '../openapi/transport.ts';
-import type { CheckVerifyLogOutcome } from './types.ts';
+import { type IncomingResponse, safeMessage, safeToken } from '../openapi/transport.ts';
+
+interface Ending {
+  /** The return code as received, or our own name for a failure without one (NETWORK, TIMEOUT, CONTRACT, HTTP_<status>). */
+  code: string;
+  requestId?: string;
+}
+
+/** Every documented return code as a value; nothing is thrown for an answer or for the lack of one. */
+export type CheckVerifyLogOutcome =
+  | (Ending & { kind: 'answered'; result: unknown })
+  | (Ending & { kind: 'not_completed' })
+  /** TransactionIdInvalid, InvalidParameter, MissingParameter: asking again cannot help. */
+  | (Ending & { kind: 'invalid'; message: string })
+  | (Ending & { kind: 'throttled'; retryAfterMs?: number })
+  /** Forbidden.* or refused credentials. */
+  | (Ending & { kind: 'forbidden'; message: string })
+  /** InternalError, 5xx, network, timeout, or a body that is not the contract. */
+  | (Ending & { kind: 'failed'; reason: 'server' | 'network' | 'timeout' | 'contract'; status?: number });
 
 /**
- * What an answer means. Return codes: https://www.alibabacloud.com/help/doc-detail/2879914.html (read
+ * What a response means. Return codes: https://www.alibabacloud.com/help/doc-detail/2879914.html (read
  * 2026-11-23). It is not documented whether a business code comes with its own HTTP status or with 200, so the
  * code decides and the status only helps where there is no code, or none that is known.
  */
@@ -37,11 +53,11 @@ interface Envelope {
   readonly result: unknown;
 }
 
-/** Never throws; nothing of the answer but code, request id, message and Result is kept. */
-export function toOutcome(answer: IncomingAnswer, credentials?: Credentials): CheckVerifyLogOutcome {
-  const { status } = answer;
-  const envelope = readEnvelope(answer.body);
-  const requestId = envelope?.requestId ?? safeToken(answer.headers['x-acs-request-id']);
+/** Never throws; nothing of the response but code, request id, message and Result is kept. */
+export function toOutcome(response: IncomingResponse, credentials?: Credentials): CheckVerifyLogOutcome {
+  const { status } = response;
+  const envelope = readEnvelope(response.body);
+  const requestId = envelope?.requestId ?? safeToken(response.headers['x-acs-request-id']);
   const ids = requestId === undefined ? {} : { requestId };
   const contract = (code: string): CheckVerifyLogOutcome => ({
     kind: 'failed',
@@ -67,7 +83,7 @@ export function toOutcome(answer: IncomingAnswer, credentials?: Credentials): Ch
     case 'forbidden':
       return { kind: 'forbidden', code, message, ...ids };
     case 'throttled':
-      return { kind: 'throttled', code, ...retryAfter(answer.headers['x-acs-retry-after']), ...ids };
+      return { kind: 'throttled', code, ...retryAfter(response.headers['x-acs-retry-after']), ...ids };
     case 'server':
       return { kind: 'failed', reason: 'server', code, status, ...ids };
     default:

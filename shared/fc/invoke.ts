@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import openApiUtil from '@alicloud/openapi-core/dist/utils.js';
 import type { Credentials } from '../credentials.ts';
 import { UpstreamHttpError } from '../errors.ts';
-import { type Endpoint, parseEndpoint } from '../openapi/endpoint.ts';
 import { defaultOf } from '../openapi/interop.ts';
-import { safeToken } from '../openapi/text.ts';
-import { createTransport, type Transport } from '../openapi/transport.ts';
+import {
+  createTransport,
+  type Endpoint,
+  parseEndpoint,
+  safeToken,
+  type Transport,
+} from '../openapi/transport.ts';
 
 const OpenApiUtil = defaultOf(openApiUtil);
 
@@ -143,6 +147,7 @@ async function invokeSigned(
     accessKeySecret,
   );
   const response = await target.transport.send({
+    name: 'FC InvokeFunction',
     method: 'POST',
     path: pathname,
     headers,

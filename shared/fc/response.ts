@@ -61,7 +61,7 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 export const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
-export interface ProblemOptions {
+interface ProblemOptions {
   readonly issues?: readonly Issue[];
   readonly retryAfterSeconds?: number;
   /** Extra response headers, such as Allow. */

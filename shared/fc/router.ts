@@ -1,12 +1,12 @@
 import { ProblemError } from './response.ts';
 
 /** `{name}` in the path is one segment. */
-export interface Route {
+interface Route {
   readonly method: string;
   readonly path: string;
 }
 
-export type RouteMatch<R extends Route> =
+type RouteMatch<R extends Route> =
   | { readonly kind: 'found'; readonly route: R; readonly params: Readonly<Record<string, string>> }
   /** OPTIONS: the response is the list of methods. */
   | { readonly kind: 'options'; readonly path: string; readonly allow: string };

@@ -5,7 +5,7 @@
  */
 
 /** SLS index types in use. A `json` field travels as JSON text and is indexed by its leaf paths. */
-export type FieldType = 'text' | 'long' | 'json';
+type FieldType = 'text' | 'long' | 'json';
 
 export interface Field {
   readonly type: FieldType;

@@ -41,7 +41,7 @@ const TAKEN_LONGER_DAYS = 1;
 const SLACK_DAYS = 4;
 
 /** `field` has to be at least `than` and `more` days. */
-export interface RetentionRule {
+interface RetentionRule {
   readonly field: keyof RetentionDays;
   readonly than: keyof RetentionDays;
   readonly more: number;

@@ -5,12 +5,11 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Credentials } from '../credentials.ts';
 import { UpstreamContractError, UpstreamNetworkError, UpstreamTimeoutError } from '../errors.ts';
-import { onAbort } from './abort.ts';
-import type { Endpoint } from './endpoint.ts';
 
 /**
- * Sends a request that the official library has signed, and reads the answer.
+ * Sends a request that the official library has signed, and reads the response.
  *
  * The library's own sender (httpx 2.3.3 under @alicloud/openapi-core 1.0.8, sources read 2026-11-23) is not
  * used: it reads error bodies without a bound, cannot be aborted, takes the connect timeout for an idle
@@ -23,13 +22,15 @@ import type { Endpoint } from './endpoint.ts';
 export interface TransportOptions {
   /** From the wish to connect to the connection, TLS included. */
   readonly connectTimeoutMs: number;
-  /** From the connection to the last byte of the answer. */
+  /** From the connection to the last byte of the response. */
   readonly readTimeoutMs: number;
   /** Connections at a time; further calls wait for one. */
   readonly maxSockets?: number;
 }
 
 export interface OutgoingCall {
+  /** What errors call it: "SLS PutLogs on idv-records". */
+  readonly name: string;
   readonly method: string;
   /** Path and query, encoded. */
   readonly path: string;
@@ -39,7 +40,7 @@ export interface OutgoingCall {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface IncomingAnswer {
+export interface IncomingResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
@@ -50,7 +51,7 @@ export interface Transport {
    * @throws UpstreamNetworkError, UpstreamTimeoutError, UpstreamContractError (body over the bound), or the
    * signal's reason.
    */
-  send(call: OutgoingCall): Promise<IncomingAnswer>;
+  send(call: OutgoingCall): Promise<IncomingResponse>;
   /** Drops idle connections. The transport stays usable. */
   close(): void;
 }
@@ -81,7 +82,7 @@ export function createTransport(endpoint: Endpoint, options: TransportOptions): 
   };
   return {
     close,
-    async send({ method, path, headers, body, maxBytes, signal }) {
+    async send({ name, method, path, headers, body, maxBytes, signal }) {
       signal?.throwIfAborted();
       // The agent's own idle timers stand still while the instance is frozen: the wall clock does not.
       if (inFlight === 0 && Date.now() - lastEndAtMs > IDLE_LIMIT_MS) close();
@@ -89,9 +90,9 @@ export function createTransport(endpoint: Endpoint, options: TransportOptions): 
       inFlight += 1;
       try {
         const request = send({ host, port, method, path, headers, agent });
-        const answer = readAnswer(request, { ...options, maxBytes, signal });
+        const response = readResponse(request, { ...options, name, maxBytes, signal });
         request.end(body);
-        return await answer;
+        return await response;
       } finally {
         inFlight -= 1;
         lastEndAtMs = Date.now();
@@ -101,12 +102,13 @@ export function createTransport(endpoint: Endpoint, options: TransportOptions): 
 }
 
 interface ReadOptions extends TransportOptions {
+  readonly name: string;
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-function readAnswer(request: ClientRequest, options: ReadOptions): Promise<IncomingAnswer> {
-  const { connectTimeoutMs, readTimeoutMs, maxBytes, signal } = options;
+function readResponse(request: ClientRequest, options: ReadOptions): Promise<IncomingResponse> {
+  const { name, connectTimeoutMs, readTimeoutMs, signal } = options;
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const settle = () => {
@@ -120,19 +122,19 @@ function readAnswer(request: ClientRequest, options: ReadOptions): Promise<Incom
     };
     const failAfter = (ms: number, what: string) => {
       clearTimeout(timer);
-      timer = setTimeout(() => fail(new UpstreamTimeoutError(`${what} within ${ms} ms`)), ms);
+      timer = setTimeout(() => fail(new UpstreamTimeoutError(`${name}: ${what} within ${ms} ms`)), ms);
     };
     const unwatch = signal && onAbort(signal, () => fail(signal.reason));
 
     request.on('socket', (socket) => {
-      const connected = () => failAfter(readTimeoutMs, 'no complete answer');
+      const connected = () => failAfter(readTimeoutMs, 'no complete response');
       if (!socket.connecting) return connected();
       failAfter(connectTimeoutMs, 'no connection');
       socket.once('encrypted' in socket ? 'secureConnect' : 'connect', connected);
     });
-    request.on('error', (error) => fail(networkError(error)));
+    request.on('error', (error) => fail(networkError(name, error)));
     request.on('response', (response) => {
-      collect(response, maxBytes, (error, body) => {
+      collect(response, options, (error, body) => {
         if (body === undefined) return fail(error);
         settle();
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
@@ -143,12 +145,12 @@ function readAnswer(request: ClientRequest, options: ReadOptions): Promise<Incom
 
 function collect(
   response: IncomingMessage,
-  maxBytes: number,
+  { name, maxBytes }: ReadOptions,
   done: (error: unknown, body?: Buffer) => void,
 ): void {
   const chunks: Buffer[] = [];
   let size = 0;
-  const tooLarge = () => new UpstreamContractError(`the answer is larger than ${maxBytes} bytes`);
+  const tooLarge = () => new UpstreamContractError(`${name}: the response is larger than ${maxBytes} bytes`);
   if (Number(response.headers['content-length']) > maxBytes) {
     done(tooLarge());
     return;
@@ -159,10 +161,95 @@ function collect(
     else chunks.push(chunk);
   });
   response.on('end', () => done(undefined, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size)));
-  response.on('error', (error) => done(networkError(error)));
+  response.on('error', (error) => done(networkError(name, error)));
 }
 
-function networkError(error: Error): UpstreamNetworkError {
+function networkError(name: string, error: Error): UpstreamNetworkError {
   const code = (error as NodeJS.ErrnoException).code ?? error.name;
-  return new UpstreamNetworkError(`no answer: ${code}`, { details: { code } });
+  return new UpstreamNetworkError(`${name}: no response (${code})`);
+}
+
+/**
+ * Many calls under way share one signal. A listener for each costs more than the rest of sending a request, and
+ * taking one off again searches through all: so there is one listener per signal, and a set behind it.
+ */
+const watched = new WeakMap<AbortSignal, { calls: Set<() => void>; listener: () => void }>();
+
+/** Calls back once when the signal is aborted; returns how to be left out of it. The signal must not be aborted yet. */
+export function onAbort(signal: AbortSignal, call: () => void): () => void {
+  let entry = watched.get(signal);
+  if (entry === undefined) {
+    const calls = new Set<() => void>();
+    entry = { calls, listener: () => [...calls].forEach((each) => void each()) };
+    signal.addEventListener('abort', entry.listener, { once: true });
+    watched.set(signal, entry);
+  }
+  const { calls, listener } = entry;
+  calls.add(call);
+  return () => {
+    calls.delete(call);
+    // A signal that is listened to may be kept alive by the platform.
+    if (calls.size > 0 || watched.get(signal)?.calls !== calls) return;
+    signal.removeEventListener('abort', listener);
+    watched.delete(signal);
+  };
+}
+
+/** After `new URL` an IPv4 address has no other form. node:net's own test costs 5 ms of every cold start. */
+const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
+
+/** Where a service listens, taken apart. */
+export interface Endpoint {
+  readonly protocol: 'http' | 'https';
+  /** Host with the port, if one was given: what the `host` header carries. */
+  readonly host: string;
+  readonly hostname: string;
+  readonly port: number;
+  /** An address or localhost, below which no names of its own can be resolved. */
+  readonly isAddress: boolean;
+}
+
+/**
+ * Reads `host`, `host:port` or either with `http://` or `https://`; https is the default.
+ *
+ * @throws TypeError when it is none of these.
+ */
+export function parseEndpoint(endpoint: string): Endpoint {
+  const url = new URL(/^https?:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`);
+  if (url.pathname !== '/' || url.search !== '' || url.username !== '' || url.hash !== '') {
+    throw new TypeError('an endpoint is a host, with http:// or https:// or neither');
+  }
+  const protocol = url.protocol === 'http:' ? 'http' : 'https';
+  const hostname = url.hostname.replace(/^\[|\]$/g, '');
+  return {
+    protocol,
+    host: url.host,
+    hostname,
+    port: url.port === '' ? (protocol === 'http' ? 80 : 443) : Number(url.port),
+    isAddress: hostname === 'localhost' || hostname.includes(':') || IPV4.test(hostname),
+  };
+}
+
+const MAX_MESSAGE_LENGTH = 300;
+const MAX_CODE_LENGTH = 128;
+/** Responses to a bad signature repeat what was signed, which holds the caller's headers. */
+const SIGNED_TEXT = /\b(server )?string to sign\b.*$/is;
+
+/** A server's message fit for a log: bounded, one line, without the signed text or the caller's keys. */
+export function safeMessage(raw: unknown, credentials?: Credentials): string {
+  if (typeof raw !== 'string') return '';
+  let text = raw.slice(0, 4 * MAX_MESSAGE_LENGTH).replace(SIGNED_TEXT, '');
+  const { accessKeyId, accessKeySecret, securityToken } = credentials ?? {};
+  for (const secret of [accessKeySecret, securityToken, accessKeyId]) {
+    if (secret) text = text.replaceAll(secret, '***');
+  }
+  text = text.replace(/\s+/g, ' ').trim();
+  return text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH - 1)}…` : text;
+}
+
+/** A return code or a request id as received, or undefined if it is not a short plain text. */
+export function safeToken(raw: unknown): string | undefined {
+  return typeof raw === 'string' && raw !== '' && raw.length <= MAX_CODE_LENGTH && /^[\x21-\x7e]+$/.test(raw)
+    ? raw
+    : undefined;
 }

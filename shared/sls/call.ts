@@ -1,9 +1,14 @@
 import type { Credentials, CredentialsProvider } from '../credentials.ts';
 import { SlsError, UpstreamContractError } from '../errors.ts';
-import { parseEndpoint } from '../openapi/endpoint.ts';
-import { safeMessage, safeToken } from '../openapi/text.ts';
-import { createTransport, type IncomingAnswer, type TransportOptions } from '../openapi/transport.ts';
-import { decompress } from './compression.ts';
+import {
+  createTransport,
+  type IncomingResponse,
+  parseEndpoint,
+  safeMessage,
+  safeToken,
+  type TransportOptions,
+} from '../openapi/transport.ts';
+import { decompress } from './codec.ts';
 import { type SlsCall, signSls } from './signer.ts';
 import type { CallOptions } from './types.ts';
 
@@ -15,18 +20,20 @@ export interface SlsCallerOptions extends TransportOptions {
   readonly endpoint: string;
   readonly project: string;
   readonly credentials: CredentialsProvider;
-  /** Bound of one answer, compressed and decompressed. */
+  /** Bound of one response, compressed and decompressed. */
   readonly maxAnswerBytes?: number;
 }
 
-export interface SlsAnswer {
-  readonly headers: IncomingAnswer['headers'];
+export interface SlsResponse {
+  /** What errors call the call: "SLS PullLogs on idv-pending/0". */
+  readonly name: string;
+  readonly headers: IncomingResponse['headers'];
   /** Decompressed. */
   readonly body: Buffer;
 }
 
 /** Signs and sends one call of one project. @throws as `SlsDataPlane` says. */
-export type SlsCaller = (call: SlsCall, options?: CallOptions) => Promise<SlsAnswer>;
+export type SlsCaller = (call: SlsCall, options?: CallOptions) => Promise<SlsResponse>;
 
 export function createSlsCaller(options: SlsCallerOptions): SlsCaller {
   const { project, credentials: provide, maxAnswerBytes: maxBytes = DEFAULT_MAX_ANSWER_BYTES } = options;
@@ -38,24 +45,39 @@ export function createSlsCaller(options: SlsCallerOptions): SlsCaller {
     signal?.throwIfAborted();
     const credentials = await provide();
     const signed = await signSls(call, target, credentials);
-    const answer = await transport.send({ method: call.method, maxBytes, signal, ...signed });
-    if (answer.status < 200 || answer.status > 299) throw refusal(answer, credentials);
-    const body = await decompress({
-      body: answer.body,
-      type: one(answer.headers['x-log-compresstype']),
-      rawSize: size(one(answer.headers['x-log-bodyrawsize'])),
+    const name = nameOf(call);
+    const { status, headers, body } = await transport.send({
+      name,
+      method: call.method,
+      maxBytes,
+      signal,
+      ...signed,
+    });
+    if (status < 200 || status > 299) throw refusal({ name, headers, body }, status, credentials);
+    const raw = await decompress({
+      name,
+      body,
+      type: one(headers['x-log-compresstype']),
+      rawSize: size(one(headers['x-log-bodyrawsize'])),
       maxBytes,
     });
-    return { headers: answer.headers, body };
+    return { name, headers, body: raw };
   };
 }
 
+/** The action, and on which logstore and shard. */
+function nameOf({ action, path }: SlsCall): string {
+  const [, logstore, shard] = /^\/logstores\/([^/?]+)(?:\/shards\/(\d+))?/.exec(path) ?? [];
+  if (logstore === undefined) return `SLS ${action}`;
+  return `SLS ${action} on ${decodeURIComponent(logstore)}${shard === undefined ? '' : `/${shard}`}`;
+}
+
 /** @throws UpstreamContractError when the body is not JSON. */
-export function jsonOf({ body }: SlsAnswer): unknown {
+export function jsonOf({ name, body }: SlsResponse): unknown {
   try {
     return JSON.parse(body.toString());
   } catch {
-    throw new UpstreamContractError('the answer is not JSON');
+    throw new UpstreamContractError(`${name}: expected JSON`);
   }
 }
 
@@ -68,14 +90,14 @@ function size(value: string | undefined): number | undefined {
   return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
 
-function refusal({ status, headers, body }: IncomingAnswer, credentials: Credentials): Error {
-  if (status < 400) return new UpstreamContractError(`SLS answered ${status}, which is no answer`);
+function refusal({ name, headers, body }: SlsResponse, status: number, credentials: Credentials): Error {
+  if (status < 400) return new UpstreamContractError(`${name} returned ${status}`);
   const { errorCode, errorMessage } = errorBody(body);
   return new SlsError(
     status,
     safeToken(errorCode) ?? `HTTP_${status}`,
     safeMessage(errorMessage, credentials),
-    safeToken(headers['x-log-requestid']),
+    { call: name, requestId: safeToken(headers['x-log-requestid']) },
   );
 }
 

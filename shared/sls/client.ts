@@ -1,18 +1,17 @@
 import { SlsError, UpstreamContractError } from '../errors.ts';
-import { type Clock, systemClock } from '../time.ts';
+import { backoffMs } from '../retry.ts';
+import { type Clock, SECOND_MS, systemClock } from '../time.ts';
 import {
   createSlsCaller,
   jsonOf,
   one,
-  type SlsAnswer,
   type SlsCaller,
   type SlsCallerOptions,
+  type SlsResponse,
 } from './call.ts';
-import { type LogGroup, withEncoded } from './codec.ts';
-import { COMPRESS_TYPE, compress } from './compression.ts';
-import { readPull } from './pull.ts';
-import { queryLogs } from './query.ts';
-import type { CallOptions, Checkpoint, Shard, SlsDataPlane } from './types.ts';
+import { COMPRESS_TYPE, compress, withEncoded } from './codec.ts';
+import { readPull } from './cursor.ts';
+import type { Checkpoint, QueryResult, Shard, SlsDataPlane } from './types.ts';
 
 /** "Body size X must little than 10485760": what a PutLogs may weigh before compression. */
 const MAX_PUT_BYTES = 10_485_760;
@@ -31,8 +30,7 @@ export function createSlsClient(options: SlsClientOptions): SlsDataPlane {
     ...putAndPull(call),
     ...cursors(call),
     ...consumerGroup(call),
-    query: (logstore, request, callOptions) =>
-      queryLogs({ call, clock, random }, logstore, { request, options: callOptions }),
+    ...search({ call, clock, random }),
   };
 }
 
@@ -40,13 +38,8 @@ const pathOf = (logstore: string, rest: string) => `/logstores/${encodeURICompon
 
 function putAndPull(call: SlsCaller): Pick<SlsDataPlane, 'putLogs' | 'pullLogs'> {
   return {
-    async putLogs(logstore, logs, { topic, source, signal } = {}) {
-      const group: LogGroup = {
-        logs,
-        ...(topic === undefined ? {} : { topic }),
-        ...(source === undefined ? {} : { source }),
-      };
-      const { body, rawSize } = await withEncoded(group, async (raw) => {
+    async putLogs(logstore, logs, callOptions) {
+      const { body, rawSize } = await withEncoded({ logs }, async (raw) => {
         if (raw.length > MAX_PUT_BYTES) throw tooLarge(raw.length);
         return { body: await compress(raw), rawSize: raw.length };
       });
@@ -56,12 +49,12 @@ function putAndPull(call: SlsCaller): Pick<SlsDataPlane, 'putLogs' | 'pullLogs'>
         'x-log-bodyrawsize': String(rawSize),
       };
       const path = pathOf(logstore, '/shards/lb');
-      const answer = await call({ action: 'PutLogs', method: 'POST', path, headers, body }, signalOf(signal));
-      requireAcknowledgement(answer);
+      const response = await call({ action: 'PutLogs', method: 'POST', path, headers, body }, callOptions);
+      requireAcknowledgement(response);
     },
 
     async pullLogs(logstore, shard, { cursor, endCursor, count = 100 }, callOptions) {
-      const answer = await call(
+      const response = await call(
         {
           action: 'PullLogs',
           method: 'GET',
@@ -76,7 +69,7 @@ function putAndPull(call: SlsCaller): Pick<SlsDataPlane, 'putLogs' | 'pullLogs'>
         },
         callOptions,
       );
-      return readPull(answer, { cursor, ...(endCursor === undefined ? {} : { endCursor }) });
+      return readPull(response, { cursor, ...(endCursor === undefined ? {} : { endCursor }) });
     },
   };
 }
@@ -85,11 +78,11 @@ function putAndPull(call: SlsCaller): Pick<SlsDataPlane, 'putLogs' | 'pullLogs'>
  * A write is acknowledged by 200 with nothing in it. A page of some proxy in between is no acknowledgement, and
  * what was to be written is then not there. @throws UpstreamContractError
  */
-function requireAcknowledgement(answer: SlsAnswer): void {
-  if (answer.body.length === 0) return;
-  const said = jsonOf(answer);
-  if (typeof said !== 'object' || said === null || 'errorCode' in said) {
-    throw new UpstreamContractError('the answer is not an acknowledgement');
+function requireAcknowledgement(response: SlsResponse): void {
+  if (response.body.length === 0) return;
+  const body = jsonOf(response);
+  if (typeof body !== 'object' || body === null || 'errorCode' in body) {
+    throw new UpstreamContractError(`${response.name}: expected an acknowledgement`);
   }
 }
 
@@ -101,26 +94,28 @@ function cursors(call: SlsCaller): Pick<SlsDataPlane, 'listShards' | 'getCursor'
   return {
     async listShards(logstore, callOptions) {
       const path = pathOf(logstore, '/shards');
-      const shards = jsonOf(await call({ action: 'ListShards', method: 'GET', path }, callOptions));
-      return arrayOf(shards).map(toShard);
+      return listOf(await call({ action: 'ListShards', method: 'GET', path }, callOptions)).map(toShard);
     },
 
     async getCursor(logstore, shard, from, callOptions) {
       const path = pathOf(logstore, `/shards/${shard}`);
       const query = { type: 'cursor', from: String(from) };
-      const answer = await call({ action: 'GetCursor', method: 'GET', path, query }, callOptions);
-      const cursor = memberOf(jsonOf(answer), 'cursor');
-      const serverTimeMs = Date.parse(one(answer.headers.date) ?? '');
-      if (typeof cursor !== 'string' || cursor === '') throw new UpstreamContractError('no cursor came');
-      if (Number.isNaN(serverTimeMs)) throw new UpstreamContractError('the answer has no date');
+      const response = await call({ action: 'GetCursor', method: 'GET', path, query }, callOptions);
+      const cursor = memberOf(jsonOf(response), 'cursor');
+      const serverTimeMs = Date.parse(one(response.headers.date) ?? '');
+      if (typeof cursor !== 'string' || cursor === '') {
+        throw new UpstreamContractError(`${response.name} returned no cursor`);
+      }
+      if (Number.isNaN(serverTimeMs))
+        throw new UpstreamContractError(`${response.name} returned no Date header`);
       return { cursor, serverTimeMs };
     },
 
     async getCursorTimeMs(logstore, shard, cursor, callOptions) {
       const path = pathOf(logstore, `/shards/${shard}`);
       const query = { type: 'cursor_time', cursor };
-      const answer = await call({ action: 'GetCursorTime', method: 'GET', path, query }, callOptions);
-      return integerOf(memberOf(jsonOf(answer), 'cursor_time'), 'cursor_time') * 1_000;
+      const response = await call({ action: 'GetCursorTime', method: 'GET', path, query }, callOptions);
+      return integerOf(response.name, jsonOf(response), 'cursor_time') * SECOND_MS;
     },
   };
 }
@@ -132,7 +127,7 @@ function consumerGroup(
     pathOf(logstore, `/consumergroups/${encodeURIComponent(group)}`);
   return {
     async heartbeat(logstore, group, consumer, shards, callOptions) {
-      const answer = await call(
+      const response = await call(
         {
           action: 'ConsumerGroupHeartBeat',
           method: 'POST',
@@ -143,18 +138,18 @@ function consumerGroup(
         callOptions,
       );
       // No body where the documents show an array: no shard was given.
-      if (answer.body.length === 0) return [];
-      return arrayOf(jsonOf(answer)).map((shard) => integerOf(shard, 'shard'));
+      if (response.body.length === 0) return [];
+      return listOf(response).map(({ name, item }) => wholeNumber(name, 'shard', item));
     },
 
     async getCheckpoints(logstore, group, callOptions) {
       const path = groupPath(logstore, group);
-      const answer = await call({ action: 'GetCheckPoint', method: 'GET', path }, callOptions);
-      return arrayOf(jsonOf(answer)).map(toCheckpoint);
+      const response = await call({ action: 'GetCheckPoint', method: 'GET', path }, callOptions);
+      return listOf(response).map(toCheckpoint);
     },
 
     async updateCheckpoint(logstore, group, { consumer, shard, checkpoint }, callOptions) {
-      const answer = await call(
+      const response = await call(
         {
           action: 'ConsumerGroupUpdateCheckPoint',
           method: 'POST',
@@ -164,37 +159,94 @@ function consumerGroup(
         },
         callOptions,
       );
-      requireAcknowledgement(answer);
+      requireAcknowledgement(response);
     },
   };
 }
 
-function signalOf(signal: AbortSignal | undefined): CallOptions {
-  return signal === undefined ? {} : { signal };
+/**
+ * GetLogsV2 says `Incomplete` when it ran out of its own time or saw too much data; the same call again goes on
+ * from what is cached. The official libraries repeat it 5 to 20 times.
+ * https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getlogsv2 (read 2026-11-23)
+ */
+const MAX_QUERY_TRIES = 8;
+const QUERY_BACKOFF = { baseMs: 400, capMs: 2_000 };
+
+interface SearchDeps {
+  readonly call: SlsCaller;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly random: () => number;
 }
 
-function toShard(value: unknown): Shard {
-  const status = String(memberOf(value, 'status')).toLowerCase();
-  if (status !== 'readwrite' && status !== 'readonly')
-    throw new UpstreamContractError('a shard has no status');
+function search({ call, clock, random }: SearchDeps): Pick<SlsDataPlane, 'query'> {
   return {
-    shardId: integerOf(memberOf(value, 'shardID'), 'shardID'),
-    status,
-    createTimeSeconds: Number(memberOf(value, 'createTime') ?? 0) || 0,
+    async query(logstore, { query, fromSeconds: from, toSeconds: to, line, offset, reverse }, callOptions) {
+      const path = pathOf(logstore, '/logs');
+      const headers = { 'Accept-Encoding': 'gzip' };
+      const body = { from, to, query, line, offset, reverse };
+      for (let tries = 1; ; tries += 1) {
+        const response = await call(
+          { action: 'GetLogsV2', method: 'POST', path, headers, body },
+          callOptions,
+        );
+        const result = toQueryResult(response);
+        if (result.complete || tries === MAX_QUERY_TRIES) return result;
+        await clock.sleep(backoffMs(tries, QUERY_BACKOFF, random), callOptions?.signal);
+      }
+    },
   };
 }
 
-function toCheckpoint(value: unknown): Checkpoint {
-  const checkpoint = memberOf(value, 'checkpoint') ?? '';
-  const consumer = memberOf(value, 'consumer') ?? '';
-  if (typeof checkpoint !== 'string' || typeof consumer !== 'string') {
-    throw new UpstreamContractError('a checkpoint is not text');
+function toQueryResult(response: SlsResponse): QueryResult {
+  const { meta, data } = (jsonOf(response) ?? {}) as { meta?: { progress?: unknown }; data?: unknown };
+  const progress = meta?.progress;
+  if (!Array.isArray(data) || (progress !== 'Complete' && progress !== 'Incomplete')) {
+    throw new UpstreamContractError(`${response.name}: expected rows and how far the query came`);
+  }
+  return { rows: data.map((row) => toRow(response.name, row)), complete: progress === 'Complete' };
+}
+
+function toRow(name: string, row: unknown): Record<string, string> {
+  if (typeof row !== 'object' || row === null) {
+    throw new UpstreamContractError(`${name}: expected each row to be an object, got ${typeOf(row)}`);
+  }
+  const entries = Object.entries(row).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
+}
+
+/** One element of the array that a call returned. */
+interface Item {
+  readonly name: string;
+  readonly item: unknown;
+}
+
+function listOf(response: SlsResponse): Item[] {
+  const { name } = response;
+  const list = jsonOf(response);
+  if (!Array.isArray(list))
+    throw new UpstreamContractError(`${name}: expected an array, got ${typeOf(list)}`);
+  return list.map((item) => ({ name, item }));
+}
+
+function toShard({ name, item }: Item): Shard {
+  const status = String(memberOf(item, 'status')).toLowerCase();
+  if (status !== 'readwrite' && status !== 'readonly') {
+    throw new UpstreamContractError(`${name} returned a shard of status "${status}"`);
+  }
+  return { shardId: integerOf(name, item, 'shardID'), status };
+}
+
+function toCheckpoint({ name, item }: Item): Checkpoint {
+  const checkpoint = memberOf(item, 'checkpoint') ?? '';
+  if (typeof checkpoint !== 'string') {
+    throw new UpstreamContractError(`${name}: expected a checkpoint to be text, got ${typeOf(checkpoint)}`);
   }
   return {
-    shard: integerOf(memberOf(value, 'shard'), 'shard'),
+    shard: integerOf(name, item, 'shard'),
     checkpoint,
-    updateTimeMs: Math.floor((Number(memberOf(value, 'updateTime') ?? 0) || 0) / 1_000),
-    consumer,
+    updateTimeMs: Math.floor((Number(memberOf(item, 'updateTime') ?? 0) || 0) / 1_000),
   };
 }
 
@@ -202,13 +254,20 @@ function memberOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
-function arrayOf(value: unknown): unknown[] {
-  if (!Array.isArray(value)) throw new UpstreamContractError('the answer is not a list');
-  return value;
+function integerOf(name: string, value: unknown, member: string): number {
+  return wholeNumber(name, member, memberOf(value, member));
 }
 
-function integerOf(value: unknown, what: string): number {
+function wholeNumber(name: string, what: string, value: unknown): number {
   const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
-  if (!Number.isSafeInteger(number)) throw new UpstreamContractError(`${what} is not a whole number`);
+  if (!Number.isSafeInteger(number)) {
+    throw new UpstreamContractError(`${name}: expected ${what} to be a whole number, got ${typeOf(value)}`);
+  }
   return number as number;
+}
+
+function typeOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

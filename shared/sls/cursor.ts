@@ -1,3 +1,8 @@
+import { SlsError, UpstreamContractError } from '../errors.ts';
+import { one, type SlsResponse } from './call.ts';
+import { type DecodedGroup, decodeLogGroupList } from './codec.ts';
+import type { PulledGroup, PullResult } from './types.ts';
+
 /**
  * Cursors are base64 of a decimal int64; the log groups of a shard stand at consecutive numbers. Evidence: the
  * official Go and Java SDKs compute the cursor of each pulled group that way (facts read 2026-11-23).
@@ -12,4 +17,76 @@ export function cursorNumber(cursor: string): bigint | undefined {
 
 export function cursorAt(number: bigint): string {
   return Buffer.from(String(number)).toString('base64');
+}
+
+/** Cursors of one shard are compared as the int64 they hold, never as text: padding may be missing. */
+export function isBefore(cursor: string, other: string): boolean {
+  return numberOf(cursor) < numberOf(other);
+}
+
+/** False for a checkpoint that somebody wrote by hand and that stands for no position. */
+export function isCursor(cursor: string): boolean {
+  return cursorNumber(cursor) !== undefined;
+}
+
+/** SLS no longer knows the position. The name of the error differs between its documents. */
+export function isInvalidCursor(error: unknown): boolean {
+  if (!(error instanceof SlsError) || error.status !== 400) return false;
+  return (
+    error.serverCode === 'InvalidCursor' ||
+    (error.serverCode === 'ParameterInvalid' && /cursor/i.test(error.message))
+  );
+}
+
+function numberOf(cursor: string): bigint {
+  const number = cursorNumber(cursor);
+  if (number === undefined) throw new UpstreamContractError('a cursor of SLS holds no number');
+  return number;
+}
+
+/** Makes what PullLogs returned into groups that know where they stand. @throws UpstreamContractError */
+export function readPull(response: SlsResponse, asked: { cursor: string; endCursor?: string }): PullResult {
+  const nextCursor = one(response.headers['x-log-cursor']);
+  if (nextCursor === undefined || nextCursor === '') {
+    throw new UpstreamContractError(`${response.name} returned no cursor to go on from`);
+  }
+  const decoded = decodeLogGroupList(response.body, response.name);
+  const result: PullResult = {
+    groups: placeGroups(decoded, nextCursor, response),
+    nextCursor,
+    endOfCursor: one(response.headers['x-log-end-of-cursor']) === '1',
+    rawBytes: response.body.length,
+  };
+  return asked.endCursor === undefined ? result : cutAtEnd(result, asked.endCursor);
+}
+
+/**
+ * The response names only the cursor of its last group; the others stand before it, one apart. Behind the last one
+ * is the cursor that the server gave.
+ */
+function placeGroups(groups: DecodedGroup[], next: string, { name, headers }: SlsResponse): PulledGroup[] {
+  if (groups.length === 0) return [];
+  const readLast = one(headers['x-log-read-last-cursor']);
+  const last =
+    readLast !== undefined && /^\d{1,19}$/.test(readLast) ? BigInt(readLast) : before(cursorNumber(next));
+  if (last === undefined) throw new UpstreamContractError(`${name} returned groups without their place`);
+  const first = last - BigInt(groups.length - 1);
+  return groups.map((group, index) => ({
+    ...group,
+    cursor: cursorAt(first + BigInt(index)),
+    nextCursor: index === groups.length - 1 ? next : cursorAt(first + BigInt(index + 1)),
+  }));
+}
+
+function before(number: bigint | undefined): bigint | undefined {
+  return number === undefined ? undefined : number - 1n;
+}
+
+/** A group at or past the end asked for is not due yet, even if the server sends it. */
+function cutAtEnd(result: PullResult, endCursor: string): PullResult {
+  const end = cursorNumber(endCursor);
+  const next = cursorNumber(result.nextCursor);
+  if (end === undefined || next === undefined || next <= end) return result;
+  const groups = result.groups.filter(({ cursor }) => (cursorNumber(cursor) ?? end) < end);
+  return { ...result, groups, nextCursor: endCursor };
 }

@@ -3,8 +3,8 @@ import slsGateway from '@alicloud/gateway-sls';
 import * as spi from '@alicloud/gateway-spi';
 import openApiUtil from '@alicloud/openapi-core/dist/utils.js';
 import type { Credentials } from '../credentials.ts';
-import type { Endpoint } from '../openapi/endpoint.ts';
 import { defaultOf } from '../openapi/interop.ts';
+import type { Endpoint } from '../openapi/transport.ts';
 
 /**
  * Requests are made and signed (`LOG`, hmac-sha256) by the official gateway, called the way the generic

@@ -39,19 +39,18 @@ export interface PullResult {
   nextCursor: string;
   /** True when the read reached the shard's present end (x-log-end-of-cursor: 1). */
   endOfCursor: boolean;
-  /** Bytes of the answer before compression. */
+  /** Bytes of the response before compression. */
   rawBytes: number;
 }
 
 export interface Shard {
   shardId: number;
   status: 'readwrite' | 'readonly';
-  createTimeSeconds: number;
 }
 
 export interface CursorResult {
   cursor: string;
-  /** The service's own clock, from the Date header of its answer, unix ms. */
+  /** The service's own clock, from the Date header of its response, unix ms. */
   serverTimeMs: number;
 }
 
@@ -61,7 +60,6 @@ export interface Checkpoint {
   checkpoint: string;
   /** Unix ms (the wire has microseconds). */
   updateTimeMs: number;
-  consumer: string;
 }
 
 export interface QueryRequest {
@@ -90,15 +88,11 @@ export interface CallOptions {
 /**
  * The data plane of one SLS project. Every call may throw SlsError (refused), UpstreamNetworkError,
  * UpstreamTimeoutError or UpstreamContractError; none retries by itself except `query`, which repeats while
- * the answer is Incomplete.
+ * the result is Incomplete.
  */
 export interface SlsDataPlane {
   /** All or nothing for one group. Not idempotent: after a timeout the group may have been written. */
-  putLogs(
-    logstore: string,
-    logs: readonly (Log | EncodedLog)[],
-    options?: CallOptions & { topic?: string; source?: string },
-  ): Promise<void>;
+  putLogs(logstore: string, logs: readonly (Log | EncodedLog)[], options?: CallOptions): Promise<void>;
   listShards(logstore: string, options?: CallOptions): Promise<Shard[]>;
   /** `from`: unix seconds of receive time, 'begin' or 'end'. */
   getCursor(
@@ -109,13 +103,14 @@ export interface SlsDataPlane {
   ): Promise<CursorResult>;
   /** The receive time a cursor stands at, unix ms (whole seconds). */
   getCursorTimeMs(logstore: string, shard: number, cursor: string, options?: CallOptions): Promise<number>;
+  /** Groups before `endCursor` only, whatever the server sends. */
   pullLogs(
     logstore: string,
     shard: number,
     request: { cursor: string; endCursor?: string; count?: number },
     options?: CallOptions,
   ): Promise<PullResult>;
-  /** Tells the group which shards this consumer works on; answers the shards it is given. */
+  /** Tells the group which shards this consumer works on; returns the shards it is given. */
   heartbeat(
     logstore: string,
     group: string,

@@ -7,7 +7,7 @@ import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { toRecord } from '../../shared/record/record.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../shared/time.ts';
-import { writeRecords } from '../../shared/write-records.ts';
+import { encodeOutput, writeRecords } from '../../shared/write-records.ts';
 import { DEFAULT_WINDOWS } from '../support/windows.ts';
 import { World } from '../support/world.ts';
 import { type Bench, sampleOf } from './harness.ts';
@@ -45,7 +45,7 @@ async function fill(world: World): Promise<void> {
       }).record,
       events: [],
     }));
-    await writeRecords(world.client, outputs, { clock: systemClock, random: Math.random });
+    await writeRecords(world.client, outputs.map(encodeOutput), { clock: systemClock, random: Math.random });
   }
 }
 

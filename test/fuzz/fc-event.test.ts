@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createHandler } from '../../functions/lookup/app.ts';
 import type { LookupServices } from '../../functions/lookup/request.ts';
-import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 import { SlsError, UpstreamTimeoutError } from '../../shared/errors.ts';
 import { createRoleCredentials } from '../../shared/fc/invocation.ts';
 import { createLogger } from '../../shared/logger.ts';

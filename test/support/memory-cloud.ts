@@ -1,4 +1,5 @@
-import type { CheckVerifyLogOutcome, CloudauthClient } from '../../shared/cloudauth/types.ts';
+import type { CloudauthClient } from '../../shared/cloudauth/client.ts';
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 import { SlsError, UpstreamNetworkError } from '../../shared/errors.ts';
 import { decodeContents } from '../../shared/sls/codec.ts';
 import type { EncodedLog, Log, SlsDataPlane } from '../../shared/sls/types.ts';
@@ -105,7 +106,6 @@ export class MemorySls {
           this.shards.map(({ id, isReadOnly }) => ({
             shardId: id,
             status: isReadOnly ? ('readonly' as const) : ('readwrite' as const),
-            createTimeSeconds: 0,
           })),
         ),
       getCursor: (_logstore, id, from) =>
@@ -144,7 +144,6 @@ export class MemorySls {
             shard: id,
             checkpoint: this.#checkpoints.get(id)?.checkpoint ?? '',
             updateTimeMs: this.#checkpoints.get(id)?.atMs ?? 0,
-            consumer: this.#checkpoints.get(id)?.consumer ?? '',
           })),
         ),
       updateCheckpoint: (_logstore, _group, { consumer, shard: id, checkpoint }) =>

@@ -41,7 +41,8 @@ const RULES: readonly Rule[] = [
   },
   {
     from: 'shared/charts/',
-    may: ['shared/charts/', 'shared/logstores/', 'shared/record/', 'shared/time.ts'],
+    may: ['shared/charts/', 'shared/logstores/', 'shared/time.ts'],
+    packages: [],
   },
   {
     from: 'shared/sls/',
@@ -66,7 +67,15 @@ const RULES: readonly Rule[] = [
     ],
   },
   { from: 'deploy/', may: ['deploy/', 'shared/'] },
-  { from: 'client/', may: ['client/', 'shared/', 'package.json'] },
+  { from: 'client/cli/', may: ['client/cli/', 'shared/', 'package.json'] },
+  { from: 'client/console/', may: ['client/console/', 'shared/'] },
+  {
+    // It runs in a browser.
+    from: 'client/console/page/',
+    may: ['client/console/page/', 'shared/charts/', 'shared/logstores/', 'shared/record/'],
+    packages: ['echarts/charts', 'echarts/components', 'echarts/core', 'echarts/renderers'],
+  },
+  { from: 'client/', may: ['client/'] },
   { from: 'local/', may: ['local/', 'client/', 'deploy/', 'shared/'] },
   // A package of its own, which is copied and used alone.
   { from: 'local/sls/', may: ['local/sls/'] },
@@ -84,7 +93,7 @@ function sources(folder: string): string[] {
 
 /** What a file imports, as project paths or package names. */
 function importsOf(file: string, text: string): string[] {
-  const found = text.matchAll(/(?:\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*['"]([^'"\n]+)['"]/g);
+  const found = text.matchAll(/(?:\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*['"]([^'"\s]+)['"]/g);
   return [...found].map(([, target = '']) =>
     target.startsWith('.') ? relative(root, resolve(root, dirname(file), target)) : target,
   );
@@ -108,6 +117,31 @@ function wrongImports(file: string, text: string): string[] {
   });
 }
 
+/** Groups of files that import each other in a circle, types included (Tarjan). */
+function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const path: string[] = [];
+  const circles: string[][] = [];
+  const lower = (file: string, to: number) => lowest.set(file, Math.min(lowest.get(file) ?? to, to));
+
+  function visit(file: string): void {
+    order.set(file, order.size);
+    lower(file, order.size - 1);
+    path.push(file);
+    for (const target of imports.get(file) ?? []) {
+      if (!order.has(target)) visit(target);
+      if (path.includes(target)) lower(file, lowest.get(target) ?? 0);
+    }
+    if (lowest.get(file) !== order.get(file)) return;
+    const circle = path.splice(path.indexOf(file));
+    if (circle.length > 1 || imports.get(file)?.includes(file)) circles.push(circle.sort());
+  }
+
+  for (const file of imports.keys()) if (!order.has(file)) visit(file);
+  return circles;
+}
+
 describe('import directions', () => {
   const files = ['functions', 'shared', 'client', 'local', 'deploy'].flatMap(sources);
 
@@ -123,10 +157,15 @@ describe('import directions', () => {
     ['functions/sweep/x.ts', "import { a } from '../../local/credentials.ts';"],
     ['shared/record/x.ts', "import { a } from '../time.ts';"],
     ['shared/record/x.ts', "import { readFile } from 'node:fs';"],
-    ['client/x.ts', "import type { A } from '../functions/lookup/lookup.ts';"],
+    ['client/cli/x.ts', "import type { A } from '../../functions/lookup/lookup.ts';"],
+    ['client/cli/x.ts', "import { a } from '../console/server.ts';"],
+    ['client/console/x.ts', "import { a } from '../../local/http/listen.ts';"],
+    ['client/console/page/x.ts', "import { readFile } from 'node:fs';"],
     ['shared/api/x.ts', "import { a } from '../sls/client.ts';"],
     ['shared/fc/x.ts', "import { a } from '../config.ts';"],
-    ['shared/sls/x.ts', "import type { A } from '../cloudauth/types.ts';"],
+    ['shared/sls/x.ts', "import type { A } from '../cloudauth/outcome.ts';"],
+    ['shared/charts/x.ts', "import { sqlText } from '../sls/call.ts';"],
+    ['shared/charts/x.ts', "import { toDashboard } from '../../deploy/documents.ts';"],
     ['shared/cloudauth/x.ts', "import { loadConfig } from '../config.ts';"],
     ['local/sls/x.ts', "import { a } from '../../shared/sls/codec.ts';"],
     ['local/sls/src/x.ts', "import { a } from '../../http/listen.ts';"],
@@ -136,6 +175,29 @@ describe('import directions', () => {
     ['shared/x.ts', "const a = require('../deploy/a.cjs');"],
   ])('would catch in %s: %s', (file, text) => {
     expect(wrongImports(file, text)).toHaveLength(1);
+  });
+
+  it('have no circle', () => {
+    const read = (file: string) => importsOf(file, readFileSync(join(root, file), 'utf8'));
+    expect(circlesOf(new Map(files.map((file) => [file, read(file)])))).toEqual([]);
+  });
+
+  it.each([
+    ['two files', { a: ['b'], b: ['a', 'c'], c: [] }, [['a', 'b']]],
+    ['a file that imports itself', { a: ['a'], b: ['a'] }, [['a']]],
+    ['three in a row', { top: ['a'], a: ['b', 'leaf'], b: ['c'], c: ['a'], leaf: [] }, [['a', 'b', 'c']]],
+    ['two circles that share a file', { a: ['b'], b: ['a', 'c'], c: ['b'] }, [['a', 'b', 'c']]],
+    [
+      'two circles',
+      { a: ['b', 'c'], b: ['a'], c: ['d'], d: ['c'] },
+      [
+        ['c', 'd'],
+        ['a', 'b'],
+      ],
+    ],
+    ['none, though two ways lead to one file', { a: ['b', 'c'], b: ['d'], c: ['d'], d: [] }, []],
+  ])('would find a circle: %s', (_, imports, circles) => {
+    expect(circlesOf(new Map(Object.entries(imports)))).toEqual(circles);
   });
 
   it('lets only the configuration and the entry points read the environment', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Chart, queryOf } from '../../../shared/charts/chart.ts';
-import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
+import { CHARTS } from '../../../shared/charts/dashboards.ts';
 import type { HandMade } from '../../support/drawn-sessions.ts';
 import { World } from '../../support/world.ts';
 
@@ -9,7 +9,6 @@ import { World } from '../../support/world.ts';
  * and says once what nobody knows. What is not known may not be counted as yes, as no, or not at all.
  */
 const DAY_SECONDS = 86_400;
-const charts = DASHBOARDS.flatMap(({ sections }) => sections.flatMap((section) => section.charts));
 type Row = Readonly<Record<string, string>>;
 
 const JOURNEYS = ['finished', 'interrupted', 'not_started', 'unknown:9'] as const;
@@ -114,7 +113,7 @@ describe('figures of the same whole', () => {
       })),
       { timeMs: nowMs },
     );
-    for (const chart of charts) answers.set(chart.id, await answerOf(world, chart, nowMs));
+    for (const chart of CHARTS) answers.set(chart.id, await answerOf(world, chart, nowMs));
   });
 
   afterAll(() => world?.close());
@@ -262,7 +261,7 @@ describe('sessions without a label', () => {
       }),
     );
     await world.put('idv-records', rows, { timeMs: nowMs });
-    const chart = charts.find(({ id }) => id === 'factors');
+    const chart = CHARTS.find(({ id }) => id === 'factors');
     if (chart === undefined) throw new Error('no such chart');
     const found = (await answerOf(world, chart, nowMs)).map((row) => [
       row['factor'],

@@ -8,7 +8,7 @@ import { ledgerCommand } from '../../../client/cli/requests.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
 import { toRecord } from '../../../shared/record/record.ts';
 import { systemClock } from '../../../shared/time.ts';
-import { writeRecords } from '../../../shared/write-records.ts';
+import { encodeOutput, writeRecords } from '../../../shared/write-records.ts';
 import { LookupWorld, type TriggerServer } from '../../support/lookup-world.ts';
 
 /** The commands that read the records: over SQL and the API of a local cloud. */
@@ -68,7 +68,7 @@ function write(rows: readonly Stored[]) {
         result,
       }),
   );
-  return writeRecords(world.client, outputs, { clock: systemClock, random: Math.random });
+  return writeRecords(world.client, outputs.map(encodeOutput), { clock: systemClock, random: Math.random });
 }
 describe('replay', () => {
   beforeAll(() =>

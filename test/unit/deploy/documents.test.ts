@@ -10,7 +10,7 @@ const { dashboards, savedSearches, alerts } = collectDocuments({
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
 
 describe('the documents', () => {
-  it('are these', () => {
+  it('are these, the view first among the searches', () => {
     expect(dashboards.map(({ dashboardName }) => dashboardName)).toEqual(['idv-drop-off', 'idv-operations']);
     expect(savedSearches.map(({ savedsearchName }) => savedsearchName)).toEqual([
       'idv-view',
@@ -139,7 +139,7 @@ describe('an alert', () => {
     expect(plain(alerts.find(({ name }) => name === 'idv-invalid-cursor'))).toEqual({
       name: 'idv-invalid-cursor',
       displayName: 'The place in the queue was lost · 队列位点丢失',
-      description: expect.stringContaining('the queue was read again from its begin'),
+      description: expect.stringContaining('the queue was read again from its beginning'),
       schedule: { type: 'FixedRate', interval: '900s' },
       configuration: {
         version: '2.0',
@@ -166,7 +166,7 @@ describe('an alert', () => {
         labels: [{ key: 'product', value: 'idv-dropoff' }],
         annotations: [
           { key: 'title', value: 'The place in the queue was lost' },
-          { key: 'desc', value: expect.stringContaining('the queue was read again from its begin') },
+          { key: 'desc', value: expect.stringContaining('the queue was read again from its beginning') },
         ],
         autoAnnotation: true,
         sendResolved: true,

@@ -38,7 +38,7 @@ describe('explain', () => {
     ['a slow host', new UpstreamTimeoutError('x'), /does not answer/],
     [
       'anything else of SLS',
-      new SlsError(400, 'ParameterInvalid', 'bad', 'R1'),
+      new SlsError(400, 'ParameterInvalid', 'bad', { requestId: 'R1' }),
       /ParameterInvalid: bad \(request R1\)/,
     ],
     ['a bug', new TypeError('boom'), /^boom$/],

@@ -76,7 +76,7 @@ async function drive(options: {
       const admitted = options.quota(atMs);
       seen.push({ atMs: atMs - startMs, admitted });
       await clock.sleep(latencyMs / 2);
-      if (admitted) pacer.accepted(ticket);
+      if (admitted) pacer.accepted();
       else pacer.throttled(ticket);
     }
   };

@@ -4,7 +4,7 @@ import { SlsError, UpstreamTimeoutError } from '../../../shared/errors.ts';
 import type { RecordOutput } from '../../../shared/record/record.ts';
 import { decodeContents, encodeLogGroup } from '../../../shared/sls/codec.ts';
 import type { EncodedLog, Log, SlsDataPlane } from '../../../shared/sls/types.ts';
-import { writeRecords } from '../../../shared/write-records.ts';
+import { encodeOutput, writeRecords } from '../../../shared/write-records.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 type Row = Record<string, string>;
@@ -49,7 +49,7 @@ const output = (id: string, { events = 2, raw = '{}' } = {}): RecordOutput => ({
 
 async function write(store: FakeStore, outputs: readonly RecordOutput[]) {
   const clock = new VirtualClock();
-  return clock.run(writeRecords(store.plane, outputs, { clock, random: () => 0.5 }));
+  return clock.run(writeRecords(store.plane, outputs.map(encodeOutput), { clock, random: () => 0.5 }));
 }
 
 const contentRefusal = new SlsError(400, 'PostBodyInvalid', 'no');

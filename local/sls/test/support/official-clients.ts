@@ -17,6 +17,9 @@ function configFor(target: Target, signatureVersion: SignatureVersion): core.$Op
     endpoint: target.endpoint,
     protocol: target.protocol,
     regionId: target.region,
+    // The first query loads the engine, which takes its time on a busy machine.
+    connectTimeout: 60_000,
+    readTimeout: 60_000,
     ...(signatureVersion === 'v4' ? { signatureVersion } : {}),
   });
 }

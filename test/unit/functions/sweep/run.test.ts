@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Inquiries } from '../../../../functions/sweep/inquiry.ts';
 import { Lease } from '../../../../functions/sweep/lease.ts';
 import { runSweep } from '../../../../functions/sweep/run.ts';
-import type { CheckVerifyLogOutcome } from '../../../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../../../shared/cloudauth/outcome.ts';
 import type { PendingTransaction } from '../../../../shared/logstores/pending.ts';
 import type { SlsDataPlane } from '../../../../shared/sls/types.ts';
 import { type Contents, MemorySls } from '../../../support/memory-cloud.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Streak } from '../../../../functions/sweep/streak.ts';
-import type { CheckVerifyLogOutcome } from '../../../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../../../shared/cloudauth/outcome.ts';
 
 const outcomes: Readonly<Record<string, CheckVerifyLogOutcome>> = {
   S: { kind: 'answered', code: 'Success', result: {} },

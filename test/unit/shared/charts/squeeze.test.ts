@@ -5,7 +5,7 @@ import { squeeze } from '../../../../shared/charts/sql.ts';
 describe('squeeze', () => {
   it.each([
     ['line breaks and indentation', '\n  SELECT a,\n\t b\r\n  FROM log\n', 'SELECT a, b FROM log'],
-    ['room inside brackets', 'FROM (\n  SELECT a\n)  AS x', 'FROM (SELECT a ) AS x'],
+    ['room inside brackets', 'FROM (\n  SELECT a\n)  AS x', 'FROM (SELECT a) AS x'],
     ['a comment to the end of the line', 'SELECT a -- why\nFROM log', 'SELECT a FROM log'],
     ['a comment at the very end', 'SELECT a -- why', 'SELECT a'],
     ['a comment in between', 'SELECT a/* why\n so */FROM log', 'SELECT a FROM log'],

@@ -2,8 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import {
   ConfigError,
   DeadlineError,
-  LeaseLostError,
-  NotFoundError,
   SlsError,
   UpstreamContractError,
   UpstreamHttpError,
@@ -22,7 +20,6 @@ const CANARY = 'canary-5f3a';
 describe('an error becomes a problem', () => {
   it.each([
     [new ConfigError([{ path: 'A', message: CANARY }]), 500, 'CONFIG_INVALID', undefined],
-    [new NotFoundError(CANARY), 404, 'NOT_FOUND', undefined],
     [new UpstreamHttpError(500, CANARY, CANARY), 502, 'UPSTREAM_HTTP', 5],
     [new UpstreamHttpError(400, CANARY, CANARY), 502, 'UPSTREAM_HTTP', undefined],
     [new UpstreamNetworkError(CANARY), 502, 'UPSTREAM_NETWORK', 5],
@@ -30,7 +27,6 @@ describe('an error becomes a problem', () => {
     [new UpstreamContractError(CANARY), 502, 'UPSTREAM_CONTRACT', 5],
     [new SlsError(403, 'WriteQuotaExceed', CANARY), 503, 'SLS', 5],
     [new SlsError(400, 'ParameterInvalid', CANARY), 503, 'SLS', undefined],
-    [new LeaseLostError(CANARY), 500, 'LEASE_LOST', undefined],
     [new DeadlineError(CANARY), 504, 'DEADLINE_NEAR', 5],
     [new TypeError(CANARY), 500, 'INTERNAL', undefined],
     [CANARY, 500, 'INTERNAL', undefined],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { onAbort } from '../../../../shared/openapi/abort.ts';
+import { onAbort } from '../../../../shared/openapi/transport.ts';
 
 function counting() {
   const controller = new AbortController();

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { parseEndpoint } from '../../../../shared/openapi/endpoint.ts';
-import { safeMessage, safeToken } from '../../../../shared/openapi/text.ts';
-import { createTransport } from '../../../../shared/openapi/transport.ts';
+import {
+  createTransport,
+  parseEndpoint,
+  safeMessage,
+  safeToken,
+} from '../../../../shared/openapi/transport.ts';
 import { RecordingServer } from '../../../support/recording-server.ts';
 
 let server: RecordingServer;
@@ -12,7 +15,7 @@ afterEach(async () => {
   await server.close();
 });
 
-const CALL = { method: 'POST', path: '/', headers: {}, body: 'x', maxBytes: 1_000 };
+const CALL = { name: 'Test', method: 'POST', path: '/', headers: {}, body: 'x', maxBytes: 1_000 };
 const transport = (more = {}) =>
   createTransport(parseEndpoint(server.url), { connectTimeoutMs: 500, readTimeoutMs: 500, ...more });
 

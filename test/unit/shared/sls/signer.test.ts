@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseEndpoint } from '../../../../shared/openapi/endpoint.ts';
+import { parseEndpoint } from '../../../../shared/openapi/transport.ts';
 import { signSls } from '../../../../shared/sls/signer.ts';
 
 const KEYS = { accessKeyId: 'id', accessKeySecret: 'secret' };

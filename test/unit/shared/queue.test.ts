@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { SlsError, UpstreamNetworkError, UpstreamTimeoutError } from '../../../shared/errors.ts';
 import type { PendingTransaction } from '../../../shared/logstores/pending.ts';
-import { storePending } from '../../../shared/register.ts';
+import { appendToQueue, CALLER_RETRY } from '../../../shared/queue.ts';
 import type { Log, SlsDataPlane } from '../../../shared/sls/types.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -33,7 +33,12 @@ const idsOf = (groups: readonly (readonly Log[])[]) =>
 function put(sls: SlsDataPlane, count: number, signal?: AbortSignal) {
   const clock = new VirtualClock();
   return clock.run(
-    storePending(sls, rows(count), { clock, random: () => 0.5, ...(signal ? { signal } : {}) }),
+    appendToQueue(sls, rows(count), {
+      clock,
+      random: () => 0.5,
+      retry: CALLER_RETRY,
+      ...(signal ? { signal } : {}),
+    }),
   );
 }
 

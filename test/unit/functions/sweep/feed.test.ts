@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type AdmissionInput, admit } from '../../../../functions/sweep/admission.ts';
+import { type AdmissionInput, admit } from '../../../../functions/sweep/feed.ts';
 
 const base: AdmissionInput = {
   groupRows: [80, 80, 80],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { isBefore, isCursor, isInvalidCursor } from '../../../../functions/sweep/cursors.ts';
 import { SlsError, UpstreamContractError } from '../../../../shared/errors.ts';
+import { isBefore, isCursor, isInvalidCursor } from '../../../../shared/sls/cursor.ts';
 
 const cursor = (decimal: string) => Buffer.from(decimal).toString('base64');
 

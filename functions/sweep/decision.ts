@@ -1,4 +1,4 @@
-import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/types.ts';
+import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import type { Disposition } from '../../shared/logstores/values.ts';
 import { backoffMs } from '../../shared/retry.ts';
@@ -6,7 +6,7 @@ import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import type { SweepSettings } from './services.ts';
 
 /**
- * What one answer means for its transaction: the table of the README's section on delivery, as a pure function.
+ * What one outcome means for its transaction: the table of the README's section on delivery, as a pure function.
  *
  *   answered                     final `answered`
  *   invalid                      final `invalid`
@@ -19,7 +19,7 @@ import type { SweepSettings } from './services.ts';
  * Within a day of it, it is not queued again, since it may not come back in time: what would be another attempt
  * of a later run is made in this one.
  */
-export type Verdict =
+export type Decision =
   | { readonly kind: 'final'; readonly disposition: Disposition }
   | { readonly kind: 'requeue' }
   | { readonly kind: 'again'; readonly afterMs: number; readonly newAttempt: boolean };
@@ -56,11 +56,11 @@ export function isOver(transaction: PendingTransaction, retentionMs: number, now
   return transaction.attempt > 0 && endAtMs(transaction, retentionMs) <= nowMs;
 }
 
-export function judge(
+export function decide(
   outcome: CheckVerifyLogOutcome,
   asking: Asking,
   { limits, random }: { limits: Limits; random: () => number },
-): Verdict {
+): Decision {
   if (outcome.kind === 'answered') return { kind: 'final', disposition: 'answered' };
   if (outcome.kind === 'throttled') return { kind: 'again', afterMs: 0, newAttempt: false };
   if (outcome.kind === 'failed' && asking.tries < TRIES_PER_ATTEMPT) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { endAtMs, isNearEnd, isOver, judge } from '../../../../functions/sweep/verdict.ts';
-import type { CheckVerifyLogOutcome } from '../../../../shared/cloudauth/types.ts';
+import { decide, endAtMs, isNearEnd, isOver } from '../../../../functions/sweep/decision.ts';
+import type { CheckVerifyLogOutcome } from '../../../../shared/cloudauth/outcome.ts';
 import type { PendingTransaction } from '../../../../shared/logstores/pending.ts';
 
 const DAY_MS = 86_400_000;
@@ -29,8 +29,8 @@ interface Case {
   readonly attempt?: number;
   readonly tries?: number;
 }
-const verdictOf = (outcome: CheckVerifyLogOutcome, { days = 1, attempt = 0, tries = 1 }: Case = {}) =>
-  judge(
+const decisionOf = (outcome: CheckVerifyLogOutcome, { days = 1, attempt = 0, tries = 1 }: Case = {}) =>
+  decide(
     outcome,
     { transaction: aged(days, attempt), attempt, tries, nowMs: NOW_MS },
     { limits, random: () => 0.5 },
@@ -69,8 +69,8 @@ describe('what an answer means', () => {
     ['failed for good near the end', failed, { days: 29.5, tries: 3, attempt: 7 }, final('gave_up')],
     ['forbidden near the end', forbidden, { days: 29.5 }, again(true)],
     ['not completed 25 hours before the end', notCompleted, { days: 30 - 25 / 24 }, { kind: 'requeue' }],
-  ])('%s', (_name, outcome, asked, verdict) => {
-    expect(verdictOf(outcome, asked)).toEqual(verdict);
+  ])('%s', (_name, outcome, asked, decision) => {
+    expect(decisionOf(outcome, asked)).toEqual(decision);
   });
 
   it('pauses between tries, growing and never longer than 3 s', () => {
@@ -79,14 +79,14 @@ describe('what an answer means', () => {
         fc.integer({ min: 1, max: 2 }),
         fc.double({ min: 0, max: 0.999, noNaN: true }),
         (tries, r) => {
-          const verdict = judge(
+          const decision = decide(
             failed,
             { transaction: aged(1), attempt: 0, tries, nowMs: NOW_MS },
             { limits, random: () => r },
           );
-          if (verdict.kind !== 'again') throw new Error('not asked again');
-          expect(verdict.afterMs).toBeGreaterThanOrEqual(200);
-          expect(verdict.afterMs).toBeLessThanOrEqual(3_000);
+          if (decision.kind !== 'again') throw new Error('not asked again');
+          expect(decision.afterMs).toBeGreaterThanOrEqual(200);
+          expect(decision.afterMs).toBeLessThanOrEqual(3_000);
         },
       ),
     );
@@ -100,10 +100,10 @@ describe('what an answer means', () => {
         for (const outcome of answers) {
           tries += outcome.kind === 'failed' ? 1 : 0;
           const asking = { transaction: aged(29.5), attempt, tries, nowMs: NOW_MS };
-          const verdict = judge(outcome, asking, { limits, random: () => 0 });
-          expect(verdict.kind).not.toBe('requeue');
-          if (verdict.kind === 'final') return;
-          if (verdict.kind === 'again' && verdict.newAttempt) [attempt, tries] = [attempt + 1, 0];
+          const decision = decide(outcome, asking, { limits, random: () => 0 });
+          expect(decision.kind).not.toBe('requeue');
+          if (decision.kind === 'final') return;
+          if (decision.kind === 'again' && decision.newAttempt) [attempt, tries] = [attempt + 1, 0];
         }
         throw new Error('asked for ever');
       }),
