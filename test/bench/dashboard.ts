@@ -2,7 +2,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { queryOf } from '../../shared/charts/chart.ts';
 import { DASHBOARDS } from '../../shared/charts/dashboards.ts';
 import { RECORD_FIELDS, type RecordRow } from '../../shared/logstores/records.ts';
-import { type ChartWorld, drawAnswered, openChartWorld, store } from '../support/chart-world.ts';
+import { drawAnswered, store } from '../support/drawn-sessions.ts';
+import { World } from '../support/world.ts';
 import { type Bench, sampleOf } from './harness.ts';
 
 /**
@@ -57,12 +58,12 @@ async function scanFloor(records: readonly RecordRow[]): Promise<number[]> {
   return times;
 }
 
-async function askAll(world: ChartWorld, nowMs: number): Promise<Map<string, number>> {
+async function askAll(world: World, nowMs: number): Promise<Map<string, number>> {
   const toSeconds = Math.floor(nowMs / 1_000) + 60;
   const times = new Map<string, number>();
   for (const chart of charts) {
     const request = { query: queryOf(chart), fromSeconds: toSeconds - DAY_SECONDS, toSeconds };
-    times.set(chart.id, await wallMs(() => world.sls.query(chart.logstore, request)));
+    times.set(chart.id, await wallMs(() => world.client.query(chart.logstore, request)));
   }
   return times;
 }
@@ -76,7 +77,7 @@ export const dashboard: Bench = {
     const drawn = drawAnswered(1, DRAWN, nowMs).map(({ final }) => final);
     const records = drawn.map(({ record }) => record);
     const floor = await scanFloor(records);
-    const world = await openChartWorld(() => Date.now());
+    const world = await World.open();
     try {
       for (const copy of copies(records)) {
         await store(

@@ -1,23 +1,15 @@
-import { provision } from '../../deploy/provision.ts';
 import { eachLimited } from '../../functions/lookup/lookups.ts';
 import { OFFICIAL_RESULT } from '../../local/cloudauth/official-example.ts';
-import { LOCAL_PROJECT } from '../../local/credentials.ts';
-import {
-  LOCAL_ACCESS_KEY_ID,
-  LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_REGION,
-  MemoryCredentialStore,
-} from '../../local/sls/src/host.ts';
-import { createSlsServer } from '../../local/sls/src/server.ts';
+import { LOCAL_REGION } from '../../local/sls/src/host.ts';
 import { HISTORY_COLUMNS, readHistory } from '../../shared/logstores/history.ts';
-import { PENDING_LOGSTORE, toPendingLog } from '../../shared/logstores/pending.ts';
+import { PENDING_LOGSTORE } from '../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { toRecord } from '../../shared/record/record.ts';
-import { createSlsClient } from '../../shared/sls/client.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../shared/time.ts';
 import { encodeOutput, writeRecords } from '../../shared/write-records.ts';
 import { DEFAULT_WINDOWS } from '../support/windows.ts';
+import { World } from '../support/world.ts';
 import { type Bench, sampleOf } from './harness.ts';
 
 const TRANSACTIONS = 5_000;
@@ -27,22 +19,16 @@ const READS = 60;
 /** As many instances of the lookup, each with one request at a time. */
 const IN_FLIGHT = 12;
 const PATIENT_MS = 60_000;
-const KEYS = { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET };
 
 const idOf = (index: number) => `read-${index}`;
 
-async function fill(sls: SlsDataPlane): Promise<void> {
+async function fill(world: World): Promise<void> {
   const nowMs = Date.now();
   for (let from = 0; from < TRANSACTIONS; from += BATCH) {
     const ids = Array.from({ length: BATCH }, (_, index) => idOf(from + index));
-    await sls.putLogs(
+    await world.put(
       PENDING_LOGSTORE,
-      ids.map((transactionId) =>
-        toPendingLog(
-          { transactionId, registeredAtMs: nowMs, givenAtMs: nowMs, attempt: 0, kind: 'register' },
-          nowMs,
-        ),
-      ),
+      ids.map((id) => ({ transaction_id: id, registered_at_ms: nowMs, attempt: 0, kind: 'register' })),
     );
     const outputs = ids.map((transactionId) => ({
       record: toRecord({
@@ -59,7 +45,7 @@ async function fill(sls: SlsDataPlane): Promise<void> {
       }).record,
       events: [],
     }));
-    await writeRecords(sls, outputs.map(encodeOutput), { clock: systemClock, random: Math.random });
+    await writeRecords(world.client, outputs.map(encodeOutput), { clock: systemClock, random: Math.random });
   }
 }
 
@@ -105,24 +91,10 @@ async function timesOf(read: (id: string) => Promise<void>, from: number): Promi
 export const lookupRead: Bench = {
   name: 'lookup-read',
   run: async () => {
-    const store = new MemoryCredentialStore();
-    const server = await createSlsServer({ port: 0, credentials: store });
+    const world = await World.open();
     try {
-      await provision({
-        endpoint: server.url,
-        project: LOCAL_PROJECT,
-        region: LOCAL_REGION,
-        credentials: KEYS,
-        documents: { dashboards: [], savedSearches: [], alerts: [] },
-      });
-      const sls = createSlsClient({
-        endpoint: server.url,
-        project: LOCAL_PROJECT,
-        credentials: () => KEYS,
-        connectTimeoutMs: PATIENT_MS,
-        readTimeoutMs: PATIENT_MS,
-      });
-      await fill(sls);
+      const sls = world.client;
+      await fill(world);
       const ways = [
         { read: (id: string) => readBySearch(sls, id), times: [] as number[] },
         { read: (id: string) => readBySql(sls, id), times: [] as number[] },
@@ -149,7 +121,7 @@ export const lookupRead: Bench = {
         },
       ];
     } finally {
-      await server.close();
+      await world.close();
     }
   },
 };

@@ -85,7 +85,7 @@ describe('the console in trouble', () => {
     });
     url = `http://127.0.0.1:${cloud.port + 3}`;
     browser = await openBrowser();
-  }, 180_000);
+  });
 
   afterEach(async () => {
     await failQueries();

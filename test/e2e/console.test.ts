@@ -28,7 +28,7 @@ describe('the console', () => {
     });
     url = `http://127.0.0.1:${cloud.port + 3}`;
     browser = await openBrowser();
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
@@ -92,7 +92,6 @@ describe('the console', () => {
         expect(problems).toEqual([]);
         await close();
       },
-      120_000,
     );
   });
 
@@ -116,12 +115,12 @@ describe('the console', () => {
     expect(await page.locator('tbody tr').count()).toBe(count);
     await page.locator('a.id').first().click();
     await page.waitForSelector('.story');
-    expect((await page.locator('.story').textContent())?.length).toBeGreaterThan(20);
+    expect(await page.locator('.story').textContent()).toMatch(/\w+ .*\w\./s);
     expect(await page.locator('.timeline li').count()).toBeGreaterThan(0);
     expect(await seriousViolations(page)).toEqual([]);
     expect(problems).toEqual([]);
     await close();
-  }, 120_000);
+  });
 
   it('names the page whose transactions it lists', async () => {
     const { page, problems, close } = await watchedPage(WIDTHS[0][1]);
@@ -130,7 +129,7 @@ describe('the console', () => {
     expect(await page.locator('tbody tr').count()).toBeGreaterThan(0);
     expect(problems).toEqual([]);
     await close();
-  }, 60_000);
+  });
 
   it('looks a transaction up, and says what is wrong with a bad id', async () => {
     const { page, problems, close } = await watchedPage(WIDTHS[0][1]);
@@ -148,23 +147,19 @@ describe('the console', () => {
     await page.waitForFunction(statusNamesTheId);
     expect(problems.filter((text) => !text.includes('400'))).toEqual([]);
     await close();
-  }, 120_000);
+  });
 
-  it.each(DASHBOARDS.map(({ name }) => name))(
-    'has enough contrast in dark colours: %s',
-    async (name) => {
-      const { page, problems, close } = await watchedPage(WIDTHS[0][1]);
-      await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-      await page.goto(`${url}/#/${name}`);
-      await ready(page);
-      expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(18, 23, 29)');
-      await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
-      expect(await seriousViolations(page)).toEqual([]);
-      expect(problems).toEqual([]);
-      await close();
-    },
-    120_000,
-  );
+  it.each(DASHBOARDS.map(({ name }) => name))('has enough contrast in dark colours: %s', async (name) => {
+    const { page, problems, close } = await watchedPage(WIDTHS[0][1]);
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+    await page.goto(`${url}/#/${name}`);
+    await ready(page);
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(18, 23, 29)');
+    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+    expect(await seriousViolations(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await close();
+  });
 
   it('is worked with the keyboard alone: filter, bar, transaction', async () => {
     const { page, problems, close } = await watchedPage(WIDTHS[0][1]);
@@ -196,7 +191,7 @@ describe('the console', () => {
     expect(await seriousViolations(page)).toEqual([]);
     expect(problems).toEqual([]);
     await close();
-  }, 120_000);
+  });
 
   it('speaks Chinese on request, and stays with it', async () => {
     const { page, problems, close } = await watchedPage(WIDTHS[1][1]);
@@ -209,7 +204,7 @@ describe('the console', () => {
     expect(await page.evaluate('document.documentElement.lang')).toBe('zh-CN');
     expect(problems).toEqual([]);
     await close();
-  }, 120_000);
+  });
 
   it('is not served to a page that calls it by another name', async () => {
     const answer = await fetch(url, { headers: { host: 'evil.example' } }).catch((error: unknown) =>

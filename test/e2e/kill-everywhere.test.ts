@@ -3,8 +3,13 @@ import { readLedger } from '../../shared/logstores/ledger.ts';
 import { cases } from '../support/depth.ts';
 import { seeded } from '../support/seeded.ts';
 import { bundleSweep, removeBundle } from '../support/sweep-bundle.ts';
-import { faultsOf, NO_FAULTS, passedWithoutRecord, sweepUntilFinal } from '../support/sweep-settle.ts';
-import { SweepWorld } from '../support/sweep-world.ts';
+import {
+  faultsOf,
+  NO_FAULTS,
+  passedWithoutRecord,
+  SweepWorld,
+  sweepUntilFinal,
+} from '../support/sweep-world.ts';
 import { DEFAULT_WINDOWS } from '../support/windows.ts';
 
 /**
@@ -32,7 +37,7 @@ afterAll(() => removeBundle(bundle));
 
 const nameOf = ({ service, call, when }: Boundary) => `${service}${call}${when}`;
 
-/** Kills the sweep there, then lets it finish. Answers whether it came so far at all. */
+/** Kills the sweep there, then lets it finish. Returns whether it got that far at all. */
 async function killAt(world: SweepWorld, boundary: Boundary, ids: readonly string[]): Promise<boolean> {
   await world.age();
   await world.control(world.fc, { killAt: { function: 'sweep', ...boundary } });

@@ -101,7 +101,7 @@ describe('the local cloud', () => {
     // An instance of a function keeps the environment that it was started with.
     expect(listen.mock.calls.map(([first]) => first)).toEqual([port + 1, port + 2, port]);
     listen.mockRestore();
-  }, 60_000);
+  });
 
   it('gives the same figures at another hour, and lets half an hour pass as the README says', async () => {
     const nowMs = Date.now();
@@ -132,7 +132,7 @@ describe('the local cloud', () => {
     expect(waiting).toHaveLength(YOUNG);
     await carryOut(cloud, orders());
     expect(told(waiting, await finalRecords(cloud))).toEqual(known(waiting));
-  }, 120_000);
+  });
 
   it('rows that age alone end as interruptions that never were', async () => {
     const nowMs = Date.now();
@@ -144,5 +144,5 @@ describe('the local cloud', () => {
     const records = await finalRecords(cloud);
     expect(waiting.filter(({ transactionId }) => records.has(transactionId))).toHaveLength(YOUNG);
     expect(told(waiting, records)).not.toEqual(known(waiting));
-  }, 120_000);
+  });
 });

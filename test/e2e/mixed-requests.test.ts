@@ -74,7 +74,7 @@ describe('the HTTP function under load', () => {
     expect(recorded).toHaveLength(300);
     expect(recorded.filter(({ statusCode }) => statusCode >= 500)).toEqual([]);
     expect(await problemsWith(recorded)).toEqual([]);
-  }, 120_000);
+  });
 
   it(`fails ${REQUESTS} only where it was made to, and claims nothing that is not stored`, async () => {
     await send(`${url(2)}/_control`, 'POST', {
@@ -108,7 +108,7 @@ describe('the HTTP function under load', () => {
 
     expect(before.size).toBeGreaterThan(0);
     for (const [pid, mb] of before) expect((after.get(pid) ?? 0) - mb).toBeLessThan(MEMORY_SLACK_MB);
-  }, 120_000);
+  });
 
   it('starts a run of the sweep by hand', async () => {
     const response = await fetch(`${url(0)}/v1/sweeps`, { method: 'POST' });

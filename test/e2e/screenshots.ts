@@ -36,7 +36,6 @@ async function run(folder: string): Promise<number> {
     transactions: 2_000,
     env: { QPS_LIMIT: '400' },
     until: /Ctrl-C stops it/,
-    timeoutMs: 180_000,
   });
   const browser = await openBrowser();
   try {

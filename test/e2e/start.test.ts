@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { freePorts, isFree } from '../support/local-cloud.ts';
 
 /** `npm start` without its build, which `npm test` has done before. */
 const root = resolve(import.meta.dirname, '../..');
@@ -53,23 +54,6 @@ async function folder(): Promise<string> {
   const made = await mkdtemp(join(tmpdir(), 'idv-e2e-'));
   folders.push(made);
   return made;
-}
-
-/** Four free ports in a row. */
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const base = 20_000 + Math.floor(Math.random() * 10_000);
-    const open = await Promise.all([0, 1, 2, 3].map((place) => isFree(base + place)));
-    if (open.every(Boolean)) return base;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const probe = createServer();
-    probe.once('error', () => done(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)));
-  });
 }
 
 /** Waits for a text in the output, or for the end. */

@@ -1,8 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { cases } from '../support/depth.ts';
 import { bundleSweep, removeBundle, type Sabotage } from '../support/sweep-bundle.ts';
-import { faultsOf, NO_FAULTS, passedWithoutRecord } from '../support/sweep-settle.ts';
-import { SweepWorld, type SweepWorldOptions } from '../support/sweep-world.ts';
+import {
+  faultsOf,
+  NO_FAULTS,
+  passedWithoutRecord,
+  SweepWorld,
+  type SweepWorldOptions,
+} from '../support/sweep-world.ts';
+import { until } from '../support/until.ts';
 
 /**
  * What the guards are there for: each case runs once as shipped and once with the guard taken out of the bundle,
@@ -124,7 +130,7 @@ describe('the fence', () => {
     const unguarded = await overtaken(NO_FENCE);
     expect(unguarded.movedBack).toBe(true);
     expect(unguarded.askedTwice).toBeGreaterThan(guarded.askedTwice);
-  }, 120_000);
+  });
 });
 
 describe('handing back', () => {
@@ -158,10 +164,6 @@ describe('handing back', () => {
     expect(await hugeGroup([NO_HAND_BACK])).toBe(120);
   });
 });
-
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 async function watchCheckpoint(world: SweepWorld, positions: bigint[], signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {

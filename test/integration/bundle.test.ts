@@ -6,9 +6,8 @@ import { promisify } from 'node:util';
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeLogGroup } from '../../shared/sls/codec.ts';
-import { acs3Problem } from '../support/acs3-check.ts';
-import { logProblem } from '../support/log-check.ts';
 import { type RecordedRequest, RecordingServer } from '../support/recording-server.ts';
+import { acs3Problem, logProblem } from '../support/signature-check.ts';
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');

@@ -2,15 +2,15 @@ import type { InvocationRecord } from '../../local/fc/invocation-log.ts';
 import type { ServiceCall } from '../../local/sls/src/host.ts';
 import { readLedger } from '../../shared/logstores/ledger.ts';
 import { seeded } from './seeded.ts';
-import { type Faults, faultsOf } from './sweep-settle.ts';
-import { type PendingInput, SweepWorld, type TextRow } from './sweep-world.ts';
+import { type Faults, faultsOf, SweepWorld } from './sweep-world.ts';
 import { DEFAULT_WINDOWS } from './windows.ts';
+import type { Row, TextRow } from './world.ts';
 
 /**
  * The sweep amid failures of every kind, drawn from a seed: one call in twenty of both services fails, its
  * process is killed, its timer fires twice at once, its credentials run out, and its lease is short; with several
- * shards, some are split and merged while it works. What is said of a transaction comes in one row or in several, in
- * any order, some of it in a later run. Nobody repairs anything; only ticks go on and time passes.
+ * shards, some are split and merged while it works. What is given for a transaction comes in one row or in several,
+ * in any order, some of it in a later run. Nobody repairs anything: the timer goes on, and time passes.
  */
 export interface ChaosOptions {
   readonly transactions: number;
@@ -18,7 +18,7 @@ export interface ChaosOptions {
   /** How often the process is killed, and how often two timers fire at once. */
   readonly kills: number;
   readonly doubles: number;
-  /** Of the queue, at the begin; with more than one they are split and merged under way. */
+  /** Of the queue, at the start; more than one are split and merged under way. */
   readonly shards: number;
   /** Of a run, its margin of 4 s included: short ones end in mid-work. */
   readonly runSeconds: number;
@@ -42,11 +42,11 @@ export interface ChaosReport extends Faults {
   readonly injected: number;
   /** Calls of runs that were killed, or lost their credentials, and of which nothing was written. */
   readonly cutOff: number;
-  /** Ids whose record lacks what some registration said. */
+  /** Ids whose record lacks what some registration gave. */
   readonly forgotten: string[];
   readonly splits: number;
   readonly merges: number;
-  /** Transactions with more than one final record; their copies are alike. */
+  /** Transactions with more than one final record. */
   readonly duplicated: number;
   readonly cloudauthFaults: Readonly<Record<string, number>>;
   readonly slsFaults: Readonly<Record<string, number>>;
@@ -57,7 +57,7 @@ const FAULT_RATE = 0.05;
 const CLOUDAUTH_KINDS = ['Throttling.Api', 'InternalError', 'reset', 'hang', 'garbage'] as const;
 const SLS_KINDS = ['InternalServerError', 'WriteQuotaExceed', 'reset', 'hang', 'garbage', 'dropAck'] as const;
 const MAX_SETTLING_RUNS = 60;
-/** Registered once more, saying nothing, when the run has been. */
+/** Of the transactions, those that are registered once more, with nothing given, after a run. */
 const AGAIN_SHARE = 0.05;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -81,8 +81,8 @@ class Chaos {
   readonly #slsFaults = new Map<string, number>();
   readonly #ends = new Map<string, number>();
   readonly #ids: string[] = [];
-  /** What is said of a transaction only when the next wave comes. */
-  #later: PendingInput[] = [];
+  /** Rows that come only with the next wave. */
+  #later: Row[] = [];
   #again = 0;
   #cutOff = 0;
   #splits = 0;
@@ -142,7 +142,7 @@ class Chaos {
 
   #change(action: string, query: string, shard: number): Promise<unknown> {
     const path = `/logstores/idv-pending/shards/${shard}`;
-    return this.#open.call({ action, method: 'POST', path, query: { action: query } });
+    return this.#open.callSls({ action, method: 'POST', path, query: { action: query } });
   }
 
   async close(): Promise<void> {
@@ -189,7 +189,7 @@ class Chaos {
   async report(startedAt: number): Promise<ChaosReport> {
     const world = this.#open;
     const nowMs = Date.now();
-    // The queue's receive times have been moved back by half an hour for every run.
+    // Every run has moved the queue's receive times back by half an hour.
     const ledger = await readLedger(world.client, {
       fromMs: nowMs - 30 * 86_400_000,
       windows: DEFAULT_WINDOWS,
@@ -246,10 +246,10 @@ class Chaos {
     );
   }
 
-  /** What is said of a transaction: in one row, in two that share it, or in one beside one that says nothing. */
-  #rowsOf(id: string): PendingInput[] {
+  /** A transaction's rows: one; one beside an empty one; or one beside an older one that says otherwise. */
+  #rowsOf(id: string): Row[] {
     const now = Date.now();
-    const { labels, merchant_biz_id } = saidOf(id);
+    const { labels, merchant_biz_id } = givenFor(id);
     const row = { transaction_id: id, registered_at_ms: now, kind: 'register' };
     const fate = this.#random();
     if (fate < 0.7) return [{ ...row, given_at_ms: now, merchant_biz_id, labels }];
@@ -315,7 +315,7 @@ class Chaos {
     else await this.#split();
   }
 
-  /** The run was over before its killer came: another is killed by the clock instead. */
+  /** The run ended before the call that was to kill it: another is killed after a while instead. */
   async #killLate(): Promise<void> {
     const world = this.#open;
     const run = world.run();
@@ -347,7 +347,7 @@ class Chaos {
     await this.#open.control(this.#open.sls, { fail: [] });
   }
 
-  /** One in twenty of the sweep's calls to SLS gets a rule of its own just before it is answered. */
+  /** Makes one in twenty of the sweep's calls to SLS fail, by a rule of its own just before it is served. */
   async #beforeSls({ action, caller }: ServiceCall): Promise<'go'> {
     if (!this.#raging || caller.functionName !== 'sweep' || this.#random() >= FAULT_RATE) return 'go';
     // In turn, so that every kind comes even in a short run.
@@ -361,8 +361,8 @@ class Chaos {
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The truth about a registration, distinct for each id. */
-function saidOf(id: string) {
+/** What is given with a registration, distinct for each id. */
+function givenFor(id: string) {
   const labels = JSON.stringify({
     platform: id.endsWith('1') ? 'ios' : 'android',
     app_version: `1.${id.slice(-3)}.0`,
@@ -370,11 +370,11 @@ function saidOf(id: string) {
   return { merchant_biz_id: `biz${id}`.slice(0, 32), labels };
 }
 
-/** The record that everybody sees says all that was said. */
+/** The record that every reader takes holds all that was given. */
 function isWhole(rows: readonly TextRow[]): boolean {
   const [view] = [...rows].sort((one, other) => ((one.view_key ?? '') < (other.view_key ?? '') ? 1 : -1));
   if (view === undefined) return false;
-  const { labels, merchant_biz_id } = saidOf(view.transaction_id ?? '');
+  const { labels, merchant_biz_id } = givenFor(view.transaction_id ?? '');
   const sorted = (text: string) => JSON.stringify(Object.entries(JSON.parse(text)).sort());
   return view.merchant_biz_id === merchant_biz_id && sorted(view.labels ?? '{}') === sorted(labels);
 }

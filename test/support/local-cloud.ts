@@ -22,7 +22,7 @@ export async function freePorts(): Promise<number> {
   throw new Error('no four free ports in a row');
 }
 
-function isFree(port: number): Promise<boolean> {
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
@@ -47,7 +47,7 @@ export async function startLocalCloud({
   env = {},
   flags = [],
   until,
-  timeoutMs = 90_000,
+  timeoutMs = 240_000,
 }: CloudFlags): Promise<RunningCloud> {
   const port = await freePorts();
   const args = [
@@ -93,7 +93,7 @@ export async function startLocalCloud({
 function stopped(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null) return Promise.resolve(child.exitCode);
   return new Promise((resolve) => {
-    const force = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    const force = setTimeout(() => child.kill('SIGKILL'), 60_000);
     child.once('exit', (code) => {
       clearTimeout(force);
       resolve(code);

@@ -1,17 +1,10 @@
-import { ttlByLogstore } from '../../deploy/logstores.ts';
-import { provision } from '../../deploy/provision.ts';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createHandler } from '../../functions/lookup/app.ts';
+import { openApiDocument } from '../../functions/lookup/endpoints.ts';
 import type { LookupServices } from '../../functions/lookup/request.ts';
-import { type CloudauthServer, createCloudauthServer } from '../../local/cloudauth/server.ts';
 import { LOCAL_PROJECT } from '../../local/credentials.ts';
-import {
-  LOCAL_ACCESS_KEY_ID,
-  LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_REGION,
-  type LocalServer,
-  MemoryCredentialStore,
-} from '../../local/sls/src/host.ts';
-import { createSlsServer } from '../../local/sls/src/server.ts';
+import { LOCAL_REGION } from '../../local/sls/src/host.ts';
 import { createCloudauthClient } from '../../shared/cloudauth/client.ts';
 import { createRoleCredentials } from '../../shared/fc/invocation.ts';
 import type { FcResponse } from '../../shared/fc/response.ts';
@@ -19,26 +12,11 @@ import { createLogger } from '../../shared/logger.ts';
 import { DEFAULT_DAYS_KEPT, type RetentionDays, windowsOf } from '../../shared/logstores/retention.ts';
 import { Pacer } from '../../shared/pace.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
-import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { systemClock } from '../../shared/time.ts';
-import type { Recorded } from './openapi-check.ts';
+import { openApiProblems, type Recorded } from './openapi-check.ts';
+import { credentials, type Services, startServices, World } from './world.ts';
 
-/** The lookup function between a local SLS and a local CheckVerifyLog, all of it over HTTP with real signatures. */
-export interface LookupWorld {
-  readonly sls: LocalServer;
-  readonly cloudauth: CloudauthServer;
-  readonly client: SlsDataPlane;
-  /** Every line the function has logged. */
-  readonly logs: string[];
-  /** Every answer it has given. */
-  readonly answers: Recorded[];
-  readonly handler: ReturnType<typeof createHandler>;
-  readonly call: (method: string, path: string, options?: CallOptions) => Promise<Answer>;
-  /** Sets a session whose Result is exactly this. */
-  readonly putSession: (transactionId: string, initializedAtMs: number, result: object) => Promise<void>;
-  readonly control: (server: LocalServer, body: object) => Promise<void>;
-  readonly close: () => Promise<void>;
-}
+type Handler = ReturnType<typeof createHandler>;
 
 export interface CallOptions {
   readonly query?: Record<string, string>;
@@ -51,119 +29,110 @@ export interface CallOptions {
   readonly timeout?: number;
 }
 
-export interface Answer extends FcResponse {
-  // biome-ignore lint/suspicious/noExplicitAny: an answer is whatever came; the test says what it should be
+export interface LookupResponse extends FcResponse {
+  // biome-ignore lint/suspicious/noExplicitAny: it is whatever came; the test says what it should be
   readonly json: any;
 }
 
-export const credentials = { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET };
-const none = { accessKeyId: undefined, accessKeySecret: undefined, securityToken: undefined };
+export interface LookupWorldOptions {
+  /** In place of what the function is usually wired with. */
+  readonly app?: Partial<LookupServices>;
+  /** What the project is provisioned for and the function is told, as by one s.yaml. */
+  readonly daysKept?: RetentionDays;
+}
+
 /** Short, since some tests wait for it to pass; long enough for a busy machine. */
 const CALL_TIMEOUT_MS = 2_500;
-const PATIENT_MS = 60_000;
+const QPS = 1_000;
 
-/** @param daysKept what the project is provisioned for and the function is told, as by one s.yaml */
-export async function openLookupWorld(
-  overrides: Partial<LookupServices> = {},
-  daysKept: RetentionDays = DEFAULT_DAYS_KEPT,
-): Promise<LookupWorld> {
-  const store = new MemoryCredentialStore();
-  const sls = await createSlsServer({ port: 0, credentials: store });
-  const cloudauth = await createCloudauthServer({
-    port: 0,
-    credentials: store,
-    qps: 1_000,
-    retentionDays: daysKept.source,
+/** The lookup function in this process, between the services of a world. */
+export class LookupWorld extends World {
+  readonly handler: Handler;
+  /** Every line the function has logged. */
+  readonly logs: string[] = [];
+  /** Everything it has returned. */
+  readonly responses: Recorded[] = [];
+
+  private constructor(services: Services, daysKept: RetentionDays, app: Partial<LookupServices>) {
+    super(services);
+    this.handler = createHandler({
+      ...wiring(services, daysKept),
+      logger: createLogger({ level: 'debug', write: (line) => this.logs.push(line) }),
+      ...app,
+    });
+  }
+
+  static override async open(options: LookupWorldOptions = {}): Promise<LookupWorld> {
+    const { daysKept = DEFAULT_DAYS_KEPT, app = {} } = options;
+    const world = new LookupWorld(await startServices({ daysKept, qps: QPS }), daysKept, app);
+    // The first query starts the query engine, which takes longer than the function waits.
+    await world.client.query('idv-records', {
+      query: '* | SELECT count(1) AS n',
+      fromSeconds: 0,
+      toSeconds: 1,
+    });
+    return world;
+  }
+
+  async call(method: string, path: string, options: CallOptions = {}): Promise<LookupResponse> {
+    const response = await callHandler(this.handler, method, path, options);
+    this.responses.push({ method, path, ...response });
+    return response;
+  }
+
+  /** Both services as after the opening: nothing fails, nothing is slow. */
+  async calm(): Promise<void> {
+    await this.control(this.sls, { fail: [], latencyMs: 0 });
+    await this.control(this.cloudauth, { plan: [], latencyMs: 0, qps: QPS });
+  }
+
+  /** @throws when a response was not as the OpenAPI document promises */
+  override async close(): Promise<void> {
+    await super.close();
+    const document = openApiDocument();
+    const problems = this.responses.splice(0).flatMap((response) => openApiProblems(document, response));
+    if (problems.length > 0) throw new Error(`not as documented:\n${problems.join('\n')}`);
+  }
+
+  /** A trigger URL in front of the handler. */
+  async openTrigger(): Promise<TriggerServer> {
+    const trigger = await openTriggerServer((...call) => this.call(...call));
+    this.onClose(trigger.close);
+    return trigger;
+  }
+}
+
+function wiring({ sls, cloudauth }: Services, daysKept: RetentionDays): Omit<LookupServices, 'logger'> {
+  const role = createRoleCredentials({
+    accessKeyId: undefined,
+    accessKeySecret: undefined,
+    securityToken: undefined,
   });
-  await provision({
-    endpoint: sls.url,
-    project: LOCAL_PROJECT,
-    region: LOCAL_REGION,
-    credentials,
-    ttlDays: ttlByLogstore(daysKept),
-    documents: { dashboards: [], savedSearches: [], alerts: [] },
-  });
-  const role = createRoleCredentials(none);
-  const timeouts = { connectTimeoutMs: CALL_TIMEOUT_MS, readTimeoutMs: CALL_TIMEOUT_MS };
-  // Patient, because a query engine that has just started takes its time; its first query starts it.
-  const client = createSlsClient({
-    endpoint: sls.url,
-    project: LOCAL_PROJECT,
-    credentials: () => credentials,
-    connectTimeoutMs: PATIENT_MS,
-    readTimeoutMs: PATIENT_MS,
-  });
-  const seconds = Math.floor(Date.now() / 1_000);
-  await client.query('idv-records', {
-    query: '* | SELECT count(1) AS n',
-    fromSeconds: seconds - 60,
-    toSeconds: seconds,
-  });
-  const logs: string[] = [];
-  const answers: Recorded[] = [];
-  const handler = createHandler({
+  const windows = windowsOf(daysKept);
+  const upstream = {
+    credentials: role.provide,
+    connectTimeoutMs: CALL_TIMEOUT_MS,
+    readTimeoutMs: CALL_TIMEOUT_MS,
+  };
+  return {
     auth: { mode: 'trigger', tokenSha256: [] },
-    settings: {
-      region: LOCAL_REGION,
-      verifyDelayMs: 1_800_000,
-      callTimeoutMs: CALL_TIMEOUT_MS,
-      windows: windowsOf(daysKept),
-    },
-    logger: createLogger({ level: 'debug', write: (line) => logs.push(line) }),
+    settings: { region: LOCAL_REGION, verifyDelayMs: 1_800_000, callTimeoutMs: CALL_TIMEOUT_MS, windows },
     clock: systemClock,
     random: Math.random,
     role,
-    sls: createSlsClient({
-      endpoint: sls.url,
-      project: LOCAL_PROJECT,
-      credentials: role.provide,
-      ...timeouts,
-    }),
-    cloudauth: createCloudauthClient({ endpoint: cloudauth.url, credentials: role.provide, ...timeouts }),
-    pacer: new Pacer({ ratePerSecond: 1_000, clock: systemClock }),
-    ...overrides,
-  });
-  return {
-    sls,
-    cloudauth,
-    client,
-    logs,
-    answers,
-    handler,
-    call: async (method, path, options = {}) => {
-      const answer = await callHandler(handler, method, path, options);
-      answers.push({ method, path, ...answer });
-      return answer;
-    },
-    putSession: (transactionId, initializedAt, result) =>
-      send(`${cloudauth.url}/_transactions/${encodeURIComponent(transactionId)}`, 'PUT', {
-        initializedAt,
-        result,
-      }),
-    control: (server, body) => send(`${server.url}/_control`, 'POST', body),
-    close: async () => {
-      await cloudauth.close();
-      await sls.close();
-    },
+    sls: createSlsClient({ ...upstream, endpoint: sls.url, project: LOCAL_PROJECT }),
+    cloudauth: createCloudauthClient({ ...upstream, endpoint: cloudauth.url }),
+    pacer: new Pacer({ ratePerSecond: QPS, clock: systemClock }),
   };
-}
-
-async function send(url: string, method: string, body: object): Promise<void> {
-  const answer = await fetch(url, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
 }
 
 /** An event as FC's HTTP trigger builds it, through the handler and back. */
 export async function callHandler(
-  handler: ReturnType<typeof createHandler>,
+  handler: Handler,
   method: string,
   path: string,
   { query = {}, headers = {}, body, rawBody, base64 = false, timeout = 60 }: CallOptions = {},
-): Promise<Answer> {
+): Promise<LookupResponse> {
   const text = rawBody ?? (body === undefined ? '' : JSON.stringify(body));
   const event = {
     version: 'v1',
@@ -194,4 +163,56 @@ function decodeQuietly(path: string): string {
   } catch {
     return path;
   }
+}
+
+export interface TriggerServer {
+  readonly url: string;
+  /** Every request, in order. */
+  readonly requests: Array<{
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Record<string, string>;
+  }>;
+  /** Runs before the handler; a number is answered as a status at once, without it. */
+  before: (count: number) => number | undefined;
+  close(): Promise<void>;
+}
+
+/** A server that makes an event of each request, as FC does. */
+async function openTriggerServer(call: LookupWorld['call']): Promise<TriggerServer> {
+  const requests: TriggerServer['requests'] = [];
+  const trigger = { before: (_count: number): number | undefined => undefined };
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://x');
+    const method = request.method ?? '';
+    const headers = request.headers as Record<string, string>;
+    requests.push({ method, path: url.pathname, headers });
+    const status = trigger.before(requests.length);
+    if (status !== undefined) {
+      response.writeHead(status).end();
+      return;
+    }
+    const answer = await call(method, url.pathname, {
+      query: Object.fromEntries(url.searchParams),
+      headers,
+      rawBody: (await bodyOf(request)).toString('utf8'),
+    });
+    response.writeHead(answer.statusCode, answer.headers).end(answer.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return Object.assign(trigger, {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  });
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
-import { seededRandom } from '../../local/cloudauth/random.ts';
 import type { Recorded } from './openapi-check.ts';
+import { seeded } from './seeded.ts';
 
 /** A mixture of requests as many callers would send at once, each of which knows what its answer must be. */
 export interface MixedRequest {
@@ -38,7 +38,7 @@ export interface MixtureOptions {
 }
 
 export function mixture(options: MixtureOptions): MixedRequest[] {
-  const random = seededRandom(11);
+  const random = seeded(11);
   const whole = (most: number) => Math.floor(random() * most);
   return Array.from({ length: options.count }, (_, serial) => {
     const draw = random();

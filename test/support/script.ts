@@ -4,7 +4,7 @@ export interface Script<T> {
   readonly usage: string;
   /** @throws FlagError */
   readonly read: (args: readonly string[]) => T | 'help';
-  /** Answers the exit code. */
+  /** Returns the exit code. */
   readonly run: (flags: T) => Promise<number>;
 }
 

@@ -1,87 +1,56 @@
-import { provision } from '../../deploy/provision.ts';
-import { type CloudauthServer, createCloudauthServer } from '../../local/cloudauth/server.ts';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { LOCAL_PROJECT } from '../../local/credentials.ts';
 import type { InvocationRecord } from '../../local/fc/invocation-log.ts';
 import { createFcServer, type FcServer } from '../../local/fc/server.ts';
-import {
-  type CallHooks,
-  LOCAL_ACCESS_KEY_ID,
-  LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_REGION,
-  type LocalServer,
-  MemoryCredentialStore,
-} from '../../local/sls/src/host.ts';
-import { createSlsServer } from '../../local/sls/src/server.ts';
-import { createSlsCaller, type SlsCaller } from '../../shared/sls/call.ts';
-import { createSlsClient } from '../../shared/sls/client.ts';
-import type { SlsDataPlane } from '../../shared/sls/types.ts';
-import { openProxy } from './proxy.ts';
+import { type CallHooks, MemoryCredentialStore } from '../../local/sls/src/host.ts';
 import { bundleSweep, removeBundle } from './sweep-bundle.ts';
+import { type Row, type Services, startServices, type TextRow, World, type WorldOptions } from './world.ts';
 
-/** The sweep's bundle between local services, everything over HTTP with real signatures. */
-export interface SweepWorldOptions {
+export interface SweepWorldOptions extends Omit<WorldOptions, 'store' | 'leaseSeconds' | 'cloudauthHooks'> {
   /** Settings of the function, over quick ones. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutSeconds?: number;
   /** A bundle made before; by default one is made, and removed in the end. */
   readonly bundle?: string;
-  /** What CheckVerifyLog really allows. */
-  readonly qps?: number;
   readonly reservedConcurrency?: number | null;
   readonly credentialLifetimeMs?: number;
-  readonly seed?: number;
-  readonly retentionDays?: number;
   /** What SLS's own clock says, against this machine's. */
   readonly slsClockAheadMs?: number;
-  /** Looks on at, or meddles with, calls to SLS. */
-  readonly slsHooks?: CallHooks;
 }
 
-export interface PendingInput {
-  readonly transaction_id?: string;
-  readonly [field: string]: string | number | undefined;
-}
+const QUICK_SETTINGS = {
+  SLS_PROJECT: LOCAL_PROJECT,
+  QPS_LIMIT: '2000',
+  SWEEP_QPS_SHARE: '1',
+  RUN_MARGIN_SECONDS: '2',
+  LEASE_SECONDS: '5',
+  HEARTBEAT_SECONDS: '1',
+  CALL_TIMEOUT_MS: '2000',
+};
 
-export type TextRow = Readonly<Record<string, string>>;
-
-const OPERATOR = { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET };
-/** Moves rows past the half hour that they have to wait. */
-export const PAST_DELAY_MS = 31 * 60_000;
-
-export class SweepWorld {
-  readonly sls: LocalServer;
-  readonly cloudauth: CloudauthServer;
+/** The sweep's bundle in a local Function Compute, between the services of a world. */
+export class SweepWorld extends World {
   readonly fc: FcServer;
-  readonly client: SlsDataPlane;
-  readonly call: SlsCaller;
   /** What the function wrote to its log. */
   readonly lines: string[];
-  readonly #closing: (() => Promise<unknown>)[];
 
-  private constructor(
-    parts: Pick<SweepWorld, 'sls' | 'cloudauth' | 'fc' | 'client' | 'call' | 'lines'>,
-    closing: (() => Promise<unknown>)[],
-  ) {
-    this.sls = parts.sls;
-    this.cloudauth = parts.cloudauth;
-    this.fc = parts.fc;
-    this.client = parts.client;
-    this.call = parts.call;
-    this.lines = parts.lines;
-    this.#closing = closing;
+  private constructor(services: Services, fc: FcServer, lines: string[]) {
+    super(services);
+    this.fc = fc;
+    this.lines = lines;
   }
 
-  static async open(options: SweepWorldOptions = {}): Promise<SweepWorld> {
-    const closing: (() => Promise<unknown>)[] = [];
-    const credentials = new MemoryCredentialStore();
-    const places: Record<string, string> = {};
+  static override async open(options: SweepWorldOptions = {}): Promise<SweepWorld> {
+    const { slsClockAheadMs, credentialLifetimeMs, reservedConcurrency = 1 } = options;
     const bundle = options.bundle ?? (await bundleSweep());
-    if (options.bundle === undefined) closing.push(() => removeBundle(bundle));
-    const env = settingsOf(options);
+    const store = new MemoryCredentialStore();
+    const env = { ...QUICK_SETTINGS, ...options.env };
+    const endpoints: Record<string, string> = {};
     const lines: string[] = [];
     const fc = await createFcServer({
       port: 0,
-      credentials,
+      credentials: store,
       timers: false,
       functions: [
         {
@@ -90,82 +59,41 @@ export class SweepWorld {
           handler: 'index.handler',
           timeoutSeconds: options.timeoutSeconds ?? 60,
           memoryMb: 512,
-          env: () => ({ ...env, ...places }),
+          env: () => ({ ...env, ...endpoints }),
           timer: { triggerName: 'sweep', cronExpression: '@every 5m' },
           asyncInvoke: { maxAsyncRetryAttempts: 0, maxAsyncEventAgeInSeconds: 300 },
-          ...(options.reservedConcurrency === null
-            ? {}
-            : { reservedConcurrency: options.reservedConcurrency ?? 1 }),
+          ...(reservedConcurrency === null ? {} : { reservedConcurrency }),
         },
       ],
       log: ({ text }) => lines.push(text),
-      ...(options.credentialLifetimeMs === undefined
-        ? {}
-        : { credentialLifetimeMs: options.credentialLifetimeMs }),
+      ...(credentialLifetimeMs === undefined ? {} : { credentialLifetimeMs }),
     });
-    closing.unshift(() => fc.close());
-    const seed = options.seed ?? 1;
-    const hooks = bothOf(fc.hooks, options.slsHooks);
-    const sls = await createSlsServer({ port: 0, credentials, hooks, seed });
-    closing.unshift(() => sls.close());
-    const cloudauth = await createCloudauthServer({
-      port: 0,
-      credentials,
-      hooks: fc.hooks,
-      seed,
-      qps: options.qps ?? 10_000,
-      ...(options.retentionDays === undefined ? {} : { retentionDays: options.retentionDays }),
-    });
-    closing.unshift(() => cloudauth.close());
-    const aheadMs = options.slsClockAheadMs;
-    const front =
-      aheadMs === undefined
-        ? sls
-        : await openProxy(sls.url, (headers) => ({
-            ...headers,
-            date: new Date(Date.now() + aheadMs).toUTCString(),
-          }));
-    if (front !== sls) closing.unshift(() => front.close());
-    Object.assign(places, { SLS_ENDPOINT: front.url, CLOUDAUTH_ENDPOINT: cloudauth.url });
-    await provision({
-      endpoint: sls.url,
-      project: LOCAL_PROJECT,
-      region: LOCAL_REGION,
-      credentials: OPERATOR,
+    const services = await startServices({
+      ...options,
+      store,
+      slsHooks: bothOf(fc.hooks, options.slsHooks),
+      cloudauthHooks: fc.hooks,
       leaseSeconds: Number(env.LEASE_SECONDS),
-      documents: { dashboards: [], savedSearches: [], alerts: [] },
     });
-    const target = {
-      endpoint: sls.url,
-      project: LOCAL_PROJECT,
-      credentials: () => OPERATOR,
-      connectTimeoutMs: 5_000,
-      readTimeoutMs: 30_000,
-    };
-    const parts = {
-      sls,
-      cloudauth,
-      fc,
-      lines,
-      client: createSlsClient(target),
-      call: createSlsCaller(target),
-    };
-    return new SweepWorld(parts, closing);
+    const world = new SweepWorld(services, fc, lines);
+    if (options.bundle === undefined) world.onClose(() => removeBundle(bundle));
+    world.onClose(() => fc.close());
+    endpoints.SLS_ENDPOINT = world.sls.url;
+    endpoints.CLOUDAUTH_ENDPOINT = world.cloudauth.url;
+    if (slsClockAheadMs !== undefined) {
+      const proxy = await openOtherClock(world.sls.url, slsClockAheadMs);
+      world.onClose(() => proxy.close());
+      endpoints.SLS_ENDPOINT = proxy.url;
+    }
+    return world;
   }
 
   /** Rows of the queue, in log groups of that many, as any writer would put them. */
-  async queue(rows: readonly PendingInput[], groupRows = 200): Promise<void> {
-    for (let from = 0; from < rows.length; from += groupRows) {
-      const timeSeconds = Math.floor(Date.now() / 1000);
-      const logs = rows.slice(from, from + groupRows).map((row) => ({
-        timeSeconds,
-        contents: Object.entries(row).map(([key, value]): [string, string] => [key, String(value)]),
-      }));
-      await this.client.putLogs('idv-pending', logs);
-    }
+  queue(rows: readonly Row[], groupRows = 200): Promise<void> {
+    return this.put('idv-pending', rows, { groupRows });
   }
 
-  /** Known sessions, registered now. Answers their ids. */
+  /** Registers sessions that CheckVerifyLog knows. Returns their ids. */
   async register(count: number, { prefix = 'tx', groupRows = 200, initializedAtMs = Date.now() } = {}) {
     const ids = Array.from({ length: count }, (_, index) => `${prefix}${String(index).padStart(6, '0')}`);
     await this.know(ids, initializedAtMs - 3_600_000);
@@ -183,33 +111,17 @@ export class SweepWorld {
     return ids;
   }
 
-  /** Lets CheckVerifyLog know sessions; each Result is told apart by its SubCode. */
-  async know(ids: readonly string[], initializedAt = Date.now() - 3_600_000): Promise<void> {
+  /** Lets CheckVerifyLog know sessions; each Result is told apart by its ExtInfo. */
+  async know(ids: readonly string[], initializedAtMs = Date.now() - 3_600_000): Promise<void> {
     for (let from = 0; from < ids.length; from += 50) {
-      await Promise.all(
-        ids.slice(from, from + 50).map((id) =>
-          fetch(`${this.cloudauth.url}/_transactions/${id}`, {
-            method: 'PUT',
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify({ initializedAt, result: resultOf(id) }),
-          }).then((response) => response.text()),
-        ),
-      );
+      const some = ids.slice(from, from + 50);
+      await Promise.all(some.map((id) => this.putSession(id, initializedAtMs, resultOf(id))));
     }
   }
 
   /** A session that is found under its merchant id only. */
-  async knowUnder(id: string, merchantBizId: string): Promise<void> {
-    await fetch(`${this.cloudauth.url}/_transactions/${id}`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ initializedAt: Date.now() - 3_600_000, merchantBizId, result: resultOf(id) }),
-    });
-  }
-
-  /** Makes what is queued now due. */
-  age(ms = PAST_DELAY_MS): Promise<unknown> {
-    return this.control(this.sls, { age: { logstore: 'idv-pending', ms } });
+  knowUnder(id: string, merchantBizId: string): Promise<void> {
+    return this.putSession(id, Date.now() - 3_600_000, resultOf(id), merchantBizId);
   }
 
   /** One run, to its end. */
@@ -224,40 +136,6 @@ export class SweepWorld {
     return report as Record<string, unknown>;
   }
 
-  async control(server: LocalServer, body: object): Promise<unknown> {
-    const response = await fetch(`${server.url}/_control`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`control refused: ${text}`);
-    return JSON.parse(text);
-  }
-
-  async stats<T>(server: LocalServer): Promise<T> {
-    return (await (await fetch(`${server.url}/_control`)).json()) as T;
-  }
-
-  async calls(): Promise<number> {
-    return (await this.stats<{ calls: number }>(this.cloudauth)).calls;
-  }
-
-  /** Every row of a logstore, by reading its shards from begin to end: no index, no SQL, no view. */
-  async rows(logstore: string): Promise<TextRow[]> {
-    const rows: TextRow[] = [];
-    for (const { shardId } of await this.client.listShards(logstore)) {
-      let { cursor } = await this.client.getCursor(logstore, shardId, 'begin');
-      for (;;) {
-        const pulled = await this.client.pullLogs(logstore, shardId, { cursor, count: 100 });
-        for (const { logs } of pulled.groups) for (const { contents } of logs) rows.push(contents);
-        if (pulled.nextCursor === cursor) break;
-        cursor = pulled.nextCursor;
-      }
-    }
-    return rows;
-  }
-
   /** Final records by transaction. */
   async finals(): Promise<Map<string, TextRow[]>> {
     const byId = new Map<string, TextRow[]>();
@@ -267,10 +145,6 @@ export class SweepWorld {
       byId.set(id, [...(byId.get(id) ?? []), row]);
     }
     return byId;
-  }
-
-  async close(): Promise<void> {
-    for (const close of this.#closing.splice(0)) await close();
   }
 }
 
@@ -295,6 +169,54 @@ export function saysTruth(row: TextRow): boolean {
   );
 }
 
+/** Ticks, and lets time pass, until every transaction is final or patience is over. Returns the runs it took. */
+export async function sweepUntilFinal(
+  world: SweepWorld,
+  ids: readonly string[],
+  { maxRuns = 8 }: { maxRuns?: number } = {},
+): Promise<number> {
+  for (let runs = 0; ; runs += 1) {
+    const finals = await world.finals();
+    if (ids.every((id) => finals.has(id)) || runs === maxRuns) return runs;
+    await world.age();
+    await world.run();
+  }
+}
+
+export interface Faults {
+  readonly lost: string[];
+  readonly wrong: string[];
+  /** Ids whose copies say different things. */
+  readonly differing: string[];
+}
+
+export const NO_FAULTS: Faults = { lost: [], wrong: [], differing: [] };
+
+/** Compares every final record with the known truth. */
+export async function faultsOf(world: SweepWorld, ids: readonly string[]): Promise<Faults> {
+  const finals = await world.finals();
+  const rowsOf = (id: string) => finals.get(id) ?? [];
+  return {
+    lost: ids.filter((id) => rowsOf(id).length === 0),
+    wrong: ids.filter((id) => !rowsOf(id).every(saysTruth)),
+    differing: ids.filter((id) => new Set(rowsOf(id).map(({ revision }) => revision)).size > 1),
+  };
+}
+
+/**
+ * What the ledger would call residual, worked out from the rows themselves: no final record, and the checkpoint
+ * past every row of it.
+ */
+export async function passedWithoutRecord(world: SweepWorld, ids: readonly string[]): Promise<string[]> {
+  const finals = await world.finals();
+  const waiting = new Set<string>();
+  for (const { shard, checkpoint } of await world.client.getCheckpoints('idv-pending', 'idv-sweep')) {
+    const from = checkpoint || (await world.client.getCursor('idv-pending', shard, 'begin')).cursor;
+    for (const row of await world.rowsFrom('idv-pending', shard, from)) waiting.add(row.transaction_id ?? '');
+  }
+  return ids.filter((id) => !finals.has(id) && !waiting.has(id));
+}
+
 function bothOf(first: CallHooks, second: CallHooks | undefined): CallHooks {
   if (second === undefined) return first;
   return {
@@ -305,15 +227,31 @@ function bothOf(first: CallHooks, second: CallHooks | undefined): CallHooks {
   };
 }
 
-function settingsOf({ env = {} }: SweepWorldOptions): Record<string, string> {
+/** A server on this machine as one whose clock is ahead: only the `Date` of its answers differs. */
+async function openOtherClock(
+  url: string,
+  aheadMs: number,
+): Promise<{ url: string; close: () => Promise<void> }> {
+  const { hostname, port } = new URL(url);
+  const server = createServer((incoming, outgoing) => {
+    const { method, url: path, headers } = incoming;
+    const onward = httpRequest({ hostname, port, method, path, headers }, (answer) => {
+      const date = new Date(Date.now() + aheadMs).toUTCString();
+      outgoing.sendDate = false;
+      outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, date });
+      answer.pipe(outgoing);
+    });
+    onward.on('error', () => outgoing.destroy());
+    outgoing.on('close', () => onward.destroy());
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    SLS_PROJECT: LOCAL_PROJECT,
-    QPS_LIMIT: '2000',
-    SWEEP_QPS_SHARE: '1',
-    RUN_MARGIN_SECONDS: '2',
-    LEASE_SECONDS: '5',
-    HEARTBEAT_SECONDS: '1',
-    CALL_TIMEOUT_MS: '2000',
-    ...env,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }

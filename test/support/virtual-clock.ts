@@ -37,7 +37,7 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Runs until `work` is settled, and answers what it gave. */
+  /** Runs until `work` is settled, and returns what it gave. */
   async run<T>(work: Promise<T>): Promise<T> {
     let settled = false;
     const mark = () => {

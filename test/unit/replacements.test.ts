@@ -59,11 +59,13 @@ describe('replacements', () => {
         (name) => `${folder}/${name}`,
       ),
     )
-    .filter((name) => /\.(ts|mjs|cjs)$/.test(name));
+    .filter((name) => /\.(ts|mjs|cjs)$/.test(name) && !name.startsWith('local/sls/test/'));
 
   it('are functions or written out', () => {
     const texts = files.map((file) => [file, readFileSync(join(root, file), 'utf8')] as const);
-    expect(texts.flatMap(([, text]) => [...text.matchAll(CALL)]).length).toBeGreaterThan(30);
+    expect(new Set(files.map((file) => file.split('/')[0]))).toEqual(
+      new Set(['functions', 'shared', 'client', 'local', 'deploy']),
+    );
     expect(
       texts.flatMap(([file, text]) => textReplacements(text).map((found) => `${file}: ${found}`)),
     ).toEqual([]);

@@ -3,10 +3,9 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LOCAL_ACCOUNT_ID } from '../../../local/credentials.ts';
 import { DIST_DIR } from '../../../local/functions.ts';
-import { type LocalServer, MemoryCredentialStore } from '../../../local/sls/src/host.ts';
-import { createSlsServer } from '../../../local/sls/src/server.ts';
 import { loadConfig } from '../../../shared/config.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
+import { World } from '../../support/world.ts';
 import { type Recorded, Workspace } from './workspace.ts';
 
 /**
@@ -40,17 +39,17 @@ interface Props {
   triggers: Trigger[];
 }
 
-let sls: LocalServer;
+let world: World;
 let ram: RecordingServer;
 beforeAll(async () => {
-  sls = await createSlsServer({ port: 0, credentials: new MemoryCredentialStore() });
+  world = await World.open({ provisioned: false });
   ram = await new RecordingServer().listen();
   ram.always(200, JSON.stringify({ Role: { AssumeRolePolicyDocument: TRUST } }), {
     'content-type': 'application/json',
   });
 });
 afterAll(async () => {
-  await sls.close();
+  await world.close();
   await ram.close();
 });
 
@@ -64,7 +63,7 @@ const withTokens = (yaml: string) => yaml.replace('bearerTokenSha256: ""', `bear
 const withKey = (yaml: string) => yaml.replace(/n: put-the-modulus\S*/, 'n: AQID');
 
 async function deployed(edit: (yaml: string) => string): Promise<{ lookup: Props; sweep: Props }> {
-  const workspace = new Workspace({ sls: sls.url, ram: ram.url }, edit);
+  const workspace = new Workspace({ sls: world.sls.url, ram: ram.url }, edit);
   try {
     const { code, output } = await workspace.run(['deploy', '-y']);
     if (code !== 0) throw new Error(output);
@@ -253,7 +252,7 @@ describe('what may not be deployed', () => {
   });
 
   it('properties that s verify can tell to be wrong', async () => {
-    const workspace = new Workspace({ sls: sls.url, ram: ram.url }, (yaml) =>
+    const workspace = new Workspace({ sls: world.sls.url, ram: ram.url }, (yaml) =>
       yaml.replace(/^ {6}leaseSeconds: .*$/m, '      leaseSeconds: soon'),
     );
     try {

@@ -4,10 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LOGSTORES } from '../../../deploy/logstores.ts';
 import { SlsControl } from '../../../deploy/sls-client.ts';
 import { LOCAL_ACCOUNT_ID } from '../../../local/credentials.ts';
-import { type LocalServer, MemoryCredentialStore } from '../../../local/sls/src/host.ts';
-import { createSlsServer } from '../../../local/sls/src/server.ts';
-import { createSlsClient } from '../../../shared/sls/client.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
+import { World } from '../../support/world.ts';
 import { Workspace } from './workspace.ts';
 
 /** The real Serverless Devs, our component, the local SLS; fc3 is replaced by a recorder. No network. */
@@ -15,34 +13,25 @@ const REGION = 'ap-southeast-1';
 const PROJECT = `idv-${LOCAL_ACCOUNT_ID}-${REGION}`;
 const TRUST = readFileSync(new URL('../../../deploy/policies/trust.json', import.meta.url), 'utf8');
 const JSON_TYPE = { 'content-type': 'application/json' };
-const credentials = { accessKeyId: 'local', accessKeySecret: 'local-secret' };
 
-let sls: LocalServer;
+let world: World;
 let ram: RecordingServer;
 let workspace: Workspace;
 let control: SlsControl;
 
 beforeAll(async () => {
-  sls = await createSlsServer({ port: 0, credentials: new MemoryCredentialStore() });
+  world = await World.open({ project: PROJECT, provisioned: false });
   ram = await new RecordingServer().listen();
   ram.always(200, JSON.stringify({ Role: { AssumeRolePolicyDocument: TRUST } }), JSON_TYPE);
-  workspace = new Workspace({ sls: sls.url, ram: ram.url });
-  control = new SlsControl({ endpoint: sls.url, region: REGION, credentials });
+  workspace = new Workspace({ sls: world.sls.url, ram: ram.url });
+  control = new SlsControl(world.place);
 });
 afterAll(async () => {
   workspace.remove();
-  await sls.close();
+  await world.close();
   await ram.close();
 });
 
-async function byAction(): Promise<Record<string, number>> {
-  const answer = await fetch(`${sls.url}/_control`);
-  return ((await answer.json()) as { byAction: Record<string, number> }).byAction;
-}
-async function writes(): Promise<number> {
-  const counts = Object.entries(await byAction());
-  return counts.reduce((sum, [action, n]) => sum + (/^(Create|Update|Delete|Put)/.test(action) ? n : 0), 0);
-}
 const logstores = async () =>
   (await control.listLogStores(PROJECT, new sdk.ListLogStoresRequest({}))).body?.logstores ?? [];
 
@@ -59,7 +48,7 @@ describe('s', () => {
     expect(code).toBe(0);
     expect(output).toContain(`create project ${PROJECT}`);
     expect(output).toContain('create dashboard ');
-    expect(await writes()).toBe(0);
+    expect(await world.slsWrites()).toBe(0);
     workspace.takeRecords();
   });
 
@@ -76,7 +65,13 @@ describe('s', () => {
   });
 
   it('leaves in SLS what the functions need', async () => {
-    expect([...(await logstores())].sort()).toEqual(LOGSTORES.map(({ name }) => name).sort());
+    expect([...(await logstores())].sort()).toEqual([
+      'idv-events',
+      'idv-functions',
+      'idv-pending',
+      'idv-records',
+      'idv-sweeps',
+    ]);
     for (const { name, index } of LOGSTORES) {
       const { body } = await control.getIndex(PROJECT, name);
       expect(Object.keys(body?.keys ?? {}).sort()).toEqual(Object.keys(index.keys).sort());
@@ -94,12 +89,13 @@ describe('s', () => {
   });
 
   it('deploy a second time writes nothing to SLS', async () => {
-    const before = await writes();
-    expect(before).toBeGreaterThan(20);
+    const before = await world.slsWrites();
+    // The project, five logstores with their indexes, the group, 4 saved searches, 2 dashboards, 12 alerts.
+    expect(before).toBe(30);
     const { code, output } = await workspace.run(['deploy', '-y']);
     expect(code).toBe(0);
     expect(output).toContain('SLS is as it should be');
-    expect(await writes()).toBe(before);
+    expect(await world.slsWrites()).toBe(before);
   });
 
   it('deploy of one function alone needs nothing of the others', async () => {
@@ -116,7 +112,7 @@ describe('s', () => {
   it('a refused right gives one line, and the next deploy finishes', async () => {
     await control.deleteDashboard(PROJECT, 'idv-drop-off');
     const fail = [{ action: 'CreateDashboard', logstore: '*', times: 1, answer: 'Unauthorized' }];
-    await fetch(`${sls.url}/_control`, { method: 'POST', body: JSON.stringify({ fail }) });
+    await world.control(world.sls, { fail });
     workspace.takeRecords();
     const refused = await workspace.run(['deploy', '-y']);
     expect(refused.code).not.toBe(0);
@@ -130,12 +126,12 @@ describe('s', () => {
 
   it('a missing role gives one line, and nothing is written', async () => {
     ram.always(404, '{"Code":"EntityNotExist.Role","Message":"x"}', JSON_TYPE);
-    const before = await writes();
+    const before = await world.slsWrites();
     const { code, output } = await workspace.run(['deploy', '-y']);
     ram.always(200, JSON.stringify({ Role: { AssumeRolePolicyDocument: TRUST } }), JSON_TYPE);
     expect(code).not.toBe(0);
     expect(output).toContain('there is no role idv-dropoff: create it');
-    expect(await writes()).toBe(before);
+    expect(await world.slsWrites()).toBe(before);
   });
 
   it('another region is another deployment of the same file', async () => {
@@ -152,18 +148,7 @@ describe('s', () => {
   });
 
   it('remove keeps rows, and with --with-data does not', async () => {
-    const data = createSlsClient({
-      endpoint: sls.url,
-      project: PROJECT,
-      credentials: () => credentials,
-      connectTimeoutMs: 2_000,
-      readTimeoutMs: 5_000,
-    });
-    const row = {
-      timeSeconds: Math.floor(Date.now() / 1_000),
-      contents: [['transaction_id', 't']] as Array<[string, string]>,
-    };
-    await data.putLogs('idv-pending', [row]);
+    await world.put('idv-pending', [{ transaction_id: 't' }]);
     const kept = await workspace.run(['remove', '-y']);
     expect(kept.code).toBe(0);
     expect(kept.output).toContain('kept logstore idv-pending: it holds rows');

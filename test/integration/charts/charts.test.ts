@@ -3,15 +3,9 @@ import { type Chart, narrowedQueryOf, queryOf } from '../../../shared/charts/cha
 import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
 import { queryBothForms } from '../../support/both-forms.ts';
 import { EXPECTED, type ExpectedRow, type Known } from '../../support/chart-truth.ts';
-import {
-  type ChartWorld,
-  type Drawn,
-  drawAnswered,
-  openChartWorld,
-  register,
-  store,
-} from '../../support/chart-world.ts';
+import { type Drawn, drawAnswered, register, store } from '../../support/drawn-sessions.ts';
 import { seeded, shuffled } from '../../support/seeded.ts';
+import { World } from '../../support/world.ts';
 
 /**
  * Each chart of the drop-off dashboard over 5,000 sessions of known truth, as the deployed query gives it, against
@@ -84,35 +78,35 @@ function agrees(
 
 describe('the drop-off charts', () => {
   const nowMs = Date.now();
-  let single: ChartWorld;
-  let multiple: ChartWorld;
+  let single: World;
+  let multiple: World;
   let drawn: Drawn[];
   let known: Known[];
 
   beforeAll(async () => {
     drawn = drawAnswered(20_261_123, SESSIONS, nowMs);
     known = drawn.map((one) => one.known);
-    single = await openChartWorld(() => nowMs);
+    single = await World.open({ clock: () => nowMs });
     await register(single, drawn, nowMs);
     await store(
       single,
       drawn.map(({ final }) => final),
       nowMs,
     );
-    multiple = await openChartWorld(() => nowMs);
+    multiple = await World.open({ clock: () => nowMs });
     const often = drawn.flatMap(({ final, provisional }) => [final, provisional, final, provisional, final]);
     await register(multiple, shuffled([...drawn, ...drawn], seeded(7)), nowMs);
     await store(multiple, shuffled(often, seeded(11)), nowMs);
-  }, 240_000);
+  });
 
   afterAll(async () => {
     await single?.close();
     await multiple?.close();
   });
 
-  async function rowsOf(world: ChartWorld, chart: Chart, condition?: string) {
+  async function rowsOf(world: World, chart: Chart, condition?: string) {
     const toSeconds = Math.floor(nowMs / 1_000) + 60;
-    const answer = await queryBothForms(world.sls, chart.logstore, {
+    const answer = await queryBothForms(world.client, chart.logstore, {
       query: narrowedQueryOf(chart, condition),
       fromSeconds: toSeconds - DAY_SECONDS,
       toSeconds,
@@ -160,7 +154,7 @@ describe('the drop-off charts', () => {
 describe('a face-only and a full solution side by side', () => {
   it('show a loss only where people were lost', async () => {
     const nowMs = Date.now();
-    const world = await openChartWorld(() => nowMs);
+    const world = await World.open({ clock: () => nowMs });
     try {
       const drawn = drawAnswered(5, 3_000, nowMs);
       await store(
@@ -171,7 +165,7 @@ describe('a face-only and a full solution side by side', () => {
       const chart = charts.find(({ id }) => id === 'funnel-by-solution');
       if (chart === undefined) throw new Error('no such chart');
       const toSeconds = Math.floor(nowMs / 1_000) + 60;
-      const { rows } = await world.sls.query(chart.logstore, {
+      const { rows } = await world.client.query(chart.logstore, {
         query: queryOf(chart),
         fromSeconds: toSeconds - DAY_SECONDS,
         toSeconds,
@@ -194,5 +188,5 @@ describe('a face-only and a full solution side by side', () => {
     } finally {
       await world.close();
     }
-  }, 120_000);
+  });
 });

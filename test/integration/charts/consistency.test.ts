@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Chart, queryOf } from '../../../shared/charts/chart.ts';
 import { CHARTS } from '../../../shared/charts/dashboards.ts';
-import { PENDING_LOGSTORE } from '../../../shared/logstores/pending.ts';
-import { type ChartWorld, openChartWorld } from '../../support/chart-world.ts';
-import { type HandMade, putRows } from '../../support/hand-made.ts';
+import type { HandMade } from '../../support/drawn-sessions.ts';
+import { World } from '../../support/world.ts';
 
 /**
  * Charts whose parts are parts of the same whole, over rows written by hand in which every field is missing once
@@ -79,22 +78,22 @@ function wholeRow(journey: string, nowMs: number): HandMade & { readonly journey
   };
 }
 
-async function answerOf(world: ChartWorld, chart: Chart, nowMs: number): Promise<readonly Row[]> {
+async function answerOf(world: World, chart: Chart, nowMs: number): Promise<readonly Row[]> {
   const toSeconds = Math.floor(nowMs / 1_000) + 60;
   const range = { fromSeconds: toSeconds - DAY_SECONDS, toSeconds };
-  const answer = await world.sls.query(chart.logstore, { query: queryOf(chart), ...range });
+  const answer = await world.client.query(chart.logstore, { query: queryOf(chart), ...range });
   expect(answer.complete).toBe(true);
   return answer.rows;
 }
 
 describe('figures of the same whole', () => {
   const nowMs = Date.now();
-  let world: ChartWorld;
+  let world: World;
   let rows: HandMade[];
   const answers = new Map<string, readonly Row[]>();
 
   beforeAll(async () => {
-    world = await openChartWorld(() => nowMs);
+    world = await World.open({ clock: () => nowMs });
     rows = JOURNEYS.flatMap((journey) =>
       VARIATIONS.map((variation, index) => {
         const id = `${journey.slice(0, 3)}${index}`;
@@ -105,19 +104,17 @@ describe('figures of the same whole', () => {
     // A status that is not there at all: the ledger calls it unknown.
     const { journey: _, ...withoutJourney } = wholeRow('', nowMs);
     rows.push({ ...withoutJourney, transaction_id: 'none', view_key: '3none' });
-    await putRows(world, rows, nowMs);
-    await world.sls.putLogs(
-      PENDING_LOGSTORE,
-      [...rows.map((row) => String(row['transaction_id'])), ''].map((id) => ({
-        timeSeconds: Math.floor(nowMs / 1_000),
-        contents: [
-          ['transaction_id', id],
-          ['registered_at_ms', String(nowMs - 7_199_000)],
-        ],
+    await world.put('idv-records', rows, { timeMs: nowMs });
+    await world.put(
+      'idv-pending',
+      [...rows.map((row) => row['transaction_id']), ''].map((transaction_id) => ({
+        transaction_id,
+        registered_at_ms: nowMs - 7_199_000,
       })),
+      { timeMs: nowMs },
     );
     for (const chart of CHARTS) answers.set(chart.id, await answerOf(world, chart, nowMs));
-  }, 60_000);
+  });
 
   afterAll(() => world?.close());
 
@@ -241,11 +238,11 @@ describe('figures of the same whole', () => {
 
 describe('sessions without a label', () => {
   const nowMs = Date.now();
-  let world: ChartWorld;
+  let world: World;
 
   beforeAll(async () => {
-    world = await openChartWorld(() => nowMs);
-  }, 60_000);
+    world = await World.open({ clock: () => nowMs });
+  });
 
   afterAll(() => world?.close());
 
@@ -263,7 +260,7 @@ describe('sessions without a label', () => {
         return { ...row, ...(labels === undefined ? {} : { labels }), transaction_id, view_key: '3' };
       }),
     );
-    await putRows(world, rows, nowMs);
+    await world.put('idv-records', rows, { timeMs: nowMs });
     const chart = CHARTS.find(({ id }) => id === 'factors');
     if (chart === undefined) throw new Error('no such chart');
     const found = (await answerOf(world, chart, nowMs)).map((row) => [

@@ -3,14 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConsoleServer } from '../../../client/console/server.ts';
 import { CHARTS } from '../../../shared/charts/dashboards.ts';
 import { RECORDS_LOGSTORE } from '../../../shared/logstores/records.ts';
-import {
-  type ChartWorld,
-  type Drawn,
-  drawAnswered,
-  openChartWorld,
-  register,
-  store,
-} from '../../support/chart-world.ts';
+import { type Drawn, drawAnswered, register, store } from '../../support/drawn-sessions.ts';
+import { World } from '../../support/world.ts';
 
 /** What the console answers, over HTTP, on drawn sessions among rows that nobody of ours wrote. */
 const DAY_SECONDS = 86_400;
@@ -22,12 +16,12 @@ const ODD_LABELS = ['not json', '[1,2]', '"text"', '{"nested":{"a":1}}', '{"empt
 
 describe('the console over HTTP', () => {
   const nowMs = Date.now();
-  let world: ChartWorld;
+  let world: World;
   let server: Awaited<ReturnType<typeof createConsoleServer>>;
   let drawn: Drawn[];
 
   beforeAll(async () => {
-    world = await openChartWorld(() => nowMs);
+    world = await World.open({ clock: () => nowMs });
     drawn = drawAnswered(77, SESSIONS, nowMs);
     await register(world, drawn, nowMs);
     await store(
@@ -35,12 +29,12 @@ describe('the console over HTTP', () => {
       drawn.map(({ final }) => final),
       nowMs,
     );
-    await world.sls.putLogs(
+    await world.client.putLogs(
       RECORDS_LOGSTORE,
       ODD_LABELS.map((labels, index) => oddRow(`odd${index}`, labels, Math.floor(nowMs / 1_000))),
     );
     // A day and an hour ago: in the day before, and not in the week before.
-    await world.sls.putLogs(
+    await world.client.putLogs(
       RECORDS_LOGSTORE,
       Array.from({ length: 7 }, (_, index) =>
         oddRow(`before${index}`, '{}', Math.floor(nowMs / 1_000) - DAY_SECONDS - 3_600),
@@ -48,14 +42,14 @@ describe('the console over HTTP', () => {
     );
     server = await createConsoleServer({
       port: 0,
-      sls: world.sls,
-      slsUrl: world.server.url,
+      sls: world.client,
+      slsUrl: world.sls.url,
       lookupUrl: 'http://127.0.0.1:9/',
       lookupHeaders: {},
       pageDir: 'dist/console',
       now: () => nowMs,
     });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await server?.close();
@@ -170,7 +164,7 @@ describe('the console over HTTP', () => {
         contents: contents.map(([key, value]) => [key, key === 'view_key' ? viewKey : value] as const),
       };
     };
-    await world.sls.putLogs(RECORDS_LOGSTORE, [
+    await world.client.putLogs(RECORDS_LOGSTORE, [
       row('301', '{"zone":"older"}'),
       row('311', '{"area":"newer"}'),
     ]);
@@ -225,7 +219,7 @@ describe('the console over HTTP', () => {
 
   it('shows a row of the queue that could not be read, by its place', async () => {
     const id = 'row:0|MTc5NTQyNDM2MA==|12';
-    await world.sls.putLogs(RECORDS_LOGSTORE, [
+    await world.client.putLogs(RECORDS_LOGSTORE, [
       oddRow(id, '{}', Math.floor(nowMs / 1_000)),
       oddRow('row:0|MTc5NTQyNDM2MA==|13', '{}', Math.floor(nowMs / 1_000)),
     ]);
@@ -237,7 +231,7 @@ describe('the console over HTTP', () => {
   it('looks for a transaction in all that is kept, whatever time the charts show', async () => {
     const id = 'five-days-ago';
     const recorded = Math.floor(nowMs / 1_000) - 5 * DAY_SECONDS;
-    await world.sls.putLogs(RECORDS_LOGSTORE, [oddRow(id, '{}', recorded)]);
+    await world.client.putLogs(RECORDS_LOGSTORE, [oddRow(id, '{}', recorded)]);
     const { body } = await ask(`/api/transactions/${id}`);
     expect(body).toMatchObject({ records: [{ transaction_id: id }] });
   });

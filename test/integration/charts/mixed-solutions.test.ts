@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { queryOf } from '../../../shared/charts/chart.ts';
 import { DASHBOARDS } from '../../../shared/charts/dashboards.ts';
-import { type ChartWorld, openChartWorld } from '../../support/chart-world.ts';
-import { type HandMade, putRows, rowOfResult } from '../../support/hand-made.ts';
+import { type HandMade, rowOfResult } from '../../support/drawn-sessions.ts';
+import { World } from '../../support/world.ts';
 
 /**
  * Four solutions side by side, written down by hand: who was on which page is known because it is written here.
@@ -104,7 +104,7 @@ const BLENDED = [
 describe('the funnel of four solutions', () => {
   const nowMs = Date.now();
   const openedAtMs = nowMs - 7_200_000;
-  let world: ChartWorld;
+  let world: World;
   let made = 0;
 
   function id(): string {
@@ -113,7 +113,7 @@ describe('the funnel of four solutions', () => {
   }
 
   beforeAll(async () => {
-    world = await openChartWorld(() => nowMs);
+    world = await World.open({ clock: () => nowMs });
     const planned = PLANS.flatMap((plan) =>
       Array.from({ length: plan.times }, () =>
         rowOfResult(id(), resultOf(plan), { openedAtMs, labels: { product_code: plan.solution } }),
@@ -129,8 +129,8 @@ describe('the funnel of four solutions', () => {
       const result = journey === 'not_started' ? NEVER_OPENED : opened;
       return withoutPath(rowOfResult(id(), result, { openedAtMs, labels: { product_code: 'older' } }));
     });
-    await putRows(world, [...planned, ...neverOpened, ...older], nowMs);
-  }, 60_000);
+    await world.put('idv-records', [...planned, ...neverOpened, ...older], { timeMs: nowMs });
+  });
 
   afterAll(() => world?.close());
 
@@ -143,7 +143,7 @@ describe('the funnel of four solutions', () => {
     if (chart === undefined) throw new Error(`no chart ${id}`);
     const toSeconds = Math.floor(nowMs / 1_000) + 60;
     const range = { fromSeconds: toSeconds - DAY_SECONDS, toSeconds };
-    const { rows, complete } = await world.sls.query(chart.logstore, { query: queryOf(chart), ...range });
+    const { rows, complete } = await world.client.query(chart.logstore, { query: queryOf(chart), ...range });
     expect(complete).toBe(true);
     return rows;
   }

@@ -9,8 +9,9 @@ import { SWEEP_FIELDS, SWEEPS_LOGSTORE, type SweepRow } from '../../../shared/lo
 import { toRecord } from '../../../shared/record/record.ts';
 import { isRaised as evaluate } from '../../support/alert-check.ts';
 import { queryBothForms } from '../../support/both-forms.ts';
-import { type ChartWorld, drawAnswered, openChartWorld, register, store } from '../../support/chart-world.ts';
+import { drawAnswered, register, store } from '../../support/drawn-sessions.ts';
 import { DEFAULT_WINDOWS } from '../../support/windows.ts';
+import { World } from '../../support/world.ts';
 
 /** The operations dashboard, the alerts and the saved searches over planted rows. */
 const WEEK_MS = 604_800_000;
@@ -19,15 +20,15 @@ const HOUR_MS = 60 * MINUTE_MS;
 const OPERATIONS = DASHBOARDS.find(({ name }) => name === 'idv-operations');
 const charts = OPERATIONS?.sections.flatMap((section) => section.charts) ?? [];
 
-let world: ChartWorld | undefined;
+let world: World | undefined;
 let nowMs = 0;
 /** When the queries are asked: usually now. */
 let askedAtMs = 0;
 
-async function open(): Promise<ChartWorld> {
+async function open(): Promise<World> {
   nowMs = Date.now();
   askedAtMs = nowMs;
-  world = await openChartWorld(() => nowMs);
+  world = await World.open({ clock: () => nowMs });
   return world;
 }
 
@@ -40,13 +41,13 @@ async function ask(logstore: string, query: string, windowSeconds: number) {
   const toSeconds = Math.ceil(askedAtMs / 1_000) + 1;
   if (world === undefined) throw new Error('no world');
   const fromSeconds = toSeconds - windowSeconds;
-  const { rows, complete } = await queryBothForms(world.sls, logstore, { query, fromSeconds, toSeconds });
+  const { rows, complete } = await queryBothForms(world.client, logstore, { query, fromSeconds, toSeconds });
   expect(complete).toBe(true);
   return rows;
 }
 
 async function report(rows: ReadonlyArray<Partial<SweepRow>>) {
-  await world?.sls.putLogs(
+  await world?.client.putLogs(
     SWEEPS_LOGSTORE,
     rows.map((row) => ({
       timeSeconds: Math.floor(nowMs / 1_000),
@@ -66,7 +67,7 @@ const rowsOf = (id: string) => ask(chart(id).logstore, queryOf(chart(id)), 86_40
 /** As SLS would evaluate it when the queries are asked. */
 async function isRaised(name: string): Promise<boolean> {
   if (world === undefined) throw new Error('no world');
-  return evaluate(world.sls, name, askedAtMs);
+  return evaluate(world.client, name, askedAtMs);
 }
 
 describe('the operations dashboard', () => {
@@ -77,9 +78,9 @@ describe('the operations dashboard', () => {
   });
 
   it('shows the ledger that the API answers', async () => {
-    const { sls } = await open();
+    const { client } = await open();
     const drawn = drawAnswered(3, 60, nowMs);
-    await register(world as ChartWorld, drawn, nowMs);
+    await register(world as World, drawn, nowMs);
     const finals = drawn.slice(0, 40).map(({ final }) => final);
     const gaveUp = drawn.slice(40, 43).map(({ session }) =>
       toRecord({
@@ -94,12 +95,12 @@ describe('the operations dashboard', () => {
       }),
     );
     await store(
-      world as ChartWorld,
+      world as World,
       [...finals, ...finals, ...gaveUp, ...drawn.slice(43, 50).map((one) => one.provisional)],
       nowMs,
     );
     await report([{ ended: 'done', checkpoint_at_ms: nowMs - 60 * MINUTE_MS }]);
-    const ledger = await readLedger(sls, {
+    const ledger = await readLedger(client, {
       fromMs: nowMs - WEEK_MS,
       toMs: nowMs + 1,
       nowMs,
@@ -180,9 +181,9 @@ describe('the alerts', () => {
   it('are quiet when all is well', async () => {
     await open();
     const drawn = drawAnswered(4, 200, nowMs);
-    await register(world as ChartWorld, drawn, nowMs);
+    await register(world as World, drawn, nowMs);
     await store(
-      world as ChartWorld,
+      world as World,
       drawn.map(({ final }) => final),
       nowMs,
     );
@@ -197,7 +198,7 @@ describe('the alerts', () => {
 
   it('idv-residual: the sweep has passed a transaction without a record', async () => {
     await open();
-    await register(world as ChartWorld, drawAnswered(4, 3, nowMs), nowMs);
+    await register(world as World, drawAnswered(4, 3, nowMs), nowMs);
     await report([{ ended: 'done', checkpoint_at_ms: nowMs + 10 * MINUTE_MS }]);
     expect(await isRaised('idv-residual')).toBe(true);
   });
@@ -293,12 +294,12 @@ describe('the alerts', () => {
     // SLS takes no log older than seven days, so the alert is asked from two hours ahead.
     askedAtMs = nowMs + 2 * HOUR_MS;
     await store(
-      world as ChartWorld,
+      world as World,
       lastWeek.map(({ final }) => final),
       nowMs - WEEK_MS + HOUR_MS,
     );
     await store(
-      world as ChartWorld,
+      world as World,
       now.map(({ final }) => final),
       nowMs,
     );
@@ -326,7 +327,7 @@ describe('the alerts', () => {
         result: { VerifyStatus: '7' },
       }),
     );
-    await store(world as ChartWorld, [...known.map(({ final }) => final), ...odd], nowMs);
+    await store(world as World, [...known.map(({ final }) => final), ...odd], nowMs);
     expect(await isRaised('idv-unknown-values')).toBe(raised);
   });
 });
@@ -339,7 +340,7 @@ describe('the saved searches', () => {
       expect(await ask(saved.logstore, queryOf(saved), 86_400)).toEqual([]);
       const drawn = drawAnswered(9, 50, nowMs);
       await store(
-        world as ChartWorld,
+        world as World,
         drawn.flatMap(({ final, provisional }) => [final, provisional, final]),
         nowMs,
       );
@@ -369,7 +370,7 @@ describe('the saved searches', () => {
       ],
       true,
     );
-    await store(world as ChartWorld, [early, whole, whole], nowMs);
+    await store(world as World, [early, whole, whole], nowMs);
     const saved = SAVED_SEARCHES.find((each) => each.name === 'idv-timeline');
     if (saved === undefined) throw new Error('no such search');
     const rows = await ask(saved.logstore, queryOf(saved), 86_400);

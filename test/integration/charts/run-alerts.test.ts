@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { provision } from '../../../deploy/provision.ts';
 import { SlsControl } from '../../../deploy/sls-client.ts';
 import { LOCAL_PROJECT } from '../../../local/credentials.ts';
-import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET, LOCAL_REGION } from '../../../local/sls/src/host.ts';
 import { ALERTS } from '../../../shared/charts/alerts.ts';
 import { SWEEPS_LOGSTORE } from '../../../shared/logstores/sweeps.ts';
 import { isRaised } from '../../support/alert-check.ts';
@@ -28,11 +27,6 @@ async function open(): Promise<void> {
   world = await SweepWorld.open({ bundle });
 }
 
-function control() {
-  const credentials = { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET };
-  return { endpoint: world.sls.url, region: LOCAL_REGION, credentials };
-}
-
 /** The names of those that are raised when SLS looks at that time. */
 async function raised(atMs = Date.now()): Promise<string[]> {
   const names = [];
@@ -40,7 +34,7 @@ async function raised(atMs = Date.now()): Promise<string[]> {
   return names;
 }
 
-/** A run that does its work. Answers when SLS looks back just so far that it does not see it any more. */
+/** A run that does its work. Returns the time from which SLS, looking back half an hour, no longer sees it. */
 async function goodRun(): Promise<number> {
   await world.register(3, { prefix: 'good' });
   await world.age();
@@ -68,7 +62,7 @@ describe('the alerts about the sweep', () => {
   it('are raised when the consumer group is gone, until a deployment makes it again', async () => {
     await open();
     const laterMs = await goodRun();
-    await new SlsControl(control()).deleteConsumerGroup(LOCAL_PROJECT, 'idv-pending', 'idv-sweep');
+    await new SlsControl(world.place).deleteConsumerGroup(LOCAL_PROJECT, 'idv-pending', 'idv-sweep');
     const ids = await world.register(2, { prefix: 'later' });
     await world.age();
     for (let run = 0; run < 2; run += 1) expect((await world.run()).outcome).toBe('error');
@@ -80,7 +74,7 @@ describe('the alerts about the sweep', () => {
     // Half an hour after the last good run failures alone are no progress.
     expect(await raised(laterMs)).toEqual(['idv-no-run', 'idv-run-failed']);
 
-    const { changes } = await provision({ ...control(), project: LOCAL_PROJECT, leaseSeconds: 5 });
+    const { changes } = await provision({ ...world.place, leaseSeconds: 5 });
     expect(changes.filter(({ kind }) => kind === 'consumer group')).toMatchObject([
       { name: 'idv-sweep', change: 'create' },
     ]);

@@ -3,27 +3,25 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ComponentInputs, SlsComponent } from '../../../deploy/component.ts';
 import { SlsControl } from '../../../deploy/sls-client.ts';
 import { LOCAL_ACCOUNT_ID } from '../../../local/credentials.ts';
-import { type LocalServer, MemoryCredentialStore } from '../../../local/sls/src/host.ts';
-import { createSlsServer } from '../../../local/sls/src/server.ts';
-import { createSlsClient } from '../../../shared/sls/client.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
+import { World } from '../../support/world.ts';
 
 const PROJECT = 'idv-test';
 const TRUST = readFileSync(new URL('../../../deploy/policies/trust.json', import.meta.url), 'utf8');
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-let sls: LocalServer;
+let world: World;
 let ram: RecordingServer;
 let lines: string[];
 
 beforeEach(async () => {
-  sls = await createSlsServer({ port: 0, credentials: new MemoryCredentialStore() });
+  world = await World.open({ project: PROJECT, provisioned: false });
   ram = await new RecordingServer().listen();
   ram.always(200, JSON.stringify({ Role: { AssumeRolePolicyDocument: TRUST } }), JSON_TYPE);
   lines = [];
 });
 afterEach(async () => {
-  await sls.close();
+  await world.close();
   await ram.close();
 });
 
@@ -38,7 +36,7 @@ function inputs(more: { props?: object; args?: string[]; secret?: string } = {})
       project: PROJECT,
       role: 'idv-dropoff',
       functions: ['idv-lookup', 'idv-sweep'],
-      slsEndpoint: sls.url,
+      slsEndpoint: world.sls.url,
       ramEndpoint: ram.url,
       ...more.props,
     },
@@ -50,22 +48,8 @@ function inputs(more: { props?: object; args?: string[]; secret?: string } = {})
   };
 }
 
-async function calls(): Promise<Record<string, number>> {
-  return ((await (await fetch(`${sls.url}/_control`)).json()) as { byAction: Record<string, number> })
-    .byAction;
-}
-const fail = (...rules: object[]) =>
-  fetch(`${sls.url}/_control`, { method: 'POST', body: JSON.stringify({ fail: rules }) });
-const putRow = () =>
-  createSlsClient({
-    endpoint: sls.url,
-    project: PROJECT,
-    credentials: () => ({ accessKeyId: 'local', accessKeySecret: 'local-secret' }),
-    connectTimeoutMs: 2_000,
-    readTimeoutMs: 5_000,
-  }).putLogs('idv-pending', [
-    { timeSeconds: Math.floor(Date.now() / 1_000), contents: [['transaction_id', 't']] },
-  ]);
+const fail = (...rules: object[]) => world.control(world.sls, { fail: rules });
+const putRow = () => world.put('idv-pending', [{ transaction_id: 't' }]);
 
 describe('deploy', () => {
   it('says what it made, and gives links and names to what comes after it', async () => {
@@ -75,7 +59,7 @@ describe('deploy', () => {
     expect(output).toMatchObject({
       region: 'ap-southeast-1',
       project: PROJECT,
-      endpoint: sls.url,
+      endpoint: world.sls.url,
       console: {
         dashboards: { 'idv-drop-off': expect.stringContaining(`/${PROJECT}/dashboard/idv-drop-off`) },
         logstores: { 'idv-records': expect.stringContaining(`/${PROJECT}/logsearch/idv-records`) },
@@ -116,7 +100,7 @@ describe('deploy', () => {
         .catch((caught: unknown) => caught);
       expect((error as Error).message).toMatch(expected);
       expect((error as Error).message).not.toContain('\n');
-      expect(await calls()).toEqual({});
+      expect(await world.slsCalls()).toEqual({});
     },
     30_000,
   );
@@ -137,7 +121,7 @@ describe('deploy', () => {
   ])('refuses %s before it makes anything', async (_what, status, body, expected) => {
     ram.always(status, body, JSON_TYPE);
     await expect(component().deploy(inputs())).rejects.toThrow(expected);
-    expect(await calls()).toEqual({});
+    expect(await world.slsCalls()).toEqual({});
   });
 
   it('goes on when it may not look at the role, and says so', async () => {
@@ -159,7 +143,7 @@ describe('deploy', () => {
 describe('days kept', () => {
   const kept = async () => {
     const control = new SlsControl({
-      endpoint: sls.url,
+      endpoint: world.sls.url,
       region: 'ap-southeast-1',
       credentials: { accessKeyId: 'local', accessKeySecret: 'local-secret' },
     });
@@ -188,7 +172,7 @@ describe('days kept', () => {
     ['sweeps of 19', days('19', '20', '28', '19'), /vars\.retentionDays\.sweeps: .*raise/],
   ])('refuses %s before it makes anything', async (_what, more, expected) => {
     await expect(component().deploy(inputs(more))).rejects.toThrow(expected);
-    expect(await calls()).toEqual({});
+    expect(await world.slsCalls()).toEqual({});
   });
 });
 
@@ -196,7 +180,7 @@ describe('plan', () => {
   it('says what deploy would do, and does not', async () => {
     await component().plan(inputs());
     expect(lines[0]).toBe(`create project ${PROJECT}`);
-    expect(Object.keys(await calls())).toEqual(['GetProject']);
+    expect(Object.keys(await world.slsCalls())).toEqual(['GetProject']);
     await component().deploy(inputs());
     lines.length = 0;
     await component().plan(inputs({ props: { retentionDays: { events: 30 } } }));
@@ -244,6 +228,6 @@ describe('remove', () => {
   it('with --with-data and nobody to ask deletes nothing at all', async () => {
     const refused = component(undefined).remove(inputs({ args: ['--with-data'] }));
     await expect(refused).rejects.toThrow(/nobody is here to ask/);
-    expect(Object.keys(await calls()).filter((action) => action.startsWith('Delete'))).toEqual([]);
+    expect(Object.keys(await world.slsCalls()).filter((action) => action.startsWith('Delete'))).toEqual([]);
   });
 });

@@ -1,50 +1,26 @@
 import * as sdk from '@alicloud/sls20201230';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { FUNCTIONS_LOGSTORE, LOGSTORES } from '../../../deploy/logstores.ts';
 import { type ProvisionOptions, plan, provision } from '../../../deploy/provision.ts';
-import { MARK, PROJECT_DESCRIPTION } from '../../../deploy/resources/resource.ts';
 import { SlsControl } from '../../../deploy/sls-client.ts';
-import { type LocalServer, MemoryCredentialStore } from '../../../local/sls/src/host.ts';
-import { createSlsServer } from '../../../local/sls/src/server.ts';
 import { RECORD_FIELDS } from '../../../shared/logstores/records.ts';
+import { World } from '../../support/world.ts';
 
 const PROJECT = 'idv-test';
+const DESCRIPTION = 'Identity verification drop-off, made by idv-dropoff';
 
-let server: LocalServer;
+let world: World;
 let options: ProvisionOptions;
 let control: SlsControl;
 
 beforeEach(async () => {
-  server = await createSlsServer({ port: 0, credentials: new MemoryCredentialStore() });
-  options = {
-    endpoint: server.url,
-    project: PROJECT,
-    region: 'ap-southeast-1',
-    credentials: { accessKeyId: 'local', accessKeySecret: 'local-secret' },
-    // Waits are counted, not slept: what is waited for here comes with the next answer.
-    sleep: async () => {},
-  };
+  world = await World.open({ project: PROJECT, provisioned: false });
+  // Waits are counted, not slept: what is waited for here comes with the next answer.
+  options = { ...world.place, sleep: async () => {} };
   control = new SlsControl(options);
 });
-afterEach(() => server.close());
+afterEach(() => world.close());
 
-async function byAction(): Promise<Record<string, number>> {
-  const answer = await fetch(`${server.url}/_control`);
-  return ((await answer.json()) as { byAction: Record<string, number> }).byAction;
-}
-
-async function writes(): Promise<number> {
-  const counts = Object.entries(await byAction());
-  return counts.reduce((sum, [action, n]) => sum + (/^(Create|Update|Delete|Put)/.test(action) ? n : 0), 0);
-}
-
-async function fail(...rules: object[]): Promise<void> {
-  const answer = await fetch(`${server.url}/_control`, {
-    method: 'POST',
-    body: JSON.stringify({ fail: rules }),
-  });
-  expect(answer.status).toBe(200);
-}
+const fail = (...rules: object[]) => world.control(world.sls, { fail: rules });
 
 describe('provision', () => {
   it('makes everything, in an order in which each index is there before the first row can be', async () => {
@@ -53,11 +29,11 @@ describe('provision', () => {
     expect(created).toBe(changes.length);
     expect(lines).toHaveLength(changes.length);
     expect(changes[0]).toMatchObject({ kind: 'project', name: PROJECT });
-    for (const { name } of LOGSTORES) {
+    for (const name of ['idv-pending', 'idv-records', 'idv-events', 'idv-sweeps', 'idv-functions']) {
       const at = changes.findIndex((change) => change.kind === 'logstore' && change.name === name);
       expect(changes[at + 1]).toMatchObject({ kind: 'index', name });
     }
-    expect((await control.getProject(PROJECT)).body?.description).toBe(PROJECT_DESCRIPTION);
+    expect((await control.getProject(PROJECT)).body?.description).toBe(DESCRIPTION);
   });
 
   it.each([
@@ -65,7 +41,7 @@ describe('provision', () => {
     ['idv-records', 180, true],
     ['idv-events', 90, true],
     ['idv-sweeps', 90, true],
-    [FUNCTIONS_LOGSTORE, 30, true],
+    ['idv-functions', 30, true],
   ])('%s has one shard, keeps %i days, tags the receive time', async (name, ttl, autoSplit) => {
     await provision(options);
     expect((await control.getLogStore(PROJECT, name)).body).toMatchObject({
@@ -99,28 +75,30 @@ describe('provision', () => {
     const { changes } = await provision(options);
     const named = (kind: string) => changes.filter((change) => change.kind === kind).map(({ name }) => name);
     for (const name of named('dashboard')) {
-      expect((await control.getDashboard(PROJECT, name)).body?.description).toContain(MARK);
+      expect((await control.getDashboard(PROJECT, name)).body?.description).toContain('made by idv-dropoff');
     }
     for (const name of named('alert')) {
-      expect((await control.getAlert(PROJECT, name)).body?.description).toContain(MARK);
+      expect((await control.getAlert(PROJECT, name)).body?.description).toContain('made by idv-dropoff');
     }
     for (const name of named('saved search')) {
-      expect((await control.getSavedSearch(PROJECT, name)).body?.displayName).toContain(MARK);
+      expect((await control.getSavedSearch(PROJECT, name)).body?.displayName).toContain(
+        'made by idv-dropoff',
+      );
     }
   });
 
   it('writes nothing the second time', async () => {
-    const { created } = await provision(options);
-    const before = await writes();
-    expect(before).toBe(created);
+    const first = await provision(options);
+    const before = await world.slsWrites();
+    expect(before).toBe(first.created);
     const second = await provision(options);
-    expect(await writes()).toBe(before);
+    expect(await world.slsWrites()).toBe(before);
     expect(second).toMatchObject({ created: 0, updated: 0 });
   });
 
   it('plans without writing', async () => {
     const planned = await plan(options);
-    expect(await writes()).toBe(0);
+    expect(await world.slsWrites()).toBe(0);
     const { changes } = await provision(options);
     expect(planned.changes).toEqual(changes);
   });
@@ -142,9 +120,9 @@ describe('what has drifted', () => {
     expect(planned.changes.filter(({ change }) => change !== 'none')).toEqual([
       { kind: 'index', name: 'idv-records', change: 'update', differences: ['+ cause'] },
     ]);
-    const before = await byAction();
+    const before = await world.slsCalls();
     expect(await provision(options)).toMatchObject({ created: 0, updated: 1 });
-    const after = await byAction();
+    const after = await world.slsCalls();
     expect(after.UpdateIndex).toBe((before.UpdateIndex ?? 0) + 1);
     expect(after.CreateIndex).toBe(before.CreateIndex);
     expect(after.DeleteIndex).toBeUndefined();
@@ -203,17 +181,17 @@ describe("what is somebody else's", () => {
     await control.createProject(
       new sdk.CreateProjectRequest({ projectName: PROJECT, description: 'theirs' }),
     );
-    const before = await writes();
+    const before = await world.slsWrites();
     await expect(provision(options)).rejects.toThrow(
       /^project idv-test is there already and was not made by/,
     );
     await expect(plan(options)).rejects.toThrow(/choose another name/);
-    expect(await writes()).toBe(before);
+    expect(await world.slsWrites()).toBe(before);
   });
 
   it('may be handed over by setting the description', async () => {
     await control.createProject(
-      new sdk.CreateProjectRequest({ projectName: PROJECT, description: PROJECT_DESCRIPTION }),
+      new sdk.CreateProjectRequest({ projectName: PROJECT, description: DESCRIPTION }),
     );
     await provision(options);
     expect((await control.listLogStores(PROJECT, new sdk.ListLogStoresRequest({}))).body?.total).toBe(5);
@@ -235,7 +213,7 @@ describe("what is somebody else's", () => {
       attribute: { type: 'grid' },
     };
     await control.createProject(
-      new sdk.CreateProjectRequest({ projectName: PROJECT, description: PROJECT_DESCRIPTION }),
+      new sdk.CreateProjectRequest({ projectName: PROJECT, description: DESCRIPTION }),
     );
     await control.createDashboard(
       PROJECT,
@@ -284,7 +262,7 @@ describe('a run that breaks off', () => {
     );
     const { created, changes } = await provision(options);
     expect(created).toBe(changes.length);
-    expect(await byAction()).toMatchObject({
+    expect(await world.slsCalls()).toMatchObject({
       CreateIndex: 5 + 6,
       CreateLogStore: 5 + 4,
       CreateConsumerGroup: 4,

@@ -1,38 +1,28 @@
 import * as sdk from '@alicloud/sls20201230';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { LOGSTORES } from '../../../deploy/logstores.ts';
 import { type ProvisionOptions, provision } from '../../../deploy/provision.ts';
 import { remove } from '../../../deploy/remove.ts';
 import { SlsControl } from '../../../deploy/sls-client.ts';
-import { type LocalServer, MemoryCredentialStore } from '../../../local/sls/src/host.ts';
-import { createSlsServer } from '../../../local/sls/src/server.ts';
-import { createSlsClient } from '../../../shared/sls/client.ts';
 import type { SlsDataPlane } from '../../../shared/sls/types.ts';
+import { World } from '../../support/world.ts';
 
 const PROJECT = 'idv-test';
 const PENDING = 'idv-pending';
 const GROUP = 'idv-sweep';
-const credentials = { accessKeyId: 'local', accessKeySecret: 'local-secret' };
 
-let server: LocalServer;
+let world: World;
 let options: ProvisionOptions;
 let control: SlsControl;
 let data: SlsDataPlane;
 
 beforeEach(async () => {
-  server = await createSlsServer({ port: 0, credentials: new MemoryCredentialStore() });
-  options = { endpoint: server.url, project: PROJECT, region: 'ap-southeast-1', credentials };
+  world = await World.open({ project: PROJECT, provisioned: false });
+  options = world.place;
   control = new SlsControl(options);
-  data = createSlsClient({
-    endpoint: server.url,
-    project: PROJECT,
-    credentials: () => credentials,
-    connectTimeoutMs: 2_000,
-    readTimeoutMs: 5_000,
-  });
+  data = world.client;
   await provision(options);
 });
-afterEach(() => server.close());
+afterEach(() => world.close());
 
 const row = (transactionId: string) => ({
   timeSeconds: Math.floor(Date.now() / 1_000),
@@ -73,7 +63,7 @@ describe('remove', () => {
 
     // Deployed again, all is as it was.
     await provision(options);
-    expect(await logstores()).toHaveLength(LOGSTORES.length);
+    expect(await logstores()).toHaveLength(5);
     expect(await data.getCheckpoints(PENDING, GROUP)).toEqual([
       expect.objectContaining({ shard: 0, checkpoint: cursor }),
     ]);
@@ -132,7 +122,7 @@ describe('remove', () => {
   it('does not enter a project that is not ours', async () => {
     await control.updateProject(PROJECT, new sdk.UpdateProjectRequest({ description: 'theirs now' }));
     await expect(remove(options)).rejects.toThrow(/was not made by idv-dropoff/);
-    expect(await logstores()).toHaveLength(LOGSTORES.length);
+    expect(await logstores()).toHaveLength(5);
   });
 });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '../../support/until.ts';
 import { isAlive, startWorld, type World, type WorldOptions } from './support.ts';
 
 const ends: Array<() => Promise<unknown>> = [];
@@ -17,11 +18,6 @@ async function start(options?: WorldOptions): Promise<World> {
   const world = await startWorld(options);
   ends.push(() => world.close());
   return world;
-}
-
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  for (let i = 0; i < 1_000 && !(await holds()); i += 1) await sleep(10);
-  expect(await holds()).toBe(true);
 }
 
 describe('tick', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';
+import { LookupWorld } from '../../support/lookup-world.ts';
 
 const hash = (token: string) => createHash('sha256').update(token).digest('hex');
 const [OLD, NEW] = ['old-token-0123456789-0123456789-01', 'new-token-0123456789-0123456789-01'];
@@ -26,7 +26,7 @@ describe.each([
 ])('AUTH=bearer with %s', (_what, tokenSha256) => {
   let world: LookupWorld;
   beforeAll(async () => {
-    world = await openLookupWorld({ auth: { mode: 'bearer', tokenSha256 } });
+    world = await LookupWorld.open({ app: { auth: { mode: 'bearer', tokenSha256 } } });
   });
   afterAll(() => world.close());
 

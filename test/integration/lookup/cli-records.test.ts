@@ -9,8 +9,7 @@ import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
 import { toRecord } from '../../../shared/record/record.ts';
 import { systemClock } from '../../../shared/time.ts';
 import { encodeOutput, writeRecords } from '../../../shared/write-records.ts';
-import { credentials, type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';
-import { openTriggerServer, type TriggerServer } from '../../support/trigger-server.ts';
+import { LookupWorld, type TriggerServer } from '../../support/lookup-world.ts';
 
 /** The commands that read the records: over SQL and the API of a local cloud. */
 let world: LookupWorld;
@@ -19,11 +18,10 @@ const HOUR_MS = 3_600_000;
 const nowMs = Date.now();
 
 beforeAll(async () => {
-  world = await openLookupWorld();
-  trigger = await openTriggerServer(world.handler, { requestId: 'r', credentials });
+  world = await LookupWorld.open();
+  trigger = await world.openTrigger();
 });
 afterAll(async () => {
-  await trigger.close();
   await world.close();
 });
 
@@ -72,16 +70,6 @@ function write(rows: readonly Stored[]) {
   );
   return writeRecords(world.client, outputs.map(encodeOutput), { clock: systemClock, random: Math.random });
 }
-async function pending(id: string) {
-  const seconds = Math.floor(Date.now() / 1_000);
-  const { rows } = await world.client.query('idv-pending', {
-    query: `transaction_id: "${id}"`,
-    fromSeconds: seconds - 600,
-    toSeconds: seconds + 600,
-  });
-  return rows.filter((row) => row.transaction_id === id);
-}
-
 describe('replay', () => {
   beforeAll(() =>
     write([
@@ -112,13 +100,13 @@ describe('replay', () => {
       '--dry-run',
     ]);
     expect(wider.stdout.split('\n').sort()).toEqual(['rp-lost', 'rp-old']);
-    expect(await pending('rp-lost')).toEqual([]);
+    expect(await world.rowsOf('idv-pending', 'rp-lost')).toEqual([]);
   });
 
   it('queues again with what is known', async () => {
     const { code, stdout } = await run(replayCommand, ['replay', '--disposition', 'gave_up']);
     expect([code, stdout]).toEqual([0, '1 of 1 queued again; asked about in half an hour']);
-    expect(await pending('rp-lost')).toMatchObject([
+    expect(await world.rowsOf('idv-pending', 'rp-lost')).toMatchObject([
       {
         kind: 'replay',
         attempt: '0',
@@ -181,7 +169,7 @@ describe('replay', () => {
   it('takes ids, each once, known or not', async () => {
     const { code, stdout } = await run(replayCommand, ['replay', 'rp-fine', 'rp-never', 'rp-fine', '--json']);
     expect([code, JSON.parse(stdout)]).toEqual([0, { selected: 2, queued: 2, failed: 0 }]);
-    expect(await pending('rp-never')).toMatchObject([{ kind: 'replay' }]);
+    expect(await world.rowsOf('idv-pending', 'rp-never')).toMatchObject([{ kind: 'replay' }]);
   });
 
   it('leaves out what cannot be read, and says why', async () => {
@@ -192,7 +180,7 @@ describe('replay', () => {
     await world.control(world.sls, { fail: [] });
     expect([code, JSON.parse(stdout)]).toEqual([1, { selected: 1, queued: 0, failed: 1 }]);
     expect(stderr).toMatch(/^1 were left out: what is known of them could not be read: .*Unauthorized/);
-    expect(await pending('rp-dark')).toEqual([]);
+    expect(await world.rowsOf('idv-pending', 'rp-dark')).toEqual([]);
   });
 });
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { UpstreamHttpError, UpstreamNetworkError, UpstreamTimeoutError } from '../../../shared/errors.ts';
 import { createInvoker, type InvokeOptions } from '../../../shared/fc/invoke.ts';
-import { acs3Problem } from '../../support/acs3-check.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
+import { acs3Problem } from '../../support/signature-check.ts';
 
 const SECRET = 'secret-of-the-role';
 const PATH = '/2023-03-30/functions/idv-sweep/invocations';

@@ -1,37 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { openApiDocument } from '../../../functions/lookup/endpoints.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
 import { toPendingLog } from '../../../shared/logstores/pending.ts';
-import { type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';
-import { openApiProblems } from '../../support/openapi-check.ts';
+import { LookupWorld } from '../../support/lookup-world.ts';
 
 const MINUTE_MS = 60_000;
 let world: LookupWorld;
 let serial = 0;
 const newId = () => `tx-${process.pid}-${serial++}`;
 const ago = (minutes: number) => Date.now() - minutes * MINUTE_MS;
-const rowsOf = async (logstore: string, id: string) => {
-  const seconds = Math.floor(Date.now() / 1_000);
-  const { rows } = await world.client.query(logstore, {
-    query: `transaction_id: "${id}"`,
-    fromSeconds: seconds - 3_600,
-    toSeconds: seconds + 3_600,
-  });
-  return rows.filter((row) => row.transaction_id === id);
-};
 
 beforeAll(async () => {
-  world = await openLookupWorld();
+  world = await LookupWorld.open();
 });
-afterAll(async () => {
-  const problems = world.answers.flatMap((answer) => openApiProblems(openApiDocument(), answer));
-  await world.close();
-  expect(problems).toEqual([]);
-});
-beforeEach(async () => {
-  await world.control(world.sls, { fail: [], latencyMs: 0 });
-  await world.control(world.cloudauth, { plan: [], latencyMs: 0, qps: 1_000 });
-});
+afterAll(() => world.close());
+beforeEach(() => world.calm());
 
 describe('GET /v1/transactions/{transactionId}', () => {
   it('answers a session whose wait is over, and stores its record and events', async () => {
@@ -56,10 +38,10 @@ describe('GET /v1/transactions/{transactionId}', () => {
       attempt: 1,
     });
     expect(JSON.parse(answer.json.record.raw)).toEqual(OFFICIAL_RESULT);
-    const [stored] = await rowsOf('idv-records', id);
+    const [stored] = await world.rowsOf('idv-records', id);
     for (const [column, value] of Object.entries(answer.json.record))
       expect(stored?.[column]).toBe(String(value));
-    expect(await rowsOf('idv-events', id)).toHaveLength(answer.json.events.length);
+    expect(await world.rowsOf('idv-events', id)).toHaveLength(answer.json.events.length);
 
     const again = await world.call('GET', `/v1/transactions/${id}`);
     expect(again.json).toMatchObject({
@@ -68,7 +50,7 @@ describe('GET /v1/transactions/{transactionId}', () => {
       history: [{ revision: answer.json.record.revision, final: 'true', copies: 1 }],
     });
     expect(again.json.record.revision).toBe(answer.json.record.revision);
-    expect(await rowsOf('idv-records', id)).toHaveLength(1);
+    expect(await world.rowsOf('idv-records', id)).toHaveLength(1);
   });
 
   it('of a young or unknown session is provisional, and registers it once', async () => {
@@ -78,7 +60,7 @@ describe('GET /v1/transactions/{transactionId}', () => {
     expect(first.json).toMatchObject({ final: false, stored: true, registered: true });
     const second = await world.call('GET', `/v1/transactions/${id}`);
     expect(second.json).toMatchObject({ final: false, registered: true, history: [{ final: 'false' }] });
-    const pending = await rowsOf('idv-pending', id);
+    const pending = await world.rowsOf('idv-pending', id);
     expect(pending).toHaveLength(1);
     expect(pending[0]).toMatchObject({ kind: 'register', attempt: '0' });
   });
@@ -136,9 +118,9 @@ describe('when a session was opened', () => {
     const query = { initializedAt: String(ago(40)) };
     const answer = await world.call('GET', `/v1/transactions/${id}`, { query });
     expect(answer.json).toMatchObject({ final: true, stored: true, registered: true });
-    expect(await rowsOf('idv-pending', id)).toMatchObject([{ transaction_id: id, kind: 'register' }]);
+    expect(await world.rowsOf('idv-pending', id)).toMatchObject([{ transaction_id: id, kind: 'register' }]);
     await world.call('GET', `/v1/transactions/${id}`, { query });
-    expect(await rowsOf('idv-pending', id)).toHaveLength(1);
+    expect(await world.rowsOf('idv-pending', id)).toHaveLength(1);
   });
 
   it('needs nobody half an hour after the registration', async () => {
@@ -151,7 +133,7 @@ describe('when a session was opened', () => {
       expect(answer.json).toMatchObject({ final: true, stored });
       expect(answer.json).not.toHaveProperty('registered');
     }
-    expect(await rowsOf('idv-pending', id)).toHaveLength(1);
+    expect(await world.rowsOf('idv-pending', id)).toHaveLength(1);
   });
 
   it('is not settled by the record of a wrong word whose row was never queued', async () => {
@@ -166,13 +148,13 @@ describe('when a session was opened', () => {
     expect(wrong.json).toMatchObject({ final: true, stored: true, registered: false });
     const next = await world.call('GET', `/v1/transactions/${id}`);
     expect(next.json).toMatchObject({ registered: true });
-    expect(await rowsOf('idv-pending', id)).toHaveLength(1);
+    expect(await world.rowsOf('idv-pending', id)).toHaveLength(1);
   });
 });
 
 describe('registered again', () => {
   const view = async (id: string) => {
-    const rows = await rowsOf('idv-records', id);
+    const rows = await world.rowsOf('idv-records', id);
     const [best] = rows.sort((a, b) => ((a.view_key ?? '') < (b.view_key ?? '') ? 1 : -1));
     return best;
   };
@@ -195,7 +177,7 @@ describe('registered again', () => {
     expect(second.json.record.revision).toBe(first.json.record.revision);
     expect(await view(id)).toMatchObject({ labels, initialized_at_ms: String(initializedAt) });
     expect((await world.call('GET', `/v1/transactions/${id}`)).json).toMatchObject({ stored: 'already' });
-    expect(await rowsOf('idv-records', id)).toHaveLength(2);
+    expect(await world.rowsOf('idv-records', id)).toHaveLength(2);
   });
 
   it('by a caller who says more than the row that waits: the sweep will know it too', async () => {
@@ -208,7 +190,7 @@ describe('registered again', () => {
       registered: true,
     });
     await world.call('GET', `/v1/transactions/${id}`, { query });
-    const rows = await rowsOf('idv-pending', id);
+    const rows = await world.rowsOf('idv-pending', id);
     expect(rows).toHaveLength(2);
     const [bare, full] = rows.sort((a, b) => Number('given_at_ms' in a) - Number('given_at_ms' in b));
     expect(bare).not.toHaveProperty('merchant_biz_id');
@@ -235,7 +217,7 @@ describe('registered again', () => {
     });
     expect(blind.json).toMatchObject({ final: true, stored: true, historyComplete: false });
     await world.control(world.sls, { fail: [] });
-    expect(await rowsOf('idv-records', id)).toHaveLength(2);
+    expect(await world.rowsOf('idv-records', id)).toHaveLength(2);
     expect(await view(id)).toMatchObject({ labels: '{"channel":"web"}' });
   });
 });
@@ -266,7 +248,7 @@ describe('what ID Verification answers instead', () => {
     if (retryAfter === undefined) expect(got.headers).not.toHaveProperty('retry-after');
     else expect(got.headers['retry-after']).toMatch(retryAfter);
     for (const logstore of ['idv-records', 'idv-events', 'idv-pending'])
-      expect(await rowsOf(logstore, id)).toEqual([]);
+      expect(await world.rowsOf(logstore, id)).toEqual([]);
   });
 
   it.each([
@@ -285,9 +267,9 @@ describe('what ID Verification answers instead', () => {
       detail: expect.stringContaining('is registered'),
     });
     expect(Math.abs(Number(got.headers['retry-after']) - seconds)).toBeLessThanOrEqual(5);
-    expect(await rowsOf('idv-pending', id)).toMatchObject([{ transaction_id: id, kind: 'register' }]);
+    expect(await world.rowsOf('idv-pending', id)).toMatchObject([{ transaction_id: id, kind: 'register' }]);
     await world.call('GET', `/v1/transactions/${id}`, { query });
-    expect(await rowsOf('idv-pending', id)).toHaveLength(1);
+    expect(await world.rowsOf('idv-pending', id)).toHaveLength(1);
   });
 
   it('ProcessNotCompleted says so when it could not be registered', async () => {
@@ -299,7 +281,7 @@ describe('what ID Verification answers instead', () => {
     const got = await world.call('GET', `/v1/transactions/${id}`);
     expect(got.json).toMatchObject({ status: 409, detail: expect.stringContaining('did not take') });
     await world.control(world.sls, { fail: [] });
-    expect(await rowsOf('idv-pending', id)).toEqual([]);
+    expect(await world.rowsOf('idv-pending', id)).toEqual([]);
   });
 
   it('a code in a 200 counts as the code', async () => {
@@ -371,11 +353,11 @@ describe('with a log store in trouble', () => {
       expect(got.json).toMatchObject({ status: 503, code: 'NOT_STORED' });
       expect(Number(got.headers['retry-after'])).toBeGreaterThan(0);
       await world.control(world.sls, { fail: [] });
-      expect(await rowsOf('idv-pending', id)).toEqual([]);
+      expect(await world.rowsOf('idv-pending', id)).toEqual([]);
       expect((await world.call('POST', '/v1/transactions', { body: { transactionId: id } })).statusCode).toBe(
         202,
       );
-      expect(await rowsOf('idv-pending', id)).toHaveLength(1);
+      expect(await world.rowsOf('idv-pending', id)).toHaveLength(1);
     },
   );
 
@@ -387,7 +369,7 @@ describe('with a log store in trouble', () => {
     expect((await world.call('POST', '/v1/transactions', { body: { transactionId: id } })).statusCode).toBe(
       202,
     );
-    expect(await rowsOf('idv-pending', id)).toHaveLength(1);
+    expect(await world.rowsOf('idv-pending', id)).toHaveLength(1);
   });
 
   it('of a batch the groups that were stored are accepted, and no others', async () => {
@@ -406,8 +388,8 @@ describe('with a log store in trouble', () => {
       new Set(['not_stored']),
     );
     const [refused, kept] = [lost[0], lost[0] === 0 ? 449 : 0];
-    expect(await rowsOf('idv-pending', ids[refused] ?? '')).toEqual([]);
-    expect(await rowsOf('idv-pending', ids[kept] ?? '')).toHaveLength(1);
+    expect(await world.rowsOf('idv-pending', ids[refused] ?? '')).toEqual([]);
+    expect(await world.rowsOf('idv-pending', ids[kept] ?? '')).toHaveLength(1);
   });
 
   it('slow but alive, it is waited for', async () => {
@@ -424,10 +406,10 @@ describe('with a log store in trouble', () => {
 describe('the time of the function', () => {
   it('ends a lookup before the platform does', async () => {
     const id = newId();
-    await world.control(world.cloudauth, { latencyMs: 2_000 });
+    await world.control(world.cloudauth, { latencyMs: 60_000 });
     const startMs = Date.now();
-    const got = await world.call('GET', `/v1/transactions/${id}`, { timeout: 1 });
+    const got = await world.call('GET', `/v1/transactions/${id}`, { timeout: 3 });
     expect(got.json).toMatchObject({ status: 504, code: 'DEADLINE_NEAR' });
-    expect(Date.now() - startMs).toBeLessThan(1_000);
+    expect(Date.now() - startMs).toBeLessThan(3_000);
   });
 });

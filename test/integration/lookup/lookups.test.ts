@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { openApiDocument } from '../../../functions/lookup/endpoints.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
 import type { LookupsItem } from '../../../shared/api/responses.ts';
 import { Pacer } from '../../../shared/pace.ts';
 import { systemClock } from '../../../shared/time.ts';
-import { type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';
-import { openApiProblems } from '../../support/openapi-check.ts';
+import { LookupWorld } from '../../support/lookup-world.ts';
 
 /** Several lookups in one request: what is asked, what is queued, and that no item is lost or said twice. */
 let world: LookupWorld;
@@ -21,36 +19,16 @@ const putAll = (of: readonly string[]) =>
   Promise.all(of.map((id) => world.putSession(id, opened(), OFFICIAL_RESULT)));
 const byOutcome = (results: readonly LookupsItem[], outcome: string) =>
   results.filter((one) => one.outcome === outcome);
-async function calls(): Promise<number> {
-  const report = (await (await fetch(`${world.cloudauth.url}/_control`)).json()) as { calls: number };
-  return report.calls;
-}
-async function searches(): Promise<number> {
-  const report = (await (await fetch(`${world.sls.url}/_control`)).json()) as {
-    byAction: Record<string, number>;
-  };
-  return report.byAction.GetLogsV2 ?? 0;
-}
-async function rowCount(logstore: string): Promise<number> {
-  const report = (await (await fetch(`${world.sls.url}/_control`)).json()) as {
-    rows: Record<string, number>;
-  };
-  return report.rows[logstore] ?? 0;
-}
+const calls = () => world.calls();
+const searches = async () => (await world.slsCalls()).GetLogsV2 ?? 0;
+const rowCount = async (logstore: string) => (await world.rows(logstore)).length;
 
 const RATE = 100;
 beforeAll(async () => {
-  world = await openLookupWorld({ pacer: new Pacer({ ratePerSecond: RATE, clock: systemClock }) });
+  world = await LookupWorld.open({ app: { pacer: new Pacer({ ratePerSecond: RATE, clock: systemClock }) } });
 });
-afterAll(async () => {
-  const problems = world.answers.flatMap((answer) => openApiProblems(openApiDocument(), answer));
-  await world.close();
-  expect(problems).toEqual([]);
-});
-beforeEach(async () => {
-  await world.control(world.sls, { fail: [], latencyMs: 0 });
-  await world.control(world.cloudauth, { plan: [], latencyMs: 0, qps: 1_000 });
-});
+afterAll(() => world.close());
+beforeEach(() => world.calm());
 
 describe('POST /v1/lookups', () => {
   it('answers 50, in order, each with its own record', async () => {
@@ -207,7 +185,7 @@ describe('POST /v1/lookups', () => {
     expect(waits.json).toMatchObject({ queued: 1, results: [{ outcome: 'queued', transactionId: id }] });
     expect(await rowCount('idv-pending')).toBe(before);
 
-    await world.control(world.sls, { age: { logstore: 'idv-pending', ms: 31 * 60_000 } });
+    await world.age();
     const passed = await world.call('POST', '/v1/lookups', {
       body: { transactions: [{ transactionId: id }] },
     });

@@ -3,15 +3,10 @@ import { openApiDocument } from '../../../functions/lookup/endpoints.ts';
 import type { LookupServices } from '../../../functions/lookup/request.ts';
 import { createRoleCredentials } from '../../../shared/fc/invocation.ts';
 import { createInvoker } from '../../../shared/fc/invoke.ts';
-import { schemaProblems } from '../../support/json-schema.ts';
-import {
-  type Answer,
-  type CallOptions,
-  credentials,
-  type LookupWorld,
-  openLookupWorld,
-} from '../../support/lookup-world.ts';
+import { type CallOptions, type LookupResponse, LookupWorld } from '../../support/lookup-world.ts';
+import { schemaProblems } from '../../support/openapi-check.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
+import { credentials } from '../../support/world.ts';
 
 /**
  * Every problem that each operation can answer, brought about, against those that the document lists for it: no code
@@ -156,12 +151,12 @@ beforeAll(async () => {
       throw new TypeError('a bug');
     },
   };
-  world = await openLookupWorld(sweepAt(2_500));
+  world = await LookupWorld.open({ app: sweepAt(2_500) });
   others = {
-    bearer: await openLookupWorld({ auth: { mode: 'bearer', tokenSha256: [] } }),
-    keyless: await openLookupWorld({ role: keyless, ...sweepAt(2_500, keyless.provide) }),
-    broken: await openLookupWorld({ role: broken, ...sweepAt(2_500, broken.provide) }),
-    sweepless: await openLookupWorld(),
+    bearer: await LookupWorld.open({ app: { auth: { mode: 'bearer', tokenSha256: [] } } }),
+    keyless: await LookupWorld.open({ app: { role: keyless, ...sweepAt(2_500, keyless.provide) } }),
+    broken: await LookupWorld.open({ app: { role: broken, ...sweepAt(2_500, broken.provide) } }),
+    sweepless: await LookupWorld.open(),
   };
 });
 afterAll(async () => {
@@ -175,7 +170,7 @@ function answerOfFunctionCompute(how: Extract<Trouble, { invoke: string }>['invo
   else functionCompute.answer = (_request, _response, socket) => void (how === 'dropped' && socket.destroy());
 }
 
-async function answered(operation: Operation, trouble: Trouble): Promise<Answer> {
+async function answered(operation: Operation, trouble: Trouble): Promise<LookupResponse> {
   const [method, path, options] = GOOD[operation];
   if ('request' in trouble) {
     return typeof trouble.request === 'string'

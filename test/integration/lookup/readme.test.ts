@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
-import { acs3TriggerProblem } from '../../support/acs3-trigger-check.ts';
-import { credentials, type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';
-import { openTriggerServer, type TriggerServer } from '../../support/trigger-server.ts';
+import { LookupWorld, type TriggerServer } from '../../support/lookup-world.ts';
+import { acs3TriggerProblem } from '../../support/signature-check.ts';
+import { credentials } from '../../support/world.ts';
 
 /** The examples of the README, run as they stand there. */
 const root = join(import.meta.dirname, '../../..');
@@ -16,11 +16,10 @@ let world: LookupWorld;
 let trigger: TriggerServer;
 
 beforeAll(async () => {
-  world = await openLookupWorld();
-  trigger = await openTriggerServer(world.handler, { requestId: 'r', credentials });
+  world = await LookupWorld.open();
+  trigger = await world.openTrigger();
 });
 afterAll(async () => {
-  await trigger.close();
   await world.close();
 });
 

@@ -1,23 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SlsControl } from '../../../deploy/sls-client.ts';
 import { LOCAL_PROJECT } from '../../../local/credentials.ts';
-import { LOCAL_REGION } from '../../../local/sls/src/host.ts';
-import { credentials, type LookupWorld, openLookupWorld } from '../../support/lookup-world.ts';
+import { LookupWorld } from '../../support/lookup-world.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const daysAgo = (days: number) => Date.now() - days * DAY_MS;
 
-const put = (world: LookupWorld, logstore: string, rows: readonly object[]) =>
-  world.client.putLogs(
-    logstore,
-    rows.map((row) => ({
-      timeSeconds: Math.floor(Date.now() / 1_000),
-      contents: Object.entries(row).map(([key, value]): [string, string] => [key, String(value)]),
-    })),
-  );
-const ageQueue = (world: LookupWorld, days: number) =>
-  world.control(world.sls, { age: { logstore: 'idv-pending', ms: days * DAY_MS } });
+const ageQueue = (world: LookupWorld, days: number) => world.age(days * DAY_MS);
 const ledger = (world: LookupWorld, query: Record<string, string> = {}) =>
   world.call('GET', '/v1/ledger', { query });
 const register = (world: LookupWorld, transactionId: string, initializedAtMs: number) =>
@@ -38,13 +28,13 @@ const record = (transaction_id: string, askedDaysAgo: number) => ({
 describe('a queue that keeps 20 days, records 28, sweeps 20, sessions 19', () => {
   let world: LookupWorld;
   beforeAll(async () => {
-    world = await openLookupWorld({}, { source: 19, pending: 20, records: 28, sweeps: 20 });
-    await put(world, 'idv-pending', [{ transaction_id: 'gone', registered_at_ms: daysAgo(21) }]);
+    world = await LookupWorld.open({ daysKept: { source: 19, pending: 20, records: 28, sweeps: 20 } });
+    await world.put('idv-pending', [{ transaction_id: 'gone', registered_at_ms: daysAgo(21) }]);
     await ageQueue(world, 2);
-    await put(world, 'idv-pending', [{ transaction_id: 'kept', registered_at_ms: daysAgo(19) }]);
+    await world.put('idv-pending', [{ transaction_id: 'kept', registered_at_ms: daysAgo(19) }]);
     await ageQueue(world, 19);
-    await put(world, 'idv-pending', [{ transaction_id: 'new', registered_at_ms: Date.now() }]);
-    await put(world, 'idv-records', [
+    await world.put('idv-pending', [{ transaction_id: 'new', registered_at_ms: Date.now() }]);
+    await world.put('idv-records', [
       record('gone', 21),
       record('kept', 19),
       // Asked about in the days that are kept, as the sweep does half an hour after; its row is gone.
@@ -55,7 +45,7 @@ describe('a queue that keeps 20 days, records 28, sweeps 20, sessions 19', () =>
   afterAll(() => world.close());
 
   it('is what the logstores really keep', async () => {
-    const control = new SlsControl({ endpoint: world.sls.url, region: LOCAL_REGION, credentials });
+    const control = new SlsControl(world.place);
     const kept = await Promise.all(
       ['idv-pending', 'idv-records', 'idv-sweeps'].map(
         async (name) => (await control.getLogStore(LOCAL_PROJECT, name)).body?.ttl,
@@ -103,8 +93,8 @@ describe('a queue that keeps 20 days, records 28, sweeps 20, sessions 19', () =>
 describe('a queue that keeps 120 days, records 400, sweeps 120, sessions 90', () => {
   let world: LookupWorld;
   beforeAll(async () => {
-    world = await openLookupWorld({}, { source: 90, pending: 120, records: 400, sweeps: 120 });
-    await put(world, 'idv-pending', [{ transaction_id: 'then', registered_at_ms: daysAgo(119) }]);
+    world = await LookupWorld.open({ daysKept: { source: 90, pending: 120, records: 400, sweeps: 120 } });
+    await world.put('idv-pending', [{ transaction_id: 'then', registered_at_ms: daysAgo(119) }]);
     await ageQueue(world, 119);
   });
   afterAll(() => world.close());

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { resultOf, SweepWorld, saysTruth, type TextRow } from '../../support/sweep-world.ts';
+import { resultOf, SweepWorld, saysTruth } from '../../support/sweep-world.ts';
+import type { TextRow } from '../../support/world.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -44,7 +45,7 @@ async function sweepOne(
   const finals = await world.finals();
   expect(finals.get(before)?.every(saysTruth)).toBe(true);
   expect(finals.get(after)?.every(saysTruth)).toBe(true);
-  const queued = (await world.rows('idv-pending')).filter(({ transaction_id }) => transaction_id === id);
+  const queued = await world.rowsOf('idv-pending', id);
   // What is queued again is not part of the next case.
   await world.control(world.cloudauth, { plan: [] });
   return {

@@ -16,14 +16,6 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const put = (logstore: string, rows: readonly object[], timeMs = Date.now()) =>
-  world.client.putLogs(
-    logstore,
-    rows.map((row) => ({
-      timeSeconds: Math.floor(timeMs / 1000),
-      contents: Object.entries(row).map(([key, value]): [string, string] => [key, String(value)]),
-    })),
-  );
 const ledger = (fromMs: number, toMs: number) =>
   readLedger(world.client, { fromMs, toMs, nowMs: Date.now(), windows: DEFAULT_WINDOWS });
 const sum = (of: Ledger) =>
@@ -64,25 +56,28 @@ describe('the ledger', () => {
     const nowMs = Date.now();
     const within = { registered_at_ms: nowMs - 2 * HOUR_MS };
     const ids = ['fin', 'int', 'not', 'odd', 'ncp', 'inv', 'exp', 'gup', 'wait', 'prov', 'two', 'better'];
-    await put(
+    await world.put(
       'idv-pending',
       ids.map((transaction_id) => ({ transaction_id, ...within })),
     );
     // Registered twice, queued again: once in the books.
-    await put('idv-pending', [
+    await world.put('idv-pending', [
       { transaction_id: 'fin', registered_at_ms: nowMs - HOUR_MS },
       { transaction_id: 'int', ...within, kind: 'requeue', attempt: 1 },
     ]);
     // Registered before the period, and again in it: it belongs to before.
-    await put('idv-pending', [
+    await world.put('idv-pending', [
       { transaction_id: 'early', registered_at_ms: nowMs - 5 * DAY_MS },
       { transaction_id: 'early', ...within },
     ]);
     // Another writer's, with only an id, an insane time, an event time of six days ago, without an id.
-    await put('idv-pending', [{ transaction_id: 'bare' }, { transaction_id: 'insane', registered_at_ms: 7 }]);
-    await put('idv-pending', [{ transaction_id: 'late' }], nowMs - 6 * DAY_MS);
-    await put('idv-pending', [{ labels: '{}' }, { transaction_id: '' }]);
-    await put('idv-records', [
+    await world.put('idv-pending', [
+      { transaction_id: 'bare' },
+      { transaction_id: 'insane', registered_at_ms: 7 },
+    ]);
+    await world.put('idv-pending', [{ transaction_id: 'late' }], { timeMs: nowMs - 6 * DAY_MS });
+    await world.put('idv-pending', [{ labels: '{}' }, { transaction_id: '' }]);
+    await world.put('idv-records', [
       record('fin', { journey: 'finished' }),
       record('int', { journey: 'interrupted' }),
       record('not', { journey: 'not_started' }),
@@ -125,7 +120,7 @@ describe('the ledger', () => {
   it('what the sweep has passed without a record is residual; what came within two minutes of it waits', async () => {
     const nowMs = Date.now();
     const sweep = (checkpoint_at_ms: number | undefined, ended_at_ms: number, ended = 'done') =>
-      put('idv-sweeps', [
+      world.put('idv-sweeps', [
         { ended, ended_at_ms, ...(checkpoint_at_ms === undefined ? {} : { checkpoint_at_ms }) },
       ]);
     const residual = async () => {
@@ -151,11 +146,11 @@ describe('the ledger', () => {
     const nowMs = Date.now();
     const ids = Array.from({ length: 2_500 }, (_, index) => `many${index}`);
     const registered_at_ms = nowMs - 10 * DAY_MS;
-    await put(
+    await world.put(
       'idv-pending',
       ids.map((transaction_id) => ({ transaction_id, registered_at_ms })),
     );
-    await put(
+    await world.put(
       'idv-records',
       ids.slice(0, 2_000).map((id) => record(id, { journey: 'interrupted' })),
     );
@@ -187,7 +182,7 @@ describe('the view', () => {
   };
 
   it('takes one row of a transaction whole, never columns of several', async () => {
-    await put('idv-records', [
+    await world.put('idv-records', [
       { ...record('v1', { rank: 1, journey: 'interrupted', cause: 'user_left' }) },
       { ...record('v1', { journey: 'finished', stage: 'FACE' }) },
       { ...record('v1', { rank: 2, disposition: 'gave_up', cause: 'unknown' }) },
@@ -202,7 +197,7 @@ describe('the view', () => {
   });
 
   it('takes the lines of the record in view, each once', async () => {
-    await put('idv-records', [
+    await world.put('idv-records', [
       { transaction_id: 'v2', revision: 'old', view_key: '11', final: 'false' },
       { transaction_id: 'v2', revision: 'new', view_key: '31', final: 'true' },
     ]);
@@ -213,7 +208,7 @@ describe('the view', () => {
       seq,
       text,
     });
-    await put('idv-events', [
+    await world.put('idv-events', [
       line('old', 1, 'a'),
       line('new', 1, 'b'),
       line('new', 2, 'c'),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type PendingInput, SweepWorld, saysTruth, type TextRow } from '../../support/sweep-world.ts';
+import { SweepWorld, saysTruth } from '../../support/sweep-world.ts';
+import type { Row, TextRow } from '../../support/world.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -28,7 +29,7 @@ const labelsOf = (row: TextRow | undefined): unknown => JSON.parse(row?.labels ?
 const labelled = (labels: object) => JSON.stringify(labels);
 
 /** What CheckVerifyLog was asked with, by transaction. */
-async function settle(...rows: PendingInput[][]): Promise<Record<string, unknown>> {
+async function settle(...rows: Row[][]): Promise<Record<string, unknown>> {
   for (const group of rows) await world.queue(group);
   await world.age();
   return world.report();
@@ -218,7 +219,7 @@ describe('a transaction that is registered more than once', () => {
       ],
       [{ transaction_id, registered_at_ms: now, given_at_ms: now, merchant_biz_id: 'biz5' }],
     );
-    const queued = (await world.rows('idv-pending')).filter((row) => row.transaction_id === transaction_id);
+    const queued = await world.rowsOf('idv-pending', transaction_id);
     expect(queued).toHaveLength(3);
     expect(queued.at(-1)).toEqual({
       transaction_id,

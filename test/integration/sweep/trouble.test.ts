@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SlsControl } from '../../../deploy/sls-client.ts';
 import { LOCAL_PROJECT } from '../../../local/credentials.ts';
-import { LOCAL_ACCESS_KEY_ID, LOCAL_ACCESS_KEY_SECRET, LOCAL_REGION } from '../../../local/sls/src/host.ts';
 import { SweepWorld, type SweepWorldOptions, saysTruth } from '../../support/sweep-world.ts';
+import { until } from '../../support/until.ts';
 
 let world: SweepWorld;
 afterEach(() => world.close());
@@ -143,11 +143,11 @@ describe('the service refuses our rights', () => {
   );
 
   it('ends the run when the credentials run out, and the next run has new ones', async () => {
-    await open({ env: { QPS_LIMIT: '50' } });
+    await open({ env: { QPS_LIMIT: '20' } });
     const ids = await world.register(100, { groupRows: 10 });
     await world.age();
     const run = world.run();
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await until(async () => (await world.calls()) > 0);
     await world.control(world.fc, { expireCredentials: 'sweep' });
     expect((await run).outcome).toBe('error');
     // The instance's own lease may have run out meanwhile.
@@ -157,12 +157,7 @@ describe('the service refuses our rights', () => {
 });
 
 describe('what a deployment makes is gone', () => {
-  const control = () =>
-    new SlsControl({
-      endpoint: world.sls.url,
-      region: LOCAL_REGION,
-      credentials: { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET },
-    });
+  const control = () => new SlsControl(world.place);
 
   it.each([
     ['idv-sweep', () => control().deleteConsumerGroup(LOCAL_PROJECT, 'idv-pending', 'idv-sweep')],

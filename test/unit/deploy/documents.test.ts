@@ -18,6 +18,20 @@ describe('the documents', () => {
       'idv-no-answer',
       'idv-timeline',
     ]);
+    expect(alerts.map(({ name }) => name)).toEqual([
+      'idv-residual',
+      'idv-no-run',
+      'idv-run-failed',
+      'idv-upstream-down',
+      'idv-forbidden',
+      'idv-invalid-cursor',
+      'idv-lag',
+      'idv-near-end',
+      'idv-throttled',
+      'idv-interrupted-up',
+      'idv-camera-refused-up',
+      'idv-unknown-values',
+    ]);
   });
 
   // The SDK's models drop what they do not know: nothing of ours may get lost that way.

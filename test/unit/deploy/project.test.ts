@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { plan } from '../../../deploy/provision.ts';
-import { PROJECT_DESCRIPTION } from '../../../deploy/resources/resource.ts';
 import { RecordingServer } from '../../support/recording-server.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -29,7 +28,7 @@ describe('a project', () => {
     [
       'of another account, as its owner says, whatever its description',
       200,
-      JSON.stringify({ projectName: 'idv-1', owner: '2', description: PROJECT_DESCRIPTION }),
+      JSON.stringify({ projectName: 'idv-1', owner: '2', description: 'made by idv-dropoff' }),
       /belongs to another account/,
     ],
     [

@@ -3,7 +3,6 @@ import {
   contains,
   differingKeys,
   isMarked,
-  MARK,
   marked,
   orAbsent,
   PROJECT_DESCRIPTION,
@@ -35,15 +34,15 @@ describe('contains', () => {
 
 describe('the mark', () => {
   it('is put once, at the end', () => {
-    expect(marked('text')).toBe(`text (${MARK})`);
+    expect(marked('text')).toBe('text (made by idv-dropoff)');
     expect(marked(marked('text'))).toBe(marked('text'));
-    expect(marked('')).toBe(`(${MARK})`);
+    expect(marked('')).toBe('(made by idv-dropoff)');
   });
 
   it.each([
     ['text', false],
     [undefined, false],
-    [marked('text'), true],
+    ['text (made by idv-dropoff)', true],
     [PROJECT_DESCRIPTION, true],
   ])('in %j: %s', (text, expected) => {
     expect(isMarked(text)).toBe(expected);

@@ -301,7 +301,7 @@ describe('local SLS under bad input', () => {
       Buffer.from([0]),
     ]);
     const before = process.memoryUsage().rss;
-    const startedAtMs = performance.now();
+    const cpuBefore = process.cpuUsage();
     for (const size of [4_000_000_000, 10 * 1024 * 1024 + 1, 10 * 1024 * 1024, 1000]) {
       for (const [type, bytes] of [
         ['lz4', lz4Bomb],
@@ -322,7 +322,8 @@ describe('local SLS under bad input', () => {
         expect(answer.status).toBe(size > 10 * 1024 * 1024 ? 413 : 400);
       }
     }
-    expect(performance.now() - startedAtMs).toBeLessThan(50_000);
+    const { user, system } = process.cpuUsage(cpuBefore);
+    expect((user + system) / 1_000).toBeLessThan(10_000);
     expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
     await stillWorks();
   });

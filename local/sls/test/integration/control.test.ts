@@ -91,12 +91,10 @@ describe('local server', () => {
       ['an unknown quota', { quota: { writes: 1 } }],
       ['a list', []],
     ])('refuses %s, and does nothing of the rest', async (_, body) => {
-      const answer = await control(Array.isArray(body) ? body : { latencyMs: 60_000, ...body });
+      const answer = await control(Array.isArray(body) ? body : { latencyMs: 600_000, ...body });
       expect(answer.status).toBe(400);
       expect(answer.json.errorMessage).toMatch(/\S/);
-      const startedAtMs = performance.now();
       expect((await put()).status).toBe(200);
-      expect(performance.now() - startedAtMs).toBeLessThan(5000);
     });
 
     it('fails calls so many times, the first rule with times left first', async () => {

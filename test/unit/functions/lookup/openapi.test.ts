@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { openApiDocument } from '../../../../functions/lookup/endpoints.ts';
 import { safeParseTransaction } from '../../../../shared/api/transaction.ts';
-import { schemaProblems } from '../../../support/json-schema.ts';
+import { schemaProblems } from '../../../support/openapi-check.ts';
 
 const document = JSON.parse(JSON.stringify(openApiDocument()));
 
@@ -203,7 +203,9 @@ describe('the OpenAPI document', () => {
   ])('%s: what is always in its %s', (name, status, members) => {
     const schema = operations.get(name)?.responses[status]?.content['application/json']?.schema;
     const missing = schemaProblems(document, schema, {});
-    expect(missing.sort()).toEqual(members.map((member) => `$ lacks ${member}`).sort());
+    expect(missing.sort()).toEqual(
+      members.map((member) => `$ must have required property '${member}'`).sort(),
+    );
   });
 
   it('has a problem document for every failure, with these members', () => {
@@ -219,7 +221,7 @@ describe('the OpenAPI document', () => {
             detail: 'd',
             requestId: 'r',
           }),
-        ).toEqual(['$ lacks code']);
+        ).toEqual(["$ must have required property 'code'"]);
       }
     }
   });
@@ -229,9 +231,9 @@ describe('the OpenAPI document', () => {
     const row = { transaction_id: 'a', final: 'true', asked_at_ms: 1, attempt: 2, story: 's', labels: '{}' };
     expect(record(row)).toEqual([]);
     expect(record({})).toEqual([]);
-    expect(record({ ...row, asked_at_ms: '1' })).toEqual(['$.asked_at_ms is not of type integer']);
-    expect(record({ ...row, final: true })).toEqual(['$.final is not of type string']);
-    expect(record({ ...row, askedAtMs: 1 })).toEqual(['$ has the unknown member askedAtMs']);
+    expect(record({ ...row, asked_at_ms: '1' })).toEqual(['$/asked_at_ms must be integer']);
+    expect(record({ ...row, final: true })).toEqual(['$/final must be string']);
+    expect(record({ ...row, askedAtMs: 1 })).toEqual(['$ must NOT have additional properties: askedAtMs']);
   });
 
   it('has what every reference points to, and an operation id once', () => {

@@ -7,6 +7,7 @@ import {
   startDeadline,
 } from '../../../../shared/fc/invocation.ts';
 import { ProblemError } from '../../../../shared/fc/response.ts';
+import { until } from '../../../support/until.ts';
 
 const environment = { accessKeyId: 'env-id', accessKeySecret: 'env-secret', securityToken: 'env-token' };
 
@@ -102,10 +103,11 @@ describe('the deadline of an invocation', () => {
   });
 
   it('aborts what is under way when it is reached, and not once it is closed', async () => {
-    const reached = start(0.1);
     const closed = start(0.1);
     closed.close();
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    // Due after the other would have been.
+    const reached = start(0.12);
+    await until(() => reached.signal.aborted);
     expect(reached.signal.reason).toBeInstanceOf(DeadlineError);
     expect(closed.signal.aborted).toBe(false);
   });

@@ -4,8 +4,8 @@ import type { Credentials } from '../../../../shared/credentials.ts';
 import { SlsError } from '../../../../shared/errors.ts';
 import { createSlsClient, type SlsClientOptions } from '../../../../shared/sls/client.ts';
 import { decodeLogGroupList, encodeLogGroup } from '../../../../shared/sls/codec.ts';
-import { logProblem } from '../../../support/log-check.ts';
 import { type RecordedRequest, RecordingServer } from '../../../support/recording-server.ts';
+import { logProblem } from '../../../support/signature-check.ts';
 
 const KEYS: Credentials = { accessKeyId: 'key-id', accessKeySecret: 'key-secret' };
 const cursor = (number: number | bigint) => Buffer.from(String(number)).toString('base64');

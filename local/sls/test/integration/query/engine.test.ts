@@ -222,7 +222,6 @@ describe('bounds', () => {
   it('ends a query that takes too long, and goes on serving', async () => {
     const impatient = await createQueryEngine({ timeoutMs: 700 });
     open.push(impatient);
-    const startedAt = Date.now();
     const endless = '* | SELECT count(*) FROM log a, log b, log c WHERE a.n + b.n + c.n % 7 = 3';
     await expect(impatient.query(big, () => undefined, { ...request, query: endless })).rejects.toMatchObject(
       {
@@ -230,7 +229,6 @@ describe('bounds', () => {
         message: 'query exceeded max time of 0.7 seconds',
       },
     );
-    expect(Date.now() - startedAt).toBeLessThan(10_000);
     const answer = await impatient.query(big, () => undefined, {
       ...request,
       query: '* | SELECT count(*) AS c FROM log',

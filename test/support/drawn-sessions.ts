@@ -1,49 +1,16 @@
-import { provision } from '../../deploy/provision.ts';
 import type { Session } from '../../local/cloudauth/session-types.ts';
 import { drawSessions } from '../../local/cloudauth/sessions.ts';
-import { LOCAL_PROJECT } from '../../local/credentials.ts';
-import {
-  LOCAL_ACCESS_KEY_ID,
-  LOCAL_ACCESS_KEY_SECRET,
-  LOCAL_REGION,
-  type LocalServer,
-  MemoryCredentialStore,
-} from '../../local/sls/src/host.ts';
-import { createSlsServer } from '../../local/sls/src/server.ts';
-import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../../shared/logstores/events.ts';
+import { LOCAL_REGION } from '../../local/sls/src/host.ts';
+import { EVENT_FIELDS } from '../../shared/logstores/events.ts';
 import { toContents } from '../../shared/logstores/field-table.ts';
-import { PENDING_LOGSTORE, toPendingLog } from '../../shared/logstores/pending.ts';
-import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
+import { RECORD_FIELDS } from '../../shared/logstores/records.ts';
 import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
-import { createSlsClient } from '../../shared/sls/client.ts';
-import type { Log, SlsDataPlane } from '../../shared/sls/types.ts';
 import type { Known } from './chart-truth.ts';
+import type { World } from './world.ts';
 
-/** A local SLS that holds the records of generated sessions, and what is known to be true about each. */
-export interface ChartWorld {
-  readonly server: LocalServer;
-  readonly sls: SlsDataPlane;
-  readonly nowMs: number;
-  close(): Promise<void>;
-}
-
-const credentials = { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET };
 const MINUTE_MS = 60_000;
-const ROWS_PER_GROUP = 500;
 
-export async function openChartWorld(clock: () => number): Promise<ChartWorld> {
-  const server = await createSlsServer({ port: 0, credentials: new MemoryCredentialStore(), clock });
-  await provision({ endpoint: server.url, project: LOCAL_PROJECT, region: LOCAL_REGION, credentials });
-  const sls = createSlsClient({
-    endpoint: server.url,
-    project: LOCAL_PROJECT,
-    credentials: () => credentials,
-    connectTimeoutMs: 2_000,
-    readTimeoutMs: 60_000,
-  });
-  return { server, sls, nowMs: clock(), close: () => server.close() };
-}
-
+/** A generated session: what is known to be true about it, and the records that the product makes of it. */
 export interface Drawn {
   readonly session: Session;
   readonly final: RecordOutput;
@@ -119,45 +86,50 @@ function toKnown(session: Session, { record }: RecordOutput): Known {
   };
 }
 
-export async function register(world: ChartWorld, drawn: readonly Drawn[], nowMs: number): Promise<void> {
-  const logs = drawn.map(({ session }) =>
-    toPendingLog(
-      {
-        transactionId: session.transactionId,
-        initializedAtMs: session.initializedAtMs,
-        registeredAtMs: session.initializedAtMs + 1_000,
-        givenAtMs: session.initializedAtMs + 1_000,
-        attempt: 0,
-        kind: 'register',
-        labels: JSON.stringify(session.labels),
-      },
-      nowMs,
-    ),
-  );
-  await putAll(world.sls, PENDING_LOGSTORE, logs);
+export function register(world: World, drawn: readonly Drawn[], nowMs: number): Promise<void> {
+  const rows = drawn.map(({ session }) => ({
+    transaction_id: session.transactionId,
+    initialized_at_ms: session.initializedAtMs,
+    registered_at_ms: session.initializedAtMs + 1_000,
+    given_at_ms: session.initializedAtMs + 1_000,
+    attempt: 0,
+    kind: 'register',
+    labels: JSON.stringify(session.labels),
+  }));
+  return world.put('idv-pending', rows, { timeMs: nowMs });
 }
 
-export async function store(
-  world: ChartWorld,
-  outputs: readonly RecordOutput[],
-  nowMs: number,
-): Promise<void> {
-  const timeSeconds = Math.floor(nowMs / 1_000);
-  await putAll(
-    world.sls,
-    RECORDS_LOGSTORE,
-    outputs.map(({ record }) => ({ timeSeconds, contents: toContents(RECORD_FIELDS, record) })),
+export async function store(world: World, outputs: readonly RecordOutput[], nowMs: number): Promise<void> {
+  const records = outputs.map(({ record }) => Object.fromEntries(toContents(RECORD_FIELDS, record)));
+  const events = outputs.flatMap((output) =>
+    output.events.map((event) => Object.fromEntries(toContents(EVENT_FIELDS, event))),
   );
-  await putAll(
-    world.sls,
-    EVENTS_LOGSTORE,
-    outputs.flatMap(({ events }) =>
-      events.map((event) => ({ timeSeconds, contents: toContents(EVENT_FIELDS, event) })),
-    ),
-  );
+  await world.put('idv-records', records, { timeMs: nowMs });
+  await world.put('idv-events', events, { timeMs: nowMs });
 }
 
-async function putAll(sls: SlsDataPlane, logstore: string, logs: readonly Log[]): Promise<void> {
-  for (let at = 0; at < logs.length; at += ROWS_PER_GROUP)
-    await sls.putLogs(logstore, logs.slice(at, at + ROWS_PER_GROUP));
+/** Rows of idv-records, as a person would write them down: column to value. */
+export type HandMade = Readonly<Record<string, string | number>>;
+
+/** The row that the product makes of a Result written by hand. */
+export function rowOfResult(
+  transactionId: string,
+  result: unknown,
+  { labels, openedAtMs }: { labels?: Readonly<Record<string, string>>; openedAtMs: number },
+): HandMade {
+  const { record } = toRecord({
+    transactionId,
+    source: 'sweep',
+    attempt: 1,
+    region: 'ap-southeast-1',
+    initializedAtMs: openedAtMs,
+    registeredAtMs: openedAtMs,
+    askedAtMs: openedAtMs + 1_860_000,
+    final: true,
+    disposition: 'answered',
+    code: 'Success',
+    result,
+    ...(labels === undefined ? {} : { labels }),
+  });
+  return Object.fromEntries(toContents(RECORD_FIELDS, record));
 }
