@@ -169,10 +169,10 @@ export class Inquiries {
   readonly #byId = new Map<string, Inquiry>();
   readonly #kept = new Map<Inquiry, number>();
   #keptBytes = 0;
-  readonly #mostKeptBytes: number;
+  readonly #maxKeptBytes: number;
 
-  constructor(mostKeptBytes = MAX_KEPT_BYTES) {
-    this.#mostKeptBytes = mostKeptBytes;
+  constructor(maxKeptBytes = MAX_KEPT_BYTES) {
+    this.#maxKeptBytes = maxKeptBytes;
   }
 
   /** The inquiry that a row belongs to, with what the row says taken into account. */
@@ -192,7 +192,7 @@ export class Inquiries {
     this.#kept.delete(inquiry);
     this.#kept.set(inquiry, bytes);
     for (const [oldest, size] of this.#kept) {
-      if (this.#keptBytes <= this.#mostKeptBytes) break;
+      if (this.#keptBytes <= this.#maxKeptBytes) break;
       // A row of it waits to be written with what it adds.
       if (!oldest.isUpToDate) continue;
       this.#kept.delete(oldest);

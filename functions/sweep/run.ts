@@ -33,7 +33,7 @@ import { Streak } from './streak.ts';
  * still in front of the checkpoint and comes again. A shard that is lost takes its batches with it; the others go on.
  *
  * Ending. In this order of precedence: `write_failed` or `error`, something could not be done at all; `forbidden`
- * and `upstream_down`, the service answers nobody; `lease_lost`; `deadline`, time is over and work is left;
+ * and `upstream_down`, the service serves nobody; `lease_lost`; `deadline`, time is over and work is left;
  * `done`. After `write_failed` nothing more is committed; after the others, and after an `error` in reading, what
  * was answered for good, up to the first batch that is not complete.
  * At the deadline asking stops first and calls under way get a moment more; then what is complete is committed,

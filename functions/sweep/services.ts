@@ -18,7 +18,7 @@ export interface SweepSettings {
   readonly region: string;
   /** A row is due this long after SLS received it. */
   readonly verifyDelayMs: number;
-  /** The service answers for a transaction this long. */
+  /** How long the service keeps a session: it returns an answer until then. */
   readonly retentionMs: number;
   /** How far back the logstores are read, and times in a row count. */
   readonly windows: Windows;

@@ -42,7 +42,7 @@ export class ProtoWriter {
     if (this.#keys.size >= MAX_KEYS) this.#keys.clear();
   }
 
-  /** Begins a message inside this one; answers where, for `close`. */
+  /** Begins a message inside this one; returns where, for `close`. */
   open(tag: number): number {
     this.#reserve(MAX_HEAD_BYTES);
     this.#varint(tag);

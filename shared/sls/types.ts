@@ -77,7 +77,7 @@ export interface QueryRequest {
 
 export interface QueryResult {
   rows: Array<Record<string, string>>;
-  /** False when SLS still said Incomplete after all tries: the rows are then a part, never exact. */
+  /** False when the result was still Incomplete after all tries: the rows are then a part, never exact. */
   complete: boolean;
 }
 

@@ -19,7 +19,7 @@ import type { Target } from '../../local/sls/test/support/target.ts';
 const PROJECT = 'load-project';
 const LOGSTORE = 'load';
 const GROUP_ROWS = 100;
-const ROOT = fileURLToPath(new URL('./', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const INDEX = {
   line: { token: [' ', ','] },
   keys: {

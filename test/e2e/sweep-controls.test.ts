@@ -28,13 +28,13 @@ async function open(sabotage: readonly Sabotage[], options: SweepWorldOptions = 
 }
 
 const CHECKPOINT_FIRST: Sabotage = {
-  file: 'functions/sweep/effects.ts',
-  find: `  await write();
-  await append();
-  await checkpoint();`,
-  replace: `  await checkpoint();
-  await write();
-  await append();`,
+  file: 'functions/sweep/committer.ts',
+  find: `      await this.#write(writes);
+      await this.#append(appends);
+      await this.#checkpoint(held.map(({ batch }) => batch));`,
+  replace: `      await this.#checkpoint(held.map(({ batch }) => batch));
+      await this.#write(writes);
+      await this.#append(appends);`,
 };
 
 describe('the order of effects', () => {
@@ -136,7 +136,7 @@ describe('the fence', () => {
 describe('handing back', () => {
   const NO_HAND_BACK: Sabotage = {
     file: 'functions/sweep/committer.ts',
-    find: 'else if (page.mayBeCut || !this.#committedShards.has(page.shard)) await this.#cut(work);',
+    find: 'else if (mayBeCut || !this.#committedShards.has(queue.shard)) await this.#cut(work);',
     replace: '',
   };
 

@@ -103,7 +103,7 @@ describe('the clients in a bundle', () => {
         rawBytes: list.length,
       },
       [0],
-      [{ shard: 0, checkpoint: 'MTA=', updateTimeMs: 7, consumer: 'c' }],
+      [{ shard: 0, checkpoint: 'MTA=', updateTimeMs: 7 }],
       null,
       { rows: [], complete: true },
     ]);

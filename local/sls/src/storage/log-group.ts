@@ -24,12 +24,12 @@ const schema = protobuf.parse(
      optional bytes Source = 4;
      optional bytes MachineUUID = 5;
      repeated LogTag LogTags = 6;
-   }
-   message LogGroupList { repeated bytes logGroups = 1; }`,
+   }`,
   { keepCase: true },
 ).root;
 const LogGroup = schema.lookupType('LogGroup');
-const LogGroupList = schema.lookupType('LogGroupList');
+/** LogGroupList { repeated LogGroup = 1 }: field 1, with a length. */
+const LIST_ITEM_KEY = 10;
 
 /** What protobufjs makes of it. Fields that are absent have the default of their type, texts an empty array. */
 interface WirePair {
@@ -178,5 +178,10 @@ export function encodeTags(tags: readonly Pair[]): Buffer {
 
 /** Frames encoded log groups, each given in pieces, as a LogGroupList. */
 export function encodeLogGroupList(groups: ReadonlyArray<readonly Buffer[]>): Buffer {
-  return LogGroupList.encode({ logGroups: groups.map((pieces) => Buffer.concat(pieces)) }).finish() as Buffer;
+  const writer = protobuf.Writer.create();
+  for (const pieces of groups) {
+    writer.uint32(LIST_ITEM_KEY).uint32(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    for (const piece of pieces) writer.raw(piece);
+  }
+  return writer.finish() as Buffer;
 }

@@ -135,7 +135,9 @@ function signV4(given: Signing & { region: string }): void {
     .sort()
     .map((name) => {
       const value = call.query?.[name] ?? '';
-      return value === '' ? name : `${name}=${encodeURIComponent(value).replace(/[!'()*]/g, escapeChar)}`;
+      return value === ''
+        ? name
+        : `${name}=${encodeURIComponent(value).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)}`;
     })
     .join('&');
   const canonical = [
@@ -156,8 +158,4 @@ function signV4(given: Signing & { region: string }): void {
     .update(`SLS4-HMAC-SHA256\n${dateTime}\n${scope}\n${hashed}`)
     .digest('hex');
   headers.authorization = `SLS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope},Signature=${signature}`;
-}
-
-function escapeChar(char: string): string {
-  return `%${char.charCodeAt(0).toString(16).toUpperCase()}`;
 }

@@ -3,6 +3,7 @@ import { Inquiries } from '../../../../functions/sweep/inquiry.ts';
 import { Lease } from '../../../../functions/sweep/lease.ts';
 import { runSweep } from '../../../../functions/sweep/run.ts';
 import type { CheckVerifyLogOutcome } from '../../../../shared/cloudauth/outcome.ts';
+import { SlsError } from '../../../../shared/errors.ts';
 import type { PendingTransaction } from '../../../../shared/logstores/pending.ts';
 import type { SlsDataPlane } from '../../../../shared/sls/types.ts';
 import { type Contents, MemorySls } from '../../../support/memory-cloud.ts';
@@ -19,6 +20,9 @@ class World {
   readonly clock = new VirtualClock();
   readonly sls = new MemorySls(this.clock, MINUTE_MS);
   searchFails = false;
+  /** Whether the n-th checkpoint from now is refused. */
+  refuses: (nth: number) => boolean = () => false;
+  checkpoints = 0;
   answer: (id: string) => CheckVerifyLogOutcome & { afterMs?: number } = (id) => ({
     kind: 'answered',
     code: 'Success',
@@ -41,6 +45,10 @@ class World {
     const sls = this.sls.client(async (action, effect) => {
       if (action === 'GetLogsV2' && this.searchFails) throw new Error('no search today');
       await this.clock.sleep(5);
+      if (action === 'UpdateCheckPoint') this.checkpoints += 1;
+      if (action === 'UpdateCheckPoint' && this.refuses(this.checkpoints)) {
+        throw new SlsError(400, 'ConsumerNotMatch', 'another consumer has the shard');
+      }
       return effect();
     });
     const checkVerifyLog = async ({ transactionId }: { transactionId: string }) => {
@@ -144,6 +152,42 @@ describe('rights that are refused', () => {
     world.answer = (id) =>
       id === 't0' ? FORBIDDEN : { kind: 'invalid', code: 'TransactionIdInvalid', message: '' };
     expect(await world.run()).toMatchObject({ ended: 'done', requeued: 1 });
+  });
+});
+
+describe('a shard whose checkpoint is refused', () => {
+  it('before anything is asked: the run ends, and the next one does it', async () => {
+    const world = new World();
+    world.put(...ids(3).map((id) => ({ transaction_id: id })));
+    world.refuses = () => true;
+    expect(await world.run()).toMatchObject({ ended: 'lease_lost', failed: 'false', asked: 0, calls: 0 });
+    world.refuses = () => false;
+    expect(await world.run()).toMatchObject({ ended: 'done', final_count: 3 });
+  });
+
+  it('after the answers are written: they come again, and the checkpoint has not moved', async () => {
+    const world = new World();
+    world.put(...ids(3).map((id) => ({ transaction_id: id })));
+    world.refuses = (nth) => nth > 1;
+    expect(await world.run()).toMatchObject({ ended: 'lease_lost', final_count: 3 });
+    expect(world.sls.checkpointOf(0)).toBe(0);
+    world.refuses = () => false;
+    expect(await world.run()).toMatchObject({ ended: 'done', final_count: 3 });
+    expect(world.sls.checkpointOf(0)).toBe(1);
+    expect(world.sls.rows.get('idv-records')).toHaveLength(6);
+  });
+
+  it('takes its own rows with it, not those of another', async () => {
+    const world = new World();
+    world.sls.split();
+    world.putInto(1, ...ids(3).map((id) => ({ transaction_id: id })));
+    world.putInto(2, { transaction_id: 'other' });
+    // All three are written back when they are opened; then the first one that moves is refused.
+    world.refuses = (nth) => nth === 4;
+    expect(await world.run()).toMatchObject({ ended: 'lease_lost', asked: 4 });
+    expect(world.sls.checkpointOf(1) + world.sls.checkpointOf(2)).toBe(1);
+    expect(await world.run()).toMatchObject({ ended: 'done' });
+    expect([world.sls.checkpointOf(1), world.sls.checkpointOf(2)]).toEqual([1, 1]);
   });
 });
 
