@@ -11,8 +11,6 @@ export const PROBLEMS = {
     title: 'The function is not set up',
     detail: 'The settings of the function are not usable; its log names them.',
   },
-  INPUT_INVALID: { status: 400, title: 'The request is not valid', detail: 'The request is not valid.' },
-  NOT_FOUND: { status: 404, title: 'Not found', detail: 'There is no such thing.' },
   UPSTREAM_HTTP: {
     status: 502,
     title: 'A service refused the call',
@@ -38,12 +36,12 @@ export const PROBLEMS = {
     title: 'Simple Log Service refused the call',
     detail: 'Simple Log Service refused the call; the log of this request says why.',
   },
-  LEASE_LOST: { status: 500, title: 'Another run took over', detail: 'Another run took over.' },
   DEADLINE_NEAR: {
     status: 504,
     title: "The function's time is over",
     detail: "The function's own time limit was reached before the work was done.",
   },
+  INPUT_INVALID: { status: 400, title: 'The request is not valid' },
   UNAUTHORIZED: { status: 401, title: 'A valid bearer token is required' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is nothing at this path' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The method is not allowed here' },
