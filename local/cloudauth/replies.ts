@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { GatewayRefusal } from './gateway.ts';
+import type { Refused } from '../http/listen.ts';
 import { type PlannedAnswer, RETURN_CODES, type ReturnCode } from './plan.ts';
 
 /** What is sent back: an answer, or one of the ways to send none. */
@@ -51,7 +51,7 @@ export function codeReply(code: ReturnCode, detail?: string): Reply {
   return refusalReply({ status, code, message: detail ?? message });
 }
 
-export function refusalReply({ status, code, message }: GatewayRefusal): Reply {
+export function refusalReply({ status, code, message }: Pick<Refused, 'status' | 'code' | 'message'>): Reply {
   return jsonReply(code, status, {
     RequestId: requestId(),
     HostId: 'cloudauth-intl.ap-southeast-1.aliyuncs.com',

@@ -10,11 +10,11 @@ import {
   runControl,
   serveControl,
 } from '../http/control.ts';
-import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
+import { listen, Refused, readBody, sendJson } from '../http/listen.ts';
 import { refusalOfForeignPage } from '../sls/src/envelope/foreign-page.ts';
 import type { CallHooks, CredentialStore, LocalServer } from '../sls/src/host.ts';
 import { Arrivals, Quota } from './arrivals.ts';
-import { type GatewayRefusal, parametersOf, passGateway } from './gateway.ts';
+import { parametersOf, passGateway } from './gateway.ts';
 import { Plan } from './plan.ts';
 import { seededRandom } from './random.ts';
 import { codeReply, plannedReply, type Reply, refusalReply, send, successReply } from './replies.ts';
@@ -97,7 +97,14 @@ class Cloudauth {
     } else if (pathname.startsWith('/_transactions/') && request.method === 'PUT') {
       await runControl(response, () => this.#putTransaction(request, pathname));
     } else if (pathname === '/' && request.method === 'POST') {
-      await this.#call(request, response);
+      try {
+        await this.#call(request, response);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        const reply = refusalReply(error);
+        this.#count(reply);
+        send(response, reply);
+      }
     } else {
       sendJson(response, { status: 404, body: { error: 'nothing here; the operation is POST /' } });
     }
@@ -106,27 +113,16 @@ class Cloudauth {
   async #call(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrivedAtMs = this.#clock();
     this.#arrivals.add(arrivedAtMs);
-    let body: Buffer;
-    try {
-      body = await readBody(request, MAX_BODY_BYTES);
-    } catch (error) {
-      if (!(error instanceof BodyTooLarge)) throw error;
-      return this.#refuse(response, { status: 413, code: 'RequestEntityTooLarge', message: error.message });
-    }
+    const tooLarge = (message: string) => new Refused(413, 'RequestEntityTooLarge', message);
     const signed: SignedRequest = {
-      method: request.method ?? 'POST',
+      method: 'POST',
       target: request.url ?? '/',
       headers: request.headers,
-      body,
+      body: await readBody(request, MAX_BODY_BYTES, tooLarge),
     };
-    const passed = passGateway(signed, {
-      credentials: this.#options.credentials,
-      nonces: this.#nonces,
-      nowMs: this.#clock(),
-    });
-    if ('refusal' in passed) return this.#refuse(response, passed.refusal);
-
-    const call = { service: 'cloudauth', action: 'CheckVerifyLog', caller: passed.caller } as const;
+    const { credentials } = this.#options;
+    const caller = passGateway(signed, { credentials, nonces: this.#nonces, nowMs: this.#clock() });
+    const call = { service: 'cloudauth', action: 'CheckVerifyLog', caller } as const;
     if ((await this.#options.hooks?.before?.(call)) === 'drop') {
       response.destroy();
       return;
@@ -161,12 +157,6 @@ class Cloudauth {
     if (known === undefined || isOther) return codeReply('TransactionIdInvalid');
     const ageMs = nowMs - known.initializedAtMs;
     return ageMs > keptMs ? codeReply('TransactionIdInvalid') : successReply(known.result(ageMs));
-  }
-
-  #refuse(response: ServerResponse, refusal: GatewayRefusal): void {
-    const reply = refusalReply(refusal);
-    this.#count(reply);
-    send(response, reply);
   }
 
   #count({ name }: Reply): void {

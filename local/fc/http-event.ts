@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { LOCAL_ACCOUNT_ID } from '../credentials.ts';
+import { splitTarget } from '../http/listen.ts';
 import { LOCAL_REGION } from '../sls/src/host.ts';
 
 /**
@@ -19,7 +20,7 @@ const TEXT_TYPES =
 
 export function toHttpEvent(options: HttpEventOptions): Buffer {
   const { request, body, requestId, nowMs } = options;
-  const [rawPath = '/', query = ''] = splitTarget(request.url ?? '/');
+  const [rawPath, query] = splitTarget(request.url ?? '/');
   const text = TEXT_TYPES.test(request.headers['content-type'] ?? '');
   const domainPrefix = `local-${LOCAL_ACCOUNT_ID.slice(-6)}`;
   const time = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -84,11 +85,6 @@ export function toHttpResponse(returned: Buffer): HttpResponse {
     ),
     body: Buffer.from(text, value.isBase64Encoded === true ? 'base64' : 'utf8'),
   };
-}
-
-function splitTarget(target: string): [path: string, query: string] {
-  const mark = target.indexOf('?');
-  return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
 }
 
 function decoded(path: string): string {
