@@ -2,8 +2,8 @@ import { asNumber, asObject, ControlRefused, onlyKnown } from '../http/control.t
 import { chance, type Random } from './random.ts';
 
 /**
- * The return codes of the operation's page, https://www.alibabacloud.com/help/doc-detail/2879914.html (read
- * 2026-11-23). The page heads their column "HTTP status code", so each is sent with its status.
+ * The return codes of https://www.alibabacloud.com/help/doc-detail/2879914.html (read 2026-11-23), which lists them
+ * under "HTTP status code".
  */
 export const RETURN_CODES = {
   Success: { status: 200, message: 'success' },
@@ -29,7 +29,7 @@ function isReturnCode(value: unknown): value is ReturnCode {
 /** What a planned call gets instead of the truth. */
 export type PlannedAnswer =
   | { readonly kind: 'code'; readonly code: ReturnCode }
-  /** reset: the connection ends at once; hang: no answer ever; garbage: 200, not JSON; empty: 200, no body. */
+  /** reset: the connection is destroyed; hang: no response; garbage: 200, not JSON; empty: 200, no body. */
   | { readonly kind: 'reset' | 'hang' | 'garbage' | 'empty' }
   | {
       readonly kind: 'custom';
@@ -49,7 +49,7 @@ interface Rule {
 
 const FAULTS = ['reset', 'hang', 'garbage', 'empty'] as const;
 
-/** A list of rules. Of those that match, the first with times left (or the first that its rate draws) wins. */
+/** A list of rules. The first that matches, has times left and is drawn at its rate wins. */
 export class Plan {
   readonly #rules: Rule[];
 
@@ -65,7 +65,7 @@ export class Plan {
     return new Plan(value.map((rule, index) => parseRule(rule, `plan[${index}]`)));
   }
 
-  /** The answer to this call, counted down; undefined: the truth. */
+  /** Returns the planned answer to this call, or undefined for the truth. */
   next(transactionId: string, random: Random): PlannedAnswer | undefined {
     for (const rule of this.#rules) {
       if (rule.match !== '*' && rule.match !== transactionId) continue;
@@ -123,7 +123,7 @@ function parseHeaders(value: unknown, name: string): Record<string, string> {
   return Object.fromEntries(
     Object.entries(asObject(value, name)).map(([header, text]) => {
       if (typeof text !== 'string' && typeof text !== 'number') {
-        throw new ControlRefused(`${name}.${header} must be a text`);
+        throw new ControlRefused(`${name}.${header} must be a string or a number`);
       }
       return [header.toLowerCase(), String(text)];
     }),

@@ -22,9 +22,9 @@ import type { Session } from './session-types.ts';
 import { resultAt } from './sessions.ts';
 
 /**
- * A local CheckVerifyLog. A call passes the signature check, the quota, the plan (faults set by
- * `_control`), then gets the truth about its transaction: unknown or older than 30 days is TransactionIdInvalid, a session
- * younger than 30 minutes has an unfinished log, an older one its final Result.
+ * A local CheckVerifyLog. A call passes the signature check, the quota and the plan (faults set by `_control`), then
+ * gets the truth about its transaction: TransactionIdInvalid if it is unknown or older than 30 days, an unfinished
+ * log if it is younger than 30 minutes, otherwise its final Result.
  */
 export interface CloudauthServerOptions {
   readonly port: number;
@@ -32,9 +32,9 @@ export interface CloudauthServerOptions {
   readonly hooks?: CallHooks;
   /** Unix ms. */
   readonly clock?: () => number;
-  /** Of the draws of `rate` rules. */
+  /** For the random choices of `rate` rules. */
   readonly seed?: number;
-  /** Calls a second; Singapore and Hong Kong have 10. */
+  /** Calls per second; 10 in Singapore and Hong Kong. */
   readonly qps?: number;
   readonly retentionDays?: number;
 }
@@ -46,7 +46,7 @@ export interface CloudauthServer extends LocalServer {
 interface KnownTransaction {
   /** Moved by `age`. */
   initializedAtMs: number;
-  /** Whether the service minds another MerchantBizId than the session's is not documented: where this is set, it does. */
+  /** If set, calls with another one are refused; whether the service does that is not documented. */
   readonly merchantBizId?: string | undefined;
   result(ageMs: number): unknown;
 }
@@ -106,7 +106,7 @@ class Cloudauth {
         send(response, reply);
       }
     } else {
-      sendJson(response, { status: 404, body: { error: 'nothing here; the operation is POST /' } });
+      sendJson(response, { status: 404, body: { error: 'nothing here: CheckVerifyLog is POST /' } });
     }
   }
 
@@ -187,7 +187,7 @@ class Cloudauth {
     const initializedAtMs = asNumber(body.initializedAt, 'initializedAt', { min: 0 });
     const { merchantBizId } = body;
     if (merchantBizId !== undefined && typeof merchantBizId !== 'string') {
-      throw new ControlRefused('merchantBizId must be a text');
+      throw new ControlRefused('merchantBizId must be a string');
     }
     this.#transactions.set(transactionId, { initializedAtMs, merchantBizId, result: () => body.result });
     return { transactionId };
@@ -204,7 +204,7 @@ export async function createCloudauthServer(options: CloudauthServerOptions): Pr
   return { ...server, addSessions: (sessions) => cloudauth.addSessions(sessions) };
 }
 
-/** Time that passes for every session there is, as `age` of the local SLS lets it pass for rows. @throws ControlRefused */
+/** How much older all sessions become, as rows do with `age` of the local SLS. @throws ControlRefused */
 function msOfAge(value: unknown): number {
   const age = asObject(value, 'age');
   onlyKnown(age, ['ms'], 'age');

@@ -4,7 +4,7 @@ import { splitTarget } from '../http/listen.ts';
 import { LOCAL_REGION } from '../sls/src/host.ts';
 
 /**
- * The HTTP trigger's event for built-in runtimes, and the response made of what they return.
+ * The HTTP trigger's event for built-in runtimes, and the response made from what the handler returns.
  * https://www.alibabacloud.com/help/en/functioncompute/fc/http-trigger-invoking-function (read 2026-11-23)
  */
 interface HttpEventOptions {
@@ -61,8 +61,8 @@ interface HttpResponse {
 const NOT_CUSTOM = /^(x-fc-.*|connection|content-length|date|keep-alive|server|transfer-encoding|upgrade)$/i;
 
 /**
- * The response that the trigger makes of a handler's return value. Without a statusCode the whole value is the body of a 200
- * (the rule is not documented for this shape; it is that of the service whose event format this one mirrors).
+ * Without a statusCode, the whole value is the body of a 200 (not documented for this shape; it is the rule of the
+ * service whose event format this one mirrors).
  */
 export function toHttpResponse(returned: Buffer): HttpResponse {
   const value = parsed(returned);
@@ -95,7 +95,7 @@ function decoded(path: string): string {
   }
 }
 
-/** Names in the way HTTP/1 proxies written in Go spell them (Content-Type); the case is not documented. */
+/** Names are capitalized as Go's HTTP/1 proxies do it (Content-Type); the case is not documented. */
 function headerPairs({ rawHeaders }: IncomingMessage): Array<[string, string]> {
   const pairs: Array<[string, string]> = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {

@@ -5,8 +5,8 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /**
- * One instance of a function: one operating-system process that serves one invocation at a time and stays warm.
- * starting -> idle <-> busy -> gone. It is gone when the process has exited, whatever ended it.
+ * One instance of a function: an operating-system process that serves one invocation at a time and stays warm.
+ * starting -> idle <-> busy -> gone. It is gone when the process has exited, whatever the reason.
  */
 type InstanceState = 'starting' | 'idle' | 'busy' | 'gone';
 
@@ -23,7 +23,7 @@ export type InstanceOutcome =
 export interface LogLine {
   readonly functionName: string;
   readonly instanceId: string;
-  /** Of the invocation that runs, or ran last: a line may come after its result. */
+  /** Of the current invocation, or the last one: a line may come after its result. */
   readonly requestId: string | undefined;
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
@@ -53,7 +53,7 @@ type Message =
   | { type: 'error'; error: FunctionError };
 
 const RUNTIME = fileURLToPath(new URL('./runtime.cjs', import.meta.url));
-/** The log's last line may still be on its way when the result is here; a function may also have closed its output. */
+/** The log's last line may arrive after the result, or never, if the function has closed its output. */
 const MAX_LOG_WAIT_MS = 1_000;
 /** FC cuts the log that it returns at 4 KB. */
 const LOG_TAIL_BYTES = 4096;
@@ -67,7 +67,7 @@ export class Instance {
   ending = false;
   invocations = 0;
   lastUsedAtMs: number;
-  /** Resolves when the handler is loaded, with what went wrong if it could not be. */
+  /** Resolves when the handler is loaded, or with the error if it could not be. */
   readonly loaded: Promise<FunctionError | undefined>;
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
@@ -100,7 +100,7 @@ export class Instance {
     return this.#child.pid;
   }
 
-  /** The end of what the last invocation logged. */
+  /** The last few KB that the last invocation logged. */
   get logTail(): string {
     return this.#logTail;
   }
@@ -123,12 +123,12 @@ export class Instance {
       void this.kill();
     }, invocation.timeoutSeconds * 1000);
     const { requestId, event, context } = invocation;
-    // A channel that closes under the message is a process that exits, which settles the invocation.
+    // If the channel closes first, the process exits, which settles the invocation.
     this.#child.send({ requestId, event, context }, () => {});
     const outcome = await promise;
     clearTimeout(timer);
     this.#settle = undefined;
-    // A timed-out invocation ends when its process has: FC starts nothing else in its place before.
+    // A timed-out invocation keeps its place until its process is gone.
     if (outcome.kind === 'timeout') await this.#exited;
     else await this.#logRead(logged);
     return outcome;
@@ -145,7 +145,7 @@ export class Instance {
     return this.#exited;
   }
 
-  /** Result and log come through different pipes: what was printed before the result belongs to it. */
+  /** Result and log come through different pipes: waits for what was printed before the result. */
   async #logRead(logged: Promise<void>): Promise<void> {
     const { promise, resolve } = withResolvers<void>();
     const timer = setTimeout(resolve, MAX_LOG_WAIT_MS);

@@ -74,7 +74,7 @@ class LocalFc {
       fleet,
       keys,
       invoker: new Invoker({ fleet, keys, clock }),
-      killSwitch: new KillSwitch((instanceId) => fleet.killInstance(instanceId)),
+      killSwitch: new KillSwitch((instanceId) => fleet.kill(({ id }) => id === instanceId)),
       tick: (name) => this.tick(name),
     };
     for (const { name, timer } of options.functions) {
