@@ -53,11 +53,9 @@ const FAULTS = ['reset', 'hang', 'garbage', 'empty'] as const;
 export class Plan {
   readonly #rules: Rule[];
 
-  private constructor(rules: Rule[]) {
+  constructor(rules: Rule[] = []) {
     this.#rules = rules;
   }
-
-  static readonly EMPTY = new Plan([]);
 
   /** @throws ControlRefused naming the rule that is wrong */
   static parse(value: unknown): Plan {
@@ -80,20 +78,18 @@ export class Plan {
 function parseRule(value: unknown, name: string): Rule {
   const rule = asObject(value, name);
   onlyKnown(rule, ['match', 'times', 'rate', 'answer'], name);
-  if (typeof rule.match !== 'string' || rule.match === '') {
+  const { match, times = Number.MAX_SAFE_INTEGER, rate = 1, answer } = rule;
+  if (typeof match !== 'string' || match === '') {
     throw new ControlRefused(`${name}.match must be a transaction id or "*"`);
   }
   if (rule.times !== undefined && rule.rate !== undefined) {
     throw new ControlRefused(`${name} has both times and rate`);
   }
   return {
-    match: rule.match,
-    timesLeft:
-      rule.times === undefined
-        ? Number.POSITIVE_INFINITY
-        : asNumber(rule.times, `${name}.times`, { min: 0, whole: true }),
-    rate: rule.rate === undefined ? 1 : asNumber(rule.rate, `${name}.rate`, { min: 0, max: 1 }),
-    answer: parseAnswer(rule.answer, `${name}.answer`),
+    match,
+    timesLeft: asNumber(times, `${name}.times`, { min: 0, whole: true }),
+    rate: asNumber(rate, `${name}.rate`, { min: 0, max: 1 }),
+    answer: parseAnswer(answer, `${name}.answer`),
   };
 }
 
@@ -108,14 +104,12 @@ function parseAnswer(value: unknown, name: string): PlannedAnswer {
   }
   const custom = asObject(value, name);
   onlyKnown(custom, ['status', 'headers', 'body'], name);
+  const { status = 200, headers = {}, body } = custom;
   return {
     kind: 'custom',
-    status:
-      custom.status === undefined
-        ? 200
-        : asNumber(custom.status, `${name}.status`, { min: 200, max: 599, whole: true }),
-    headers: custom.headers === undefined ? {} : parseHeaders(custom.headers, `${name}.headers`),
-    body: custom.body,
+    status: asNumber(status, `${name}.status`, { min: 200, max: 599, whole: true }),
+    headers: parseHeaders(headers, `${name}.headers`),
+    body,
   };
 }
 

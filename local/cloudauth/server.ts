@@ -65,7 +65,7 @@ class Cloudauth {
   readonly #transactions = new Map<string, KnownTransaction>();
   #qps: number;
   #latencyMs = 0;
-  #plan = Plan.EMPTY;
+  #plan = new Plan();
 
   constructor(options: CloudauthServerOptions) {
     this.#options = options;

@@ -31,7 +31,8 @@ export class Fleet {
   readonly #specs: ReadonlyMap<string, FunctionSpec>;
   readonly #reserved = new Map<string, number>();
   readonly #instances = new Set<Instance>();
-  readonly #onRelease: Array<() => void> = [];
+  /** Called whenever an instance, or the place of one, has become free. */
+  onRelease: () => void = () => {};
   readonly #reaper: NodeJS.Timeout;
   /** A handler that never yields would not notice that its parent has ended. */
   readonly #atExit = () => {
@@ -68,12 +69,7 @@ export class Fleet {
   reserve(functionName: string, instances: number | undefined): void {
     if (instances === undefined) this.#reserved.delete(functionName);
     else this.#reserved.set(functionName, instances);
-    this.#released();
-  }
-
-  /** `listener` is called whenever an instance, or the place of one, has become free. */
-  onRelease(listener: () => void): void {
-    this.#onRelease.push(listener);
+    this.onRelease();
   }
 
   /** Returns an instance for one invocation, or undefined when the concurrency limit is reached. */
@@ -102,7 +98,7 @@ export class Fleet {
   release(instance: Instance): void {
     if (instance.state !== 'gone' && !instance.ending) instance.state = 'idle';
     instance.lastUsedAtMs = this.#options.clock();
-    this.#released();
+    this.onRelease();
   }
 
   async close(): Promise<void> {
@@ -140,7 +136,7 @@ export class Fleet {
     this.#instances.add(instance);
     void instance.exited.then(() => {
       this.#instances.delete(instance);
-      this.#released();
+      this.onRelease();
     });
     return instance;
   }
@@ -167,10 +163,6 @@ export class Fleet {
   #reap(): void {
     const oldestMs = this.#options.clock() - IDLE_MS;
     void this.kill(({ state, lastUsedAtMs }) => state === 'idle' && lastUsedAtMs < oldestMs);
-  }
-
-  #released(): void {
-    for (const listener of this.#onRelease) listener();
   }
 }
 

@@ -69,11 +69,13 @@ export class Instance {
   lastUsedAtMs: number;
   /** Resolves when the handler is loaded, or with the error if it could not be. */
   readonly loaded: Promise<FunctionError | undefined>;
+  /** Resolves when the process is gone. */
+  readonly exited: Promise<unknown>;
+  /** The last few KB that the last invocation logged. */
+  logTail = '';
   readonly #child: ChildProcess;
-  readonly #exited: Promise<unknown>;
   readonly #options: InstanceOptions;
   #requestId: string | undefined;
-  #logTail = '';
   #logEnds: (() => void) | undefined;
   #settle: ((outcome: InstanceOutcome) => void) | undefined;
 
@@ -91,7 +93,7 @@ export class Instance {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     // 'close' comes after the last line of output, 'exit' may come before it.
-    this.#exited = once(this.#child, 'close').then(() => this.#gone());
+    this.exited = once(this.#child, 'close').then(() => this.#gone());
     this.loaded = this.#load();
     for (const stream of ['stdout', 'stderr'] as const) this.#forward(stream);
   }
@@ -100,18 +102,13 @@ export class Instance {
     return this.#child.pid;
   }
 
-  /** The last few KB that the last invocation logged. */
-  get logTail(): string {
-    return this.#logTail;
-  }
-
   /** Runs the handler once; the caller makes sure that nothing else runs here. Never rejects. */
   async invoke(invocation: Invocation): Promise<InstanceOutcome> {
     const startedAt = performance.now();
     const elapsedMs = () => Math.round(performance.now() - startedAt);
     this.invocations += 1;
     this.#requestId = invocation.requestId;
-    this.#logTail = '';
+    this.logTail = '';
     if (this.state === 'gone') return exited(0);
     const { promise: logged, resolve: logEnds } = withResolvers<void>();
     this.#logEnds = logEnds;
@@ -129,7 +126,7 @@ export class Instance {
     clearTimeout(timer);
     this.#settle = undefined;
     // A timed-out invocation keeps its place until its process is gone.
-    if (outcome.kind === 'timeout') await this.#exited;
+    if (outcome.kind === 'timeout') await this.exited;
     else await this.#logRead(logged);
     return outcome;
   }
@@ -138,18 +135,14 @@ export class Instance {
   async kill(): Promise<void> {
     this.ending = true;
     this.#child.kill('SIGKILL');
-    await this.#exited;
-  }
-
-  get exited(): Promise<unknown> {
-    return this.#exited;
+    await this.exited;
   }
 
   /** Result and log come through different pipes: waits for what was printed before the result. */
   async #logRead(logged: Promise<void>): Promise<void> {
     const { promise, resolve } = withResolvers<void>();
     const timer = setTimeout(resolve, MAX_LOG_WAIT_MS);
-    await Promise.race([logged, this.#exited, promise]);
+    await Promise.race([logged, this.exited, promise]);
     clearTimeout(timer);
   }
 
@@ -162,7 +155,7 @@ export class Instance {
       else this.#settle?.({ kind: 'ok', body: Buffer.from(message.body), json: message.json });
     });
     this.#child.on('error', (error) => resolve({ errorMessage: error.message, errorType: error.name }));
-    void this.#exited.then(() => resolve(exited(0).error));
+    void this.exited.then(() => resolve(exited(0).error));
     return promise;
   }
 
@@ -174,7 +167,7 @@ export class Instance {
   #forward(stream: 'stdout' | 'stderr'): void {
     createInterface({ input: this.#child[stream] as Readable }).on('line', (text) => {
       const { functionName, instanceId, log } = this.#options;
-      this.#logTail = `${this.#logTail}${text}\n`.slice(-LOG_TAIL_BYTES);
+      this.logTail = `${this.logTail}${text}\n`.slice(-LOG_TAIL_BYTES);
       log({ functionName, instanceId, requestId: this.#requestId, stream, text });
       if (text === `FC Invoke End RequestId: ${this.#requestId}`) this.#logEnds?.();
     });

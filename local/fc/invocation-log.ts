@@ -33,10 +33,9 @@ export class InvocationLog {
   readonly #watchers = new Map<string, Array<(record: InvocationRecord) => void>>();
 
   begin(record: InvocationRecord): InvocationRecord {
-    const kept = { ...record };
-    this.#records.push(kept);
+    this.#records.push(record);
     this.#records.splice(0, this.#records.length - MAX_RECORDS);
-    return kept;
+    return record;
   }
 
   end(

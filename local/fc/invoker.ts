@@ -52,7 +52,7 @@ export class Invoker {
 
   constructor(options: InvokerOptions) {
     this.#options = options;
-    options.fleet.onRelease(() => this.#drain());
+    options.fleet.onRelease = () => this.#drain();
   }
 
   /** @throws Refused when it is throttled */

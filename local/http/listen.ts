@@ -13,14 +13,14 @@ interface ListenOptions {
 }
 
 /**
- * A server on 127.0.0.1 whose `close` also ends the connections that are still open.
- * @throws Error naming the port when it is taken
+ * A server on 127.0.0.1 whose `close` also ends open connections.
+ * @throws Error that names the port when it is taken
  */
 export async function listen({ port, handle, maxHeaderBytes }: ListenOptions): Promise<LocalServer> {
   const server = createServer(
     {
-      // A client's pool and the server close an idle connection at the same moment now and then, which the
-      // client sees as a reset. Waiting longer than any client leaves the closing to the client.
+      // If both ends close an idle connection at the same moment, the client sees a reset. Waiting longer than
+      // any client leaves the closing to the client.
       keepAliveTimeout: 120_000,
       ...(maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }),
     },
