@@ -15,7 +15,7 @@ interface ApiOptions {
   readonly auth: Auth;
 }
 
-/** The API refused a request, or could not be reached. `retryable`: the same request may succeed later. */
+/** The API refused a request or could not be reached. `retryable`: the same request may succeed later. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number | undefined;
@@ -23,7 +23,10 @@ export class ApiError extends Error {
   readonly problem: ApiProblem | undefined;
   readonly retryable: boolean;
 
-  constructor(message: string, options: { status?: number; problem?: ApiProblem; cause?: unknown }) {
+  constructor(
+    message: string,
+    options: { status?: number; problem?: ApiProblem | undefined; cause?: unknown },
+  ) {
     super(message, { cause: options.cause });
     this.status = options.status;
     this.problem = options.problem;
@@ -100,9 +103,8 @@ async function send({ url: base, auth }: ApiOptions, outgoing: Outgoing): Promis
   }
   const value = parse(text);
   if (response.ok) return value;
-  const { status } = response;
   const problem = isProblem(value) ? value : undefined;
-  throw new ApiError(explain(status, problem), { status, ...(problem === undefined ? {} : { problem }) });
+  throw new ApiError(explain(response.status, problem), { status: response.status, problem });
 }
 
 async function authHeaders(auth: Auth, method: string, url: URL): Promise<Record<string, string>> {

@@ -76,7 +76,7 @@ async function* jsonValues({ open, startOffset, startLine }: ItemsOptions): Asyn
     startLine,
   })) {
     if (text.trim() === '' && !tooLong) continue;
-    yield { line, endLine: line, endOffset, value: tooLong ? 'is longer than 64 KB' : parseLine(text) };
+    yield { line, endLine: line, endOffset, value: tooLong ? TOO_LONG : parseLine(text) };
   }
 }
 
@@ -124,8 +124,6 @@ const COLUMNS: Readonly<Record<string, string>> = {
 const LABEL = /^labels?\.(.+)$/;
 const TOO_LONG = 'is longer than 64 KB';
 const BAD_QUOTE = 'has a quote that is not closed or not escaped';
-/** Far above any transaction: how far to look for the quote that closes a field. */
-const MAX_RECORD_CHARS = 65_536;
 
 export function delimiterOf(firstLine: string): Delimiter {
   return ([',', ';', '\t'] as const).reduce((best, one) =>
@@ -182,7 +180,7 @@ async function* readCsvRecords(lines: AsyncIterable<Line>, delimiter: Delimiter)
     const taken: Line[] = [];
     let text = line === 1 ? first.text.replace(/^\ufeff/, '') : first.text;
     let fields = splitCsv(text, delimiter);
-    while (fields === 'open' && text.length <= MAX_RECORD_CHARS) {
+    while (fields === 'open' && text.length <= MAX_LINE_BYTES) {
       const more = await next();
       if (more === undefined) break;
       taken.push(more);
@@ -234,7 +232,7 @@ interface LineOptions {
   readonly startLine?: number;
 }
 
-/** Far above any transaction: a file without line breaks must not fill the memory. */
+/** Far above any transaction: a file without line breaks, or with an open quote, must not fill the memory. */
 const MAX_LINE_BYTES = 65_536;
 const LF = 0x0a;
 

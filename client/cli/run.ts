@@ -34,13 +34,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     wantsJson = line.flag('json');
     return await COMMANDS[line.command](createContext({ line, ...terminal }));
   } catch (error) {
-    if (wantsJson)
-      out(
-        json({
-          error: explain(error),
-          ...(error instanceof ApiError && error.problem !== undefined ? { problem: error.problem } : {}),
-        }),
-      );
+    // JSON leaves out what is undefined.
+    const problem = error instanceof ApiError ? error.problem : undefined;
+    if (wantsJson) out(json({ error: explain(error), problem }));
     err(`idv-dropoff: ${explain(error)}`);
     return isWrongCommandLine(error) ? 2 : 1;
   }

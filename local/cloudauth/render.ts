@@ -59,10 +59,8 @@ interface RenderOptions {
 
 export function renderResult({ initializedAtMs, steps, outcome, manner }: RenderOptions): VerifyLogResult {
   const result: VerifyLogResult = {};
-  if (outcome.kind === 'passed' || outcome.kind === 'rejected') {
-    result.Passed = outcome.kind === 'passed' ? 'Y' : 'N';
-    result.SubCode = outcome.kind === 'passed' ? '200' : outcome.subCode;
-  }
+  if (outcome.kind === 'passed') Object.assign(result, { Passed: 'Y', SubCode: '200' });
+  if (outcome.kind === 'rejected') Object.assign(result, { Passed: 'N', SubCode: outcome.subCode });
   result.VerifyStatus = { passed: '0', rejected: '0', ended: '1', unfinished: '1', not_started: '2' }[
     outcome.kind
   ];

@@ -169,7 +169,7 @@ function truthOf(steps: readonly Step[], outcome: Outcome, manner: Manner): Sess
     stage: ending === undefined ? undefined : PAGES[ending.page].en,
     entered: [...new Set(entered)],
     stageReached: finished ? 8 : Math.max(0, ...entered.map((stage) => STAGES.indexOf(stage) + 1)),
-    cause: ending?.cause ?? (finished ? (outcome.kind as 'passed' | 'rejected') : 'never_opened'),
+    cause: ending?.cause ?? (finished ? outcome.kind : 'never_opened'),
     passed: finished ? outcome.kind === 'passed' : undefined,
     verifyErrorCode: finished ? (outcome.kind === 'passed' ? '1000' : '1001') : ending?.code,
     permissionOutcome: permissionOutcome(facts, finished, ending?.page),
