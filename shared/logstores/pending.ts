@@ -1,6 +1,6 @@
 import type { Log } from '../sls/types.ts';
 import { DAY_MS, SECOND_MS } from '../time.ts';
-import { type FieldTable, oneOf, type RowOf, toContents } from './field-table.ts';
+import { type FieldTable, json, long, oneOf, type RowOf, text, toContents } from './field-table.ts';
 import {
   LABEL_KEY,
   MAX_CODE_LENGTH,
@@ -20,44 +20,21 @@ export const SWEEP_CONSUMER_GROUP = 'idv-sweep';
 export const PENDING_GROUP_ROWS = 200;
 
 export const PENDING_FIELDS = {
-  transaction_id: {
-    type: 'text',
-    meaning: 'The transaction to ask about',
-    source: 'Initialize, by the merchant',
-  },
-  merchant_biz_id: {
-    type: 'text',
-    meaning: "The merchant's own id of the business step",
-    source: 'registration',
-  },
-  initialized_at_ms: {
-    type: 'long',
-    meaning: 'When the session was opened, unix ms',
-    source: 'registration',
-  },
-  registered_at_ms: {
-    type: 'long',
-    meaning: 'When the transaction was first registered, unix ms; kept when it is queued again',
-    source: 'registration',
-  },
-  given_at_ms: {
-    type: 'long',
-    meaning:
-      'When what the row says of the session was given, unix ms; kept when it is queued again. Of several rows of a transaction the field given last counts',
-    source: 'registration',
-  },
-  attempt: { type: 'long', meaning: 'How often the sweep has asked so far', source: 'sweep' },
-  kind: {
-    type: 'text',
-    meaning: `Why the row is here: ${oneOf(PENDING_KINDS)}`,
-    source: 'writer',
-  },
-  last_code: { type: 'text', meaning: 'The return code of the last attempt', source: 'sweep' },
-  labels: {
-    type: 'json',
-    meaning: "The merchant's own dimensions, as given at registration",
-    source: 'registration',
-  },
+  transaction_id: text('The transaction to ask about', 'Initialize, by the merchant'),
+  merchant_biz_id: text("The merchant's own id of the business step", 'registration'),
+  initialized_at_ms: long('When the session was opened, unix ms', 'registration'),
+  registered_at_ms: long(
+    'When the transaction was first registered, unix ms; kept when it is queued again',
+    'registration',
+  ),
+  given_at_ms: long(
+    'When what the row says of the session was given, unix ms; kept when it is queued again. Of several rows of a transaction the field given last counts',
+    'registration',
+  ),
+  attempt: long('How often the sweep has asked so far', 'sweep'),
+  kind: text(`Why the row is here: ${oneOf(PENDING_KINDS)}`, 'writer'),
+  last_code: text('The return code of the last attempt', 'sweep'),
+  labels: json("The merchant's own dimensions, as given at registration", 'registration'),
 } as const satisfies FieldTable;
 
 type PendingRow = RowOf<typeof PENDING_FIELDS>;
