@@ -71,3 +71,8 @@ export function eventView(columns: readonly string[]): string {
 export function tableOf(logstore: string): string {
   return logstore === 'log' ? 'log' : `"${logstore}"`;
 }
+
+/** The values as SQL literals, for IN (…) and ARRAY[…]. */
+export function sqlList(values: readonly string[]): string {
+  return values.map((value) => `'${value}'`).join(', ');
+}

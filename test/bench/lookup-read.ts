@@ -9,7 +9,8 @@ import {
   MemoryCredentialStore,
 } from '../../local/sls/src/host.ts';
 import { createSlsServer } from '../../local/sls/src/server.ts';
-import { HISTORY_COLUMNS, readHistory } from '../../shared/logstores/history.ts';
+import { readHistory } from '../../shared/history.ts';
+import { HISTORY_COLUMNS } from '../../shared/logstores/earlier-records.ts';
 import { PENDING_LOGSTORE, toPendingLog } from '../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { toRecord } from '../../shared/record/record.ts';

@@ -1,6 +1,6 @@
 import type { InvocationRecord } from '../../local/fc/invocation-log.ts';
 import type { ServiceCall } from '../../local/sls/src/host.ts';
-import { readLedger } from '../../shared/logstores/ledger.ts';
+import { readLedger } from '../../shared/ledger.ts';
 import { seeded } from './seeded.ts';
 import { type Faults, faultsOf } from './sweep-settle.ts';
 import { type PendingInput, SweepWorld, type TextRow } from './sweep-world.ts';
