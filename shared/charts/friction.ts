@@ -1,21 +1,21 @@
-import { RECORDS_LOGSTORE } from '../logstores/records.ts';
+import { RECORDS_LOGSTORE, STAY_COLUMN } from '../logstores/records.ts';
 import { column, type Section } from './chart.ts';
-import { begun, LAST_STAGE, percent, stayColumn, textArray } from './sql.ts';
+import { begun, LAST_STAGE, percent, textArray } from './sql.ts';
 
 /** Retries, permissions and edits: what costs people on the way. */
 
-/** This many stands for this many or more. */
+/** Stands for this many or more. */
 const MAX_REPEATS = 5;
 
 const RETRIES = [
   { kind: 'ocr', counter: 'ocr_retries', stage: 'OCR_SCAN' },
   { kind: 'ocr_edit', counter: 'ocr_edit_retries', stage: 'OCR_RESULT' },
   { kind: 'liveness', counter: 'face_retries', stage: 'FACE' },
-];
+] as const;
 const RETRY_COUNTERS = RETRIES.map(({ counter }) => counter);
-const RETRY_STAYS = RETRIES.map(({ stage }) => stayColumn(stage));
+const RETRY_STAYS = RETRIES.map(({ stage }) => STAY_COLUMN[stage]);
 
-/** Only sessions that were on the stage can leave it: a stay there, or it is the last stage. */
+/** Only sessions known to have been on the stage count: by a stay there, or because it is the last stage. */
 const RETRIES_SQL = `
   WITH steps AS (
     SELECT journey, last_stage, step.kind AS kind, step.stage AS stage, step.retries AS retries, step.stay_ms AS stay_ms
