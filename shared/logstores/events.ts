@@ -6,17 +6,17 @@ export const EVENTS_LOGSTORE = 'idv-events';
 
 export const EVENT_FIELDS = {
   transaction_id: text('The transaction', 'Initialize, by the merchant'),
-  revision: text('Revision of the record that the line belongs to', 'our working'),
-  final: text('true when that record is final, else false', 'our working'),
-  lang: text('zh for a line of LogInfo, en for one of LogInfoEn', 'our working'),
-  seq: long('Place in its log, from 1', 'our working'),
+  revision: text('Revision of the record that the line belongs to', 'derived by us'),
+  final: text('true when that record is final, else false', 'derived by us'),
+  lang: text('zh for a line of LogInfo, en for one of LogInfoEn', 'derived by us'),
+  seq: long('Place in its log, from 1', 'derived by us'),
   logged_at: text('Time as logged; no zone is documented, so it is not converted', 'LogInfo, LogInfoEn'),
   text: chinese('The line without its time; the whole line when it could not be read', 'LogInfo, LogInfoEn'),
-  kind: text(oneOf(EVENT_KINDS), 'our working, from the wording'),
-  stage: text('Stage that the line speaks of', 'our working, from the wording'),
+  kind: text(oneOf(EVENT_KINDS), 'derived by us, from the wording'),
+  stage: text('Stage that the line is about', 'derived by us, from the wording'),
   gap_ms: long(
     'Time since the line before in the same log, ms; absent for the first and when time runs backwards',
-    'our working',
+    'derived by us',
   ),
   write_error: text('Why the log store refused the full row: the text is then cut', 'SLS'),
 } as const satisfies FieldTable;

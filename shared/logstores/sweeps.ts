@@ -16,7 +16,7 @@ export const SWEEP_FIELDS = {
   run_id: text('The invocation, as in the function log', 'Function Compute'),
   consumer: text('The function instance; the name under which it holds shards', 'Function Compute'),
   region: text('The region that was asked', SWEEP),
-  started_at_ms: long('Begin of the run, unix ms', SWEEP),
+  started_at_ms: long('Start of the run, unix ms', SWEEP),
   ended_at_ms: long('End of the run, unix ms', SWEEP),
   duration_ms: long('Length of the run, ms', SWEEP),
   ended: text(`Why it ended: ${explained(RUN_ENDS)}`, SWEEP),
@@ -26,7 +26,7 @@ export const SWEEP_FIELDS = {
     SWEEP,
   ),
   invalid_cursors: long(
-    'Shards whose checkpoint SLS no longer knew: they were read again from their begin',
+    'Shards whose checkpoint SLS no longer knew: they were read again from their beginning',
     QUEUE,
   ),
 
@@ -43,18 +43,18 @@ export const SWEEP_FIELDS = {
   handed_back: long('Rows queued again because the run had no time for them', SWEEP),
   duplicates: long('Rows of a transaction that this run had already met: not asked about again', QUEUE),
   unreadable: long('Rows that could not be read: recorded as invalid', QUEUE),
-  reduced: long('Rows that SLS took only without their long texts', 'idv-records, idv-events'),
+  reduced: long('Rows that SLS accepted only without their long texts', 'idv-records, idv-events'),
   near_end: long('Transactions met within two days of the end of their retention, or past it', QUEUE),
 
   pace_asked_per_minute: long('Calls per minute that were allowed', 'settings'),
   pace_reached_per_minute: long(
-    'Calls per minute that were made while there was something to ask; absent for less than a second of it',
+    'Calls per minute that were made while there was something to ask; absent when that was less than a second',
     SWEEP,
   ),
-  checkpoints: json('For each shard held, the receive time up to which its queue is done, unix ms', QUEUE),
+  checkpoints: json('For each shard held, the receive time up to which its rows are done, unix ms', QUEUE),
   checkpoint_at_ms: long('The smallest of these, unix ms', QUEUE),
   lag_ms: long(
-    'How far the farthest behind shard is behind what is due, ms; 0 when nothing due is left',
+    'How far the shard farthest behind is behind what is due, ms; 0 when nothing due is left',
     QUEUE,
   ),
   backlog: long('Queue rows due and not done at the end of the run', QUEUE),

@@ -13,7 +13,7 @@ interface Table {
   readonly daysKept: number;
 }
 
-/** The four logstores side by side, for whoever makes or describes them all; by their names in `retentionDays` of s.yaml. */
+/** The four logstores, by their names in `retentionDays` of s.yaml. */
 export const TABLES = {
   pending: {
     logstore: PENDING_LOGSTORE,
