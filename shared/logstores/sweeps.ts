@@ -1,7 +1,7 @@
 import { explained, type FieldTable, json, long, type RowOf, text } from './field-table.ts';
 import { RUN_ENDS } from './values.ts';
 
-/** `idv-sweeps`: one row is one run of the sweep. The ledger reads in them how far the sweep has come. */
+/** `idv-sweeps`: one row is one run of the sweep. The ledger learns from them how far the sweep has come. */
 export const SWEEPS_LOGSTORE = 'idv-sweeps';
 
 const SWEEP = 'the run';
