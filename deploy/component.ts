@@ -33,11 +33,6 @@ interface Terminal {
   readonly ask?: ((question: string) => Promise<string>) | undefined;
 }
 
-interface Prepared {
-  readonly props: ComponentProps;
-  readonly options: ProvisionOptions;
-}
-
 export class SlsComponent {
   readonly #terminal: Terminal;
 
@@ -97,7 +92,7 @@ export class SlsComponent {
     return this.#output(props, options);
   }
 
-  async #prepare(inputs: ComponentInputs): Promise<Prepared> {
+  async #prepare(inputs: ComponentInputs): Promise<{ props: ComponentProps; options: ProvisionOptions }> {
     const props = parseProps(inputs.props);
     const { AccountID, AccessKeyID, AccessKeySecret, SecurityToken } = await inputs.getCredential();
     const credentials: Credentials = {

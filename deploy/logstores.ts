@@ -14,15 +14,7 @@ export interface IndexKey {
   readonly maxDepth?: number;
 }
 
-export interface IndexConfig {
-  readonly line: {
-    readonly token: readonly string[];
-    readonly caseSensitive: boolean;
-    readonly chn: boolean;
-  };
-  readonly keys: Readonly<Record<string, IndexKey>>;
-  readonly maxTextLen: number;
-}
+export type IndexConfig = ReturnType<typeof indexOf>;
 
 /** The delimiters that the SLS console suggests for a new index; ids of letters, digits, - and _ stay whole. */
 const TOKENS: readonly string[] = [...`, '";=()[]{}?@&<>/:`, '\n', '\t', '\r'];
@@ -52,14 +44,14 @@ function keyOf({ type, chinese = false }: Indexed): IndexKey {
 }
 
 /** The index of a logstore: every column of its table for search and SQL, the receive time, and the full text. */
-export function indexOf(fields: Readonly<Record<string, Indexed>>): IndexConfig {
+export function indexOf(fields: Readonly<Record<string, Indexed>>) {
   const chinese = Object.values(fields).some((field) => field.chinese === true);
   return {
     line: { token: TOKENS, caseSensitive: false, chn: chinese },
     keys: {
       ...Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, keyOf(field)])),
       [RECEIVE_TIME]: text(false),
-    },
+    } as Readonly<Record<string, IndexKey>>,
     maxTextLen: MAX_TEXT_BYTES,
   };
 }
@@ -90,21 +82,17 @@ export interface LogstoreDefinition {
 /** By their names in `retentionDays` of s.yaml, in the order in which they are created. */
 const STORES = {
   ...TABLES,
-  functions: {
-    logstore: FUNCTIONS_LOGSTORE,
-    fields: FUNCTION_LOG_FIELDS,
-    daysKept: DEFAULT_DAYS_KEPT.functions,
-  },
+  functions: { logstore: FUNCTIONS_LOGSTORE, fields: FUNCTION_LOG_FIELDS },
 };
 type StoreKey = keyof typeof STORES;
 export const STORE_KEYS = Object.keys(STORES) as StoreKey[];
 
 /** `idv-pending` is never split: one shard is one order of arrival and one checkpoint. */
 export const LOGSTORES: readonly LogstoreDefinition[] = STORE_KEYS.map((key) => {
-  const { logstore, fields, daysKept } = STORES[key];
+  const { logstore, fields } = STORES[key];
   return {
     name: logstore,
-    ttlDays: daysKept,
+    ttlDays: DEFAULT_DAYS_KEPT[key],
     autoSplit: key !== 'pending',
     index: indexOf(fields),
   };
