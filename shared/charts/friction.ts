@@ -1,4 +1,6 @@
+import { explained } from '../logstores/field-table.ts';
 import { RECORDS_LOGSTORE, STAY_COLUMN } from '../logstores/records.ts';
+import { PERMISSION_OUTCOMES } from '../logstores/values.ts';
 import { column, type Section } from './chart.ts';
 import { begun, LAST_STAGE, percent, textArray } from './sql.ts';
 
@@ -88,7 +90,7 @@ export const FRICTION: Section = {
       title: { en: 'Camera permission', zh: '相机权限' },
       question: { en: 'When the camera is refused, do people recover?', zh: '拒绝相机权限后能恢复吗？' },
       metric:
-        'Finished or interrupted sessions by permission_outcome: recovered (refused, then got past), left_there (left on the refused page), left_later; none: no refusal is recorded; unknown: the field is missing. ' +
+        `Finished or interrupted sessions by permission_outcome: ${explained(PERMISSION_OUTCOMES)}; unknown: the field is missing. ` +
         'Share = of those that were refused at all.',
       logstore: RECORDS_LOGSTORE,
       sql: `
