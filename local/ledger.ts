@@ -1,4 +1,4 @@
-import type { Ledger } from '../shared/logstores/ledger.ts';
+import type { Ledger } from '../shared/ledger.ts';
 import { PENDING_LOGSTORE } from '../shared/logstores/pending.ts';
 import { retry } from '../shared/retry.ts';
 import { systemClock } from '../shared/time.ts';

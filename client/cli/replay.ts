@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { readHistory, registrationOf, rowOf } from '../../shared/logstores/history.ts';
+import { readHistory, registrationOf, rowOf } from '../../shared/history.ts';
 import { TRANSACTION_ID } from '../../shared/logstores/ids.ts';
 import { PENDING_GROUP_ROWS, type PendingTransaction } from '../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';

@@ -1,6 +1,6 @@
 import type { LookupResponse, RegisterResponse } from '../../shared/api/responses.ts';
+import type { Ledger } from '../../shared/ledger.ts';
 import type { EventRow } from '../../shared/logstores/events.ts';
-import type { Ledger } from '../../shared/logstores/ledger.ts';
 import type { RecordRow } from '../../shared/logstores/records.ts';
 import { noPositionals, periodOptions, transactionOf, UsageError } from './arguments.ts';
 import type { CliContext } from './context.ts';

@@ -7,7 +7,7 @@ import {
 import type { Transaction } from '../../shared/api/transaction.ts';
 import { DeadlineError } from '../../shared/errors.ts';
 import { ProblemError, toProblem, toProblemError } from '../../shared/fc/response.ts';
-import type { History } from '../../shared/logstores/history.ts';
+import type { History } from '../../shared/history.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { appendToQueue, CALLER_RETRY } from '../../shared/queue.ts';
 import { SECOND_MS } from '../../shared/time.ts';
