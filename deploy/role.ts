@@ -1,6 +1,6 @@
 import * as core from '@alicloud/openapi-core';
 import type { Credentials } from '../shared/credentials.ts';
-import { defaultOf } from '../shared/openapi/interop.ts';
+import { defaultOf } from '../shared/openapi/core.ts';
 import { parseEndpoint } from '../shared/openapi/transport.ts';
 
 /**

@@ -2,7 +2,7 @@ import { $OpenApiUtil } from '@alicloud/openapi-core';
 import * as sdk from '@alicloud/sls20201230';
 import type { Credentials } from '../shared/credentials.ts';
 import { SlsError, UpstreamNetworkError, UpstreamTimeoutError } from '../shared/errors.ts';
-import { defaultOf } from '../shared/openapi/interop.ts';
+import { defaultOf } from '../shared/openapi/core.ts';
 import { parseEndpoint, safeMessage } from '../shared/openapi/transport.ts';
 
 /**

@@ -1,38 +1,38 @@
 import { type Clock, SECOND_MS } from './time.ts';
 
 /**
- * One pacer per run (and per instance of the lookup): it says when the next call may start.
+ * Decides when the next call may start. There is one pacer per run of the sweep, and one per instance of the lookup.
  *
  * Starts are spread evenly by absolute due times, so that a late timer costs nothing: lost time is made up for
  * by starts that follow each other a little closer, never in a burst, and a sliding second never holds more
- * than the pace allows (nor more than the limit, where that is given).
+ * than the pace allows (nor more than the limit, where one is given).
  *
- * A throttled call tells the true limit. The pacer then falls to just under the rate that was accepted in the
- * last second, or to half when that was not enough and a call begun since is throttled within two seconds; the
- * calls already under way when it fell do not count. The ceiling so found is remembered for a minute: up to it
- * the pace recovers within about a second, above it it climbs so slowly that a refused probe is rare. A ceiling
- * from less than a second of work is a guess and is probed at once; a forgotten one likewise.
+ * A throttled call reveals the true limit. The pace then falls to just under the rate that was accepted in the
+ * last second, or to half when that was not enough and a call started since then is throttled within two seconds;
+ * calls under way at the time of the fall do not count. The ceiling found this way is remembered for a minute: up to
+ * it the pace recovers within about a second, above it it climbs so slowly that a refused probe is rare. A ceiling
+ * from less than a second of work is a guess and is probed at once, as is a forgotten one.
  */
-export interface PacerOptions {
+interface PacerOptions {
   readonly ratePerSecond: number;
-  /** What the service allows in any second, if that is known and above the pace. */
+  /** What the service allows in any second. */
   readonly limitPerSecond?: number;
   readonly clock: Clock;
 }
 
-/** One permitted start; goes back to the pacer if the call was throttled. */
+/** One permitted start; handed back to the pacer if the call was throttled. */
 export interface PaceTicket {
   readonly number: number;
 }
 
-/** A sliding second with room for what the network shifts. */
+/** A sliding second, with room for network jitter. */
 const WINDOW_MS = 1_050;
 /** How much fuller it may get while lost time is made up for. */
 const WINDOW_SLACK = 1.08;
 /** Starts may follow each other this much closer while lost time is made up for. */
 const CLOSEST_SPACING = 0.75;
 const CATCH_UP_MS = SECOND_MS;
-/** Timers have 1 ms: below this spacing the window alone bounds what is made up. */
+/** Timers have a resolution of 1 ms: below this spacing only the window bounds how much is made up for. */
 const MIN_SPACING_MS = 4;
 
 const JUST_UNDER = 0.95;
@@ -40,16 +40,16 @@ const AGAIN_MS = 2 * SECOND_MS;
 const CEILING_MEMORY_MS = 60 * SECOND_MS;
 /** Share of the ceiling regained per second below it. */
 const RECOVERY_PER_SECOND = 1;
-/** Above a remembered ceiling: at most 1 % a second, and the 5 % given up are regained over 150 calls at least. */
+/** Above a remembered ceiling: at most 1 % a second, and the 5 % given up are regained over at least 150 calls. */
 const PROBE_PER_SECOND = 0.01;
 const PROBE_PER_CALL = (1 - JUST_UNDER) / 150;
-/** Above a guessed or forgotten ceiling, of the full pace. */
+/** Above a guessed or forgotten ceiling: share of the full pace. */
 const FREE_CLIMB_PER_SECOND = 0.1;
 /** Throttled while recovering: the ceiling was too high, but the accepted rate says little about it. */
 const CEILING_DECAY = 0.9;
 const MIN_RATE_SHARE = 0.02;
 const MIN_RATE = 0.5;
-/** A Retry-After has no documented unit, so it is not trusted beyond this. */
+/** The unit of Retry-After is not documented, so it is not trusted beyond this. */
 const MAX_PAUSE_MS = 10 * SECOND_MS;
 
 interface Ceiling {
@@ -69,7 +69,7 @@ export class Pacer {
   #dueAtMs: number | undefined;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #fellAtMs = Number.NEGATIVE_INFINITY;
-  /** Tickets below this number were given out before the pace last fell. */
+  /** Tickets below this number were issued before the pace last fell. */
   #firstSinceFall = 0;
   #nextNumber = 0;
   #firstStartAtMs: number | undefined;
@@ -89,12 +89,6 @@ export class Pacer {
   get ratePerSecond(): number {
     this.#grow(this.#clock.now());
     return this.#rate;
-  }
-
-  /** How long a call that asked now would wait, apart from those already waiting. */
-  waitMs(): number {
-    const nowMs = this.#clock.now();
-    return Math.max(0, this.#nextStartAtMs(nowMs) - nowMs);
   }
 
   /** Resolves, first come first served, when the call may start. Rejects when the signal is aborted first. */
@@ -129,11 +123,11 @@ export class Pacer {
     this.#fellAtMs = nowMs;
     this.#firstSinceFall = this.#nextNumber;
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#roomAtMs(rate));
-    // A pause is meant: it is not made up for.
+    // This pause is intended, so it is not made up for.
     this.#dueAtMs = Math.max(this.#dueAtMs ?? nowMs, nowMs, this.#pausedUntilMs);
   }
 
-  /** When the last second's starts will be as few as the rate: before, the service's own second is still full. */
+  /** When the last second will hold no more starts than the rate: before that, the service's second is still full. */
   #roomAtMs(rate: number): number {
     const blocking = this.#starts.at(-Math.max(1, Math.floor(rate)));
     return (blocking ?? Number.NEGATIVE_INFINITY) + SECOND_MS;
@@ -142,7 +136,7 @@ export class Pacer {
   #ceilingFrom(acceptedRate: number): number {
     const old = this.#ceiling?.perSecond;
     if (old === undefined) return acceptedRate;
-    // When nothing at all is accepted, somebody else has the whole quota: that says nothing about its size.
+    // When nothing at all is accepted, somebody else is using the whole quota: that says nothing about its size.
     if (acceptedRate === 0) return old;
     const wasRecovering = this.#rate < CEILING_DECAY * old;
     return wasRecovering ? Math.max(acceptedRate, CEILING_DECAY * old) : acceptedRate;
@@ -158,7 +152,7 @@ export class Pacer {
       const nowMs = this.#clock.now();
       const waitMs = Math.ceil(this.#nextStartAtMs(nowMs) - nowMs);
       if (waitMs <= 0) return this.#start(nowMs);
-      // Not the whole of a long wait at once: the pace may change meanwhile.
+      // A long wait is split: the pace may change meanwhile.
       await this.#clock.sleep(Math.min(waitMs, SECOND_MS), signal);
     }
   }

@@ -9,9 +9,9 @@ import { type RetryPolicy, retry } from './retry.ts';
 import type { SlsDataPlane } from './sls/types.ts';
 import type { Clock } from './time.ts';
 
-export interface AppendOptions {
+interface AppendOptions {
   readonly clock: Clock;
-  /** From 0 up to 1, for the spread of repeats. */
+  /** From 0 up to 1, for the jitter of retries. */
   readonly random: () => number;
   readonly retry: RetryPolicy;
   readonly signal?: AbortSignal;
@@ -25,8 +25,8 @@ export interface AppendResult {
 }
 
 /**
- * For a caller who waits: quick repeats, then the caller is told. A timeout is not tried again: it has used up the
- * caller's patience, and the group may have been written.
+ * For a caller who is waiting: a few quick retries, then the caller is told. A timeout is not retried: it has used up
+ * the caller's patience, and the group may have been written.
  */
 export const CALLER_RETRY: RetryPolicy = {
   attempts: 3,
@@ -37,9 +37,9 @@ export const CALLER_RETRY: RetryPolicy = {
 };
 
 /**
- * Appends rows to the queue, in groups that a checkpoint can stand between, all at once: with one shard and few
- * groups there is nothing to gain from an order. Never throws. After a timeout a group may have been written all
- * the same; it counts as not stored, and whoever sends it again makes a duplicate, not a loss.
+ * Appends rows to the queue, in groups between which a checkpoint can stand, all of them concurrently: their order
+ * does not matter. Never throws. After a timeout a group may have been written anyway; it counts as not stored, and
+ * sending it again makes a duplicate, not a loss.
  */
 export async function appendToQueue(
   sls: SlsDataPlane,

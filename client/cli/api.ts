@@ -1,6 +1,6 @@
 import openApiUtil from '@alicloud/openapi-core/dist/utils.js';
 import type { Credentials } from '../../shared/credentials.ts';
-import { defaultOf } from '../../shared/openapi/interop.ts';
+import { defaultOf } from '../../shared/openapi/core.ts';
 import { retry } from '../../shared/retry.ts';
 import { SECOND_MS, systemClock } from '../../shared/time.ts';
 

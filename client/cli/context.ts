@@ -1,6 +1,6 @@
 import alicloudCredentials from '@alicloud/credentials';
 import type { Credentials } from '../../shared/credentials.ts';
-import { defaultOf } from '../../shared/openapi/interop.ts';
+import { defaultOf } from '../../shared/openapi/core.ts';
 import { slsEndpoint } from '../../shared/regions.ts';
 import { createSlsClient } from '../../shared/sls/client.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';

@@ -16,23 +16,22 @@ import { deriveMerchantBizId } from '../../shared/logstores/ids.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { RECORD_FIELDS } from '../../shared/logstores/records.ts';
 import { givenInRecord } from '../../shared/logstores/registration.ts';
-import { appendToQueue, CALLER_RETRY } from '../../shared/queue.ts';
 import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import { encodeOutput, writeRecords } from '../../shared/write-records.ts';
 import { defineEndpoint, valid } from './endpoint.ts';
 import { noteFailure, storeFailureOf, toUpstreamProblem } from './failures.ts';
 import { timesOf } from './items.ts';
-import { isNews, mergeGiven, missingRow, newsRow } from './queue.ts';
+import { enqueue, isNews, mergeGiven, missingRow, newsRow } from './queue.ts';
 import type { LookupRequest } from './request.ts';
 
 /**
- * One transaction, asked about now.
+ * Asks about one transaction now.
  *
- * An answer is given as soon as ID Verification gave one, whatever the log store does: `stored` says what became
- * of it there. Nothing is lost by that: an answer that is not final leaves the transaction in the queue, and a
- * final one can be asked for again for as long as the service keeps it. Reading the history, asking, and writing
- * each have their own time limit, so that a slow log store cannot use up the time of the question.
+ * Once ID Verification has answered, the response holds that answer, even if the log store fails: `stored` says
+ * whether it was written. Nothing is lost by that: an answer that is not final leaves the transaction in the queue,
+ * and a final one can be asked for again for as long as the service keeps it. Reading the history, asking, and writing
+ * each have their own time limit, so that a slow log store cannot use up the time for asking.
  */
 export const lookupEndpoint = defineEndpoint({
   method: 'GET',
@@ -55,7 +54,7 @@ export const lookupEndpoint = defineEndpoint({
   response: {
     status: 200,
     schema: lookupResponse,
-    description: 'What ID Verification says, understood.',
+    description: 'What ID Verification answered, and what it means.',
   },
   problems: [
     'TRANSACTION_INVALID',
@@ -74,11 +73,11 @@ export const lookupEndpoint = defineEndpoint({
   },
 });
 
-/** Reading is only to know more; it must not cost the answer. */
+/** The history is only an addition: reading it must not cost the answer. */
 export const READ_HISTORY_MS = 5 * SECOND_MS;
-/** A log store that hangs must not cost an answer that is there already. */
+/** A log store that hangs must not cost the answer. */
 const STORE_MS = 15 * SECOND_MS;
-/** A caller waits: the sweep is the one that can be patient. */
+/** A caller is waiting; the sweep can be patient. */
 const STORE_ATTEMPTS = 2;
 const MIN_RETRY_NOT_COMPLETED_SECONDS = 60;
 
@@ -94,8 +93,8 @@ export function readHistoryInTime(
 }
 
 /**
- * @param reading the history of the transaction, where that is being read already
- * @throws ProblemError for every outcome but an answer; DeadlineError when the time is over
+ * @param reading the history of the transaction, if it is being read already
+ * @throws ProblemError for every outcome but an answer; DeadlineError when time is up
  */
 export async function lookUp(
   request: LookupRequest,
@@ -105,7 +104,7 @@ export async function lookUp(
 ): Promise<LookupResponse> {
   const { clock, pacer } = request.services;
   const { transactionId } = asked;
-  // The session was opened with one MerchantBizId; unless the caller names it, the registration may know it.
+  // The session was opened with one MerchantBizId: the caller may give it, or the registration may hold it.
   const merchantBizId =
     asked.merchantBizId ??
     registrationOf(await reading).given.merchantBizId ??
@@ -146,15 +145,15 @@ async function keepAnswer(
   const { verifyDelayMs } = request.services.settings;
   const openedMs = openedAtMs(question);
   const final = openedMs !== undefined && askedAtMs >= openedMs + verifyDelayMs;
-  // A session is opened before we hear of it: half an hour after that, or once the sweep has asked, nobody has to
-  // give its time.
+  // A session is opened before it is registered: half an hour after that, or once the sweep has asked, its answer is
+  // final whatever opening time was given.
   const heardOfAtMs = registrationOf(history).registeredAtMs;
   const isSwept = history.records.some((one) => one.source === 'sweep' && one.final && one.answered);
   const isLongKnown = heardOfAtMs !== undefined && askedAtMs >= heardOfAtMs + verifyDelayMs;
   const isSure = final && (isLongKnown || isSwept);
   const output = toOutput(request, question, { outcome, final });
   const moment = { nowMs: askedAtMs, verifyDelayMs };
-  // Where the queue could not be read, nobody knows whether it holds as much as the caller gives.
+  // If the queue could not be read, it may not hold what the caller gives.
   const mayBeNews = history.failed && isNews(asked, history, askedAtMs);
   const row = isSure && !mayBeNews ? newsRow(asked, history, moment) : missingRow(asked, history, moment);
   const [kept, queued] = await Promise.all([
@@ -175,9 +174,9 @@ async function keepAnswer(
 }
 
 /**
- * The later of what the caller gives and what is known, so that a wrong time cannot make an answer final too early.
- * A session is opened before it is registered, so the registration will do where the opening is not known. An
- * earlier final record proves nothing here: it may rest on such a time itself.
+ * When the session was opened: the later of what the caller gives and what is known, so that a wrong time cannot make
+ * an answer final too early. A session is opened before it is registered, so where the opening is not known the time
+ * of registration will do. An earlier final record proves nothing here: it may rest on a wrong time itself.
  */
 function openedAtMs({ asked, history }: Pick<Question, 'asked' | 'history'>): number | undefined {
   const registration = registrationOf(history);
@@ -226,9 +225,9 @@ async function storeUnlessThere(
     view?.final === true &&
     view.revision === revision &&
     isDeepStrictEqual(view.given, givenInRecord(row, settings.windows.saneBeforeMs));
-  // Where the caller decides between what others gave, that has to be kept, even if it was there already.
+  // What the caller gives may settle which of several earlier values counts: then it has to be written.
   if (isView && !registrationOf(history).add(asked, askedAtMs)) return { stored: 'already' };
-  // The lines of the same answer may be there already: they are written before its record.
+  // If a final record of the same answer is there, so are its events, which are written first.
   const hasEvents = history.records.some((one) => one.final && one.revision === revision);
   try {
     await writeRecords(request.sls, [encodeOutput(hasEvents ? { ...output, events: [] } : output)], {
@@ -244,26 +243,24 @@ async function storeUnlessThere(
   }
 }
 
-/** The record that everybody sees, of those that were read. */
+/** Of the records that were read, the one that the view shows. */
 function viewOf({ records }: History): EarlierRecord | undefined {
   const [first, ...others] = records;
   return others.reduce((best, one) => (one.viewKey > (best?.viewKey ?? '') ? one : best), first);
 }
 
-/** Whether the transaction waits in the queue now; without a row to add it did before. */
+/** Returns whether the transaction is in the queue now. Without a row to add it was before. */
 async function queueRow(
-  { services, sls, trace }: LookupRequest,
+  request: LookupRequest,
   row: PendingTransaction | undefined,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (row === undefined) return true;
-  const { clock, random } = services;
-  const { stored, error } = await appendToQueue(sls, [row], { clock, random, retry: CALLER_RETRY, signal });
-  noteFailure(trace, error);
+  const { stored } = await enqueue(request, [row], signal);
   return stored[0] === true;
 }
 
-/** The transaction is registered before the caller is told to come back. */
+/** Registers the transaction before the caller is told to come back. */
 async function toNotCompleted(request: LookupRequest, question: Question): Promise<ProblemError> {
   const { asked, history, signal } = question;
   const { verifyDelayMs } = request.services.settings;

@@ -9,22 +9,20 @@ import { DeadlineError } from '../../shared/errors.ts';
 import { ProblemError, toProblem, toProblemError } from '../../shared/fc/response.ts';
 import type { History } from '../../shared/history.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
-import { appendToQueue, CALLER_RETRY } from '../../shared/queue.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { defineEndpoint } from './endpoint.ts';
-import { noteFailure } from './failures.ts';
 import { batchOf, foldById, type Item, readBatch, timesOf, validOf } from './items.ts';
 import { lookUp, READ_HISTORY_MS, readHistoryInTime } from './lookup.ts';
-import { missingRow } from './queue.ts';
+import { enqueue, missingRow } from './queue.ts';
 import type { LookupRequest } from './request.ts';
 
 const BATCH = batchOf(50);
 
 /**
- * Several transactions, asked about now as far as the function's time and the lookups' share of the quota go.
- * What they did not allow is put into the queue before the response, and the response says of each which it was. One
- * item's failure is its own. A throttled call slows the pacer and is made again; when the quota is still short after
- * several of those, no other lookup is begun: the sweep needs the quota too, and it will ask for these in any case.
+ * Several transactions, asked about now as far as the function's time and the lookups' share of the quota allow.
+ * The others are put into the queue before the response, which says for each item what was done. Each item fails on
+ * its own. A throttled call slows the pacer and is made again; after several of those no other lookup is started: the
+ * sweep needs the quota too, and it will ask about these transactions anyway.
  */
 export const lookupsEndpoint = defineEndpoint({
   method: 'POST',
@@ -39,13 +37,13 @@ export const lookupsEndpoint = defineEndpoint({
   handle: (request, { body }) => lookUpAll(request, readBatch(body, BATCH, timesOf(request))),
 });
 
-/** Waiting is what a lookup does most; more than this only lengthens the queue before the pacer. */
+/** A lookup mostly waits; more of them would only wait longer for the pacer. */
 const CONCURRENCY = 4;
 /** Throttled calls in one request after which the rest is left to the sweep. */
 const MAX_THROTTLED = 5;
-/** A lookup that has less than this left would hardly come back. */
+/** With less time than this left, a lookup would hardly finish. */
 const MIN_LOOKUP_MS = 2 * SECOND_MS;
-/** FC's response may have 32 MB; an item may have a megabyte. What no longer fits is left out, and said. */
+/** FC's response may have 32 MB, and an item a megabyte. The bulk of an item that no longer fits is omitted. */
 const MAX_RESPONSE_CHARS = 12_000_000;
 
 type Outcome =
@@ -53,14 +51,14 @@ type Outcome =
   | { kind: 'postponed'; reason: 'time' | 'quota' }
   | { kind: 'problem'; error: ProblemError };
 
-/** One transaction, as often as the request may list it: it is asked about once. */
+/** One transaction. However often the request lists it, it is asked about once. */
 interface Question {
-  /** All that its items say, the later over the earlier. */
+  /** Everything that its items say; later ones win. */
   readonly transaction: Transaction;
   outcome: Outcome;
   /** Read once, however often the call is made again. */
   reading?: Promise<History>;
-  /** When it is due in the queue, where it is there. */
+  /** When it is due, if it is in the queue. */
   dueAt?: string;
 }
 
@@ -76,7 +74,7 @@ export async function lookUpAll(request: LookupRequest, items: readonly Item[]):
 
 async function askInTime(request: LookupRequest, questions: readonly Question[]): Promise<void> {
   const { services, deadline } = request;
-  // Kept back from the lookups: the time to put the rest into the queue.
+  // Reserved for putting the rest into the queue.
   const reserveMs = Math.min(services.settings.callTimeoutMs, deadline.remainingMs() / 3);
   const stop = new AbortController();
   const timer = setTimeout(
@@ -104,7 +102,7 @@ async function askInTime(request: LookupRequest, questions: readonly Question[])
   }
 }
 
-/** Runs a task for each item, at most `limit` at a time, begun in order. @throws what the first task to fail threw */
+/** Runs a task for each item, at most `limit` at a time, started in order. @throws what the first task to fail threw */
 export async function eachLimited<T>(
   items: readonly T[],
   limit: number,
@@ -133,10 +131,10 @@ async function askOne(request: LookupRequest, question: Question, signal: AbortS
   }
 }
 
-/** Puts into the queue what was not asked about, and what was answered too early and could not be queued by itself. */
+/** Queues what was not asked about, and what was answered too early and could not be queued by its own lookup. */
 async function queueRest(request: LookupRequest, questions: readonly Question[]): Promise<void> {
-  const { services, sls, deadline, trace } = request;
-  const { clock, random } = services;
+  const { services, deadline } = request;
+  const { clock } = services;
   const { verifyDelayMs } = services.settings;
   const nowMs = clock.now();
   const missing: Array<{ question: Question; row: PendingTransaction }> = [];
@@ -144,7 +142,7 @@ async function queueRest(request: LookupRequest, questions: readonly Question[])
   const readUntilMs = nowMs + Math.min(READ_HISTORY_MS, Math.floor(deadline.remainingMs() / 2));
   await eachLimited(questions.filter(isUnqueued), CONCURRENCY, async (question) => {
     const { transaction } = question;
-    // Without what was given at an earlier registration, the row would say less than is known.
+    // Without its history, the row would say less than is known.
     let history = await question.reading;
     if (history === undefined || history.failed) {
       const leftMs = Math.max(0, readUntilMs - clock.now());
@@ -156,13 +154,7 @@ async function queueRest(request: LookupRequest, questions: readonly Question[])
   });
   if (missing.length === 0) return;
   const rows = missing.map(({ row }) => row);
-  const { stored, error } = await appendToQueue(sls, rows, {
-    clock,
-    random,
-    retry: CALLER_RETRY,
-    signal: deadline.signal,
-  });
-  noteFailure(trace, error);
+  const { stored } = await enqueue(request, rows, deadline.signal);
   for (const [place, { question }] of missing.entries()) {
     if (stored[place] === true) question.dueAt = toIso(nowMs + verifyDelayMs);
   }
@@ -222,7 +214,7 @@ function toResponse(
   };
 }
 
-/** The whole is in the log store, or comes with a lookup of this one alone. */
+/** All of it is in the log store, and a lookup of this transaction alone returns it. */
 function withoutBulk(index: number, answer: LookupResponse): LookupsItem {
   const { raw: _, ...record } = answer.record;
   return { index, outcome: 'answered', ...answer, record, events: [], omitted: ['record.raw', 'events'] };

@@ -2,11 +2,9 @@ import { type RegisterResponse, registerResponse } from '../../shared/api/respon
 import { safeParseTransaction, transactionInput } from '../../shared/api/transaction.ts';
 import type { ParsedBody } from '../../shared/fc/request.ts';
 import { ProblemError, RETRY_AFTER_SECONDS } from '../../shared/fc/response.ts';
-import { appendToQueue, CALLER_RETRY } from '../../shared/queue.ts';
 import { defineEndpoint } from './endpoint.ts';
-import { noteFailure } from './failures.ts';
 import { batchOf, foldById, type Item, readBatch, readLines, timesOf, validOf } from './items.ts';
-import { toPending } from './queue.ts';
+import { enqueue, toPending } from './queue.ts';
 import type { LookupRequest } from './request.ts';
 
 const MAX_REGISTRATIONS = 1_000;
@@ -17,7 +15,7 @@ export const registerEndpoint = defineEndpoint({
   path: '/v1/transactions',
   operationId: 'registerTransactions',
   summary: 'Register transactions, so that their logs are fetched when their 30 minutes are over',
-  description: 'One transaction, a batch, or NDJSON. Each item succeeds or fails for itself.',
+  description: 'One transaction, a batch, or NDJSON. Each item succeeds or fails on its own.',
   query: {},
   body: {
     json: [transactionInput, BATCH],
@@ -49,25 +47,17 @@ function isBatch(value: unknown): boolean {
  * @throws ProblemError INPUT_INVALID when none is valid, NOT_STORED when none could be stored
  */
 export async function register(request: LookupRequest, items: readonly Item[]): Promise<RegisterResponse> {
-  const { sls, trace, deadline } = request;
-  const { clock, random, settings } = request.services;
+  const { clock, settings } = request.services;
   const nowMs = clock.now();
-  // One row for each transaction: the sweep would ask once for each.
   const rows = foldById(validOf(items)).map((one) => toPending(one, nowMs));
-  const { stored, error } = await appendToQueue(sls, rows, {
-    clock,
-    random,
-    retry: CALLER_RETRY,
-    signal: deadline.signal,
-  });
+  const { stored, error } = await enqueue(request, rows, request.deadline.signal);
   const storedIds = new Set(rows.filter((_, place) => stored[place]).map((row) => row.transactionId));
   const rejected = items.flatMap((item, index): RegisterResponse['rejected'] => {
     if (!item.ok) return [{ index, reason: 'invalid', issues: item.issues }];
     return storedIds.has(item.value.transactionId) ? [] : [{ index, reason: 'not_stored' }];
   });
   const accepted = items.length - rejected.length;
-  Object.assign(trace.notes, { accepted, rejected: rejected.length });
-  noteFailure(trace, error);
+  Object.assign(request.trace.notes, { accepted, rejected: rejected.length });
   if (accepted === 0) {
     throw new ProblemError('NOT_STORED', 'The log store took none of these registrations: send them again.', {
       retryAfterSeconds: RETRY_AFTER_SECONDS,

@@ -3,11 +3,9 @@ import { deriveMerchantBizId } from '../../shared/logstores/ids.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import type { Disposition } from '../../shared/logstores/values.ts';
 import { Pacer, type PaceTicket } from '../../shared/pace.ts';
-import { toRecord } from '../../shared/record/record.ts';
 import { SECOND_MS } from '../../shared/time.ts';
-import { encodeOutput } from '../../shared/write-records.ts';
 import { type Asking, decide, dispositionWithout, isNearEnd } from './decision.ts';
-import type { Inquiry, Result } from './inquiry.ts';
+import { type FinalResult, finalResult, type Inquiry, identityOf, type Result } from './inquiry.ts';
 import type { RunReport } from './report.ts';
 import type { SweepServices, SweepSettings } from './services.ts';
 import type { Streak } from './streak.ts';
@@ -17,24 +15,20 @@ interface AskerOptions {
   readonly settings: SweepSettings;
   readonly streak: Streak;
   readonly report: RunReport;
-  /** After it no call begins. */
+  /** Aborted when no call may start any more. */
   readonly asking: AbortSignal;
-  /** After it no answer is waited for. */
+  /** Aborted when calls under way are given up. */
   readonly waiting: AbortSignal;
 }
 
-export interface Permit {
-  readonly ticket: PaceTicket;
-}
-
 export const MAX_CALLS_AT_ONCE = 128;
-/** The service gives ids of its own making; this is none, and says whose question it is. */
+/** No id that the service would generate; its log shows whose call this was. */
 const IMPOSSIBLE_ID = 'idv-dropoff-is-the-service-up';
 const MAX_PROBES = 5;
 
 /**
- * Asks CheckVerifyLog about one transaction until this run has an end for it. Every call, a repeated one too,
- * needs a permit: a place among the calls under way, and a turn of the pacer.
+ * Calls CheckVerifyLog about one transaction until this run has a result for it. Every call, a repeated one too,
+ * needs a permit: a slot among the calls under way, and a ticket of the pacer.
  */
 export class Asker {
   readonly #options: AskerOptions;
@@ -49,7 +43,7 @@ export class Asker {
     this.#pacer = new Pacer({ ratePerSecond: pacePerSecond, limitPerSecond, clock });
   }
 
-  /** Calls per second at present: the pace, or what the calls at once allow with the latency there is. */
+  /** Calls per second at present: the pace, or what `MAX_CALLS_AT_ONCE` allows at the present latency. */
   get ratePerSecond(): number {
     const possible = (MAX_CALLS_AT_ONCE * SECOND_MS) / Math.max(1, this.#meanLatencyMs);
     return Math.min(this.#pacer.ratePerSecond, possible);
@@ -60,19 +54,19 @@ export class Asker {
   }
 
   /** Rejects when asking is over. */
-  async permit(): Promise<Permit> {
+  async permit(): Promise<PaceTicket> {
     const { asking } = this.#options;
     await this.#slots.take(asking);
     try {
-      return { ticket: await this.#pacer.take(asking) };
+      return await this.#pacer.take(asking);
     } catch (error) {
-      this.#slots.give();
+      this.#slots.release();
       throw error;
     }
   }
 
-  /** Never throws: what has no end when asking is over is `unfinished`. */
-  async ask(inquiry: Inquiry, first: Permit): Promise<Result> {
+  /** Never throws: a transaction without a result when asking is over is `unfinished`. */
+  async ask(inquiry: Inquiry, first: PaceTicket): Promise<Result> {
     let permit = first;
     let { attempt } = inquiry.transaction;
     let tries = 0;
@@ -86,8 +80,7 @@ export class Asker {
       const step: Asking = { transaction, attempt, tries, nowMs: this.#options.services.clock.now() };
       const { settings: limits, services } = this.#options;
       const decision = decide(outcome, step, { limits, random: services.random });
-      if (decision.kind === 'final')
-        return this.#final(inquiry, step, { outcome, disposition: decision.disposition });
+      if (decision.kind === 'final') return this.#final(inquiry, step, outcome, decision.disposition);
       if (decision.kind === 'requeue') return this.#requeue(step, outcome);
       if (decision.newAttempt) {
         attempt += 1;
@@ -103,8 +96,8 @@ export class Asker {
   }
 
   /**
-   * One question about an id that cannot exist: whether the service is up when calls fail. A service that only
-   * throttles is asked again for a while.
+   * One call about an id that cannot exist, to learn whether the service is up when other calls fail. It is repeated
+   * for a while if it is throttled.
    */
   async probe(signal: AbortSignal): Promise<CheckVerifyLogOutcome> {
     const { services, report, asking } = this.#options;
@@ -122,14 +115,14 @@ export class Asker {
     }
   }
 
-  /** undefined: nobody waits for the answer any more. */
+  /** Returns undefined if the call was given up. */
   async #call(
     { transactionId, merchantBizId }: PendingTransaction,
-    { ticket }: Permit,
+    ticket: PaceTicket,
   ): Promise<CheckVerifyLogOutcome | undefined> {
     const { services, streak, report, waiting } = this.#options;
-    const begunAtMs = services.clock.now();
-    report.callBegins(begunAtMs);
+    const startedAtMs = services.clock.now();
+    report.callBegins(startedAtMs);
     let outcome: CheckVerifyLogOutcome;
     try {
       outcome = await services.cloudauth.checkVerifyLog(
@@ -137,10 +130,10 @@ export class Asker {
         { signal: waiting },
       );
     } finally {
-      this.#slots.give();
+      this.#slots.release();
     }
     if (waiting.aborted && outcome.kind === 'failed') return undefined;
-    const latencyMs = services.clock.now() - begunAtMs;
+    const latencyMs = services.clock.now() - startedAtMs;
     this.#meanLatencyMs += (latencyMs - this.#meanLatencyMs) / 16;
     if (outcome.kind === 'throttled') this.#pacer.throttled(ticket, outcome.retryAfterMs);
     else this.#pacer.accepted();
@@ -151,38 +144,30 @@ export class Asker {
 
   #final(
     { version, registrationUnread }: Inquiry,
-    step: Asking,
-    { outcome, disposition }: { outcome: CheckVerifyLogOutcome; disposition: Disposition },
-  ): Extract<Result, { kind: 'final' }> {
-    const { transaction, attempt, nowMs } = step;
-    const output = toRecord({
+    { transaction, attempt, nowMs }: Asking,
+    outcome: CheckVerifyLogOutcome,
+    disposition: Disposition,
+  ): FinalResult {
+    const result = finalResult(version, {
       ...identityOf(transaction),
       registrationUnread,
-      source: 'sweep',
       attempt: attempt + 1,
       region: this.#options.settings.region,
       askedAtMs: nowMs,
-      final: true,
       disposition,
       code: outcome.code,
       ...(outcome.requestId === undefined ? {} : { requestId: outcome.requestId }),
       ...(outcome.kind === 'answered' ? { result: outcome.result } : {}),
     });
-    const againstService = outcome.kind === 'failed' || outcome.kind === 'forbidden';
-    return {
-      kind: 'final',
-      disposition,
-      output: encodeOutput(output),
-      version,
-      ...(againstService ? { streak: this.#options.streak.number } : {}),
-    };
+    const isFailure = outcome.kind === 'failed' || outcome.kind === 'forbidden';
+    return isFailure ? { ...result, streak: this.#options.streak.number } : result;
   }
 
   #requeue({ attempt }: Asking, { code }: CheckVerifyLogOutcome): Result {
     return { kind: 'requeue', attempt: attempt + 1, lastCode: code, streak: this.#options.streak.number };
   }
 
-  /** A transaction too near its end to be handed back keeps what it would end as. */
+  /** A transaction too near its end to be handed back has a last resort. */
   #unfinished(inquiry: Inquiry, attempt: number, last: CheckVerifyLogOutcome | undefined): Result {
     const { services, settings } = this.#options;
     const { transaction } = inquiry;
@@ -192,26 +177,13 @@ export class Asker {
     }
     const step: Asking = { transaction, attempt, tries: 0, nowMs };
     const disposition = dispositionWithout(last, step, settings.retentionMs);
-    return { kind: 'unfinished', lastResort: this.#final(inquiry, step, { outcome: last, disposition }) };
+    return { kind: 'unfinished', lastResort: this.#final(inquiry, step, last, disposition) };
   }
 }
 
-/** What a record takes over from the queue. */
-export function identityOf(transaction: PendingTransaction) {
-  const { transactionId, merchantBizId, initializedAtMs, registeredAtMs, givenAtMs, labels } = transaction;
-  return {
-    transactionId,
-    registeredAtMs,
-    givenAtMs,
-    ...(merchantBizId === undefined ? {} : { merchantBizId }),
-    ...(initializedAtMs === undefined ? {} : { initializedAtMs }),
-    ...(labels === undefined ? {} : { labels }),
-  };
-}
-
 /**
- * At most so many calls at once. How many are really under way follows from pace and latency (the mean number
- * in a system is rate times time in it): slow answers do not lower the throughput until the bound is reached.
+ * Bounds the number of calls under way. The actual number is rate times latency, so slow answers do not lower the
+ * throughput until the bound is reached.
  */
 class Slots {
   readonly #size: number;
@@ -243,8 +215,8 @@ class Slots {
     });
   }
 
-  /** The place goes straight to the next in line. */
-  give(): void {
+  /** The slot goes straight to the next in line. */
+  release(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#taken -= 1;
     else next();

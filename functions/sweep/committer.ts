@@ -24,10 +24,10 @@ export interface BegunRow extends Row {
 export interface Batch {
   readonly queue: ShardQueue;
   readonly fromCursor: string;
-  /** Behind these groups; undefined when the pull brought more of them, and no cursor was given for the place. */
+  /** After these groups; undefined if the pull had more groups, since SLS returned no cursor for that position. */
   readonly nextCursor: string | undefined;
   readonly groups: readonly (readonly BegunRow[])[];
-  /** The batch holds a group that may not fit into any run: what is left of it is handed back. */
+  /** It is a group that may not fit into any run: what is left of it is handed back. */
   readonly mayBeCut: boolean;
 }
 
@@ -41,21 +41,21 @@ interface CommitterOptions {
   readonly signal: AbortSignal;
 }
 
-/** How batches that are left when nothing is asked any more are treated. */
-export type Closing =
-  /** Every result counts; what has none is handed back or left where it is. */
+/** How to treat the batches that are left when nothing is asked any more. */
+type Closing =
+  /** Every result counts; rows without one are handed back, or left to another run. */
   | 'finish'
-  /** The service is in trouble: results that speak against it do not count. */
+  /** The service is in trouble: results that may be its fault do not count. */
   | 'trouble';
 
 interface Work {
   readonly batch: Batch;
   readonly rows: readonly BegunRow[];
-  /** What this batch waits for: inquiries without a result, and what is still looked up. */
+  /** How many inquiries have no result yet, plus one while what the logstores hold is being looked up. */
   unsettled: number;
 }
 
-/** What some rows do to the outside world, each transaction once. */
+/** What has to be written for some rows, each transaction once. */
 interface Effects {
   readonly rows: number;
   readonly writes: readonly { inquiry: Inquiry; version: number; output: EncodedOutput }[];
@@ -66,17 +66,17 @@ interface Effects {
 const MAX_COMMIT_ROWS = 400;
 
 /**
- * Takes the batches of each shard in the order in which they were begun and, as soon as all rows of a shard's
- * foremost have their result, writes it, appends what is asked again, and moves the checkpoint; while it does,
- * later batches are being asked about. Shards do not wait for one another, and a shard that is lost takes its
- * batches with it. Results that may be the service's fault rather than their transaction's wait until that is decided.
+ * Takes the batches of each shard in order. As soon as all rows of the first one have a result, it writes the records,
+ * appends the rows to queue again, and moves the checkpoint; meanwhile later batches are being asked about. Shards do
+ * not wait for one another, and a lost shard takes its batches with it. A result that may be the service's fault,
+ * rather than its transaction's, waits until that is decided.
  *
- * The order is the promise: a row leaves the queue only when SLS has acknowledged everything that takes its
- * place. A crash between two steps repeats the batch; it never loses it.
+ * The order is the promise: a row leaves the queue only when SLS has acknowledged everything that replaces it. A crash
+ * between two steps repeats the batch; it never loses it.
  */
 export class Committer {
   readonly #options: CommitterOptions;
-  /** Whatever a waiting part of the run waits for: a result, a commit, an abort. */
+  /** Notified of every result, commit and abort. */
   readonly changed = new ChangeSignal();
   readonly #committedShards = new Set<number>();
   #work: Work[] = [];
@@ -86,12 +86,12 @@ export class Committer {
     this.#options = options;
   }
 
-  /** Begun and not committed. */
+  /** Started and not committed. */
   get outstandingRows(): number {
     return this.#work.reduce((sum, { rows }) => sum + rows.length, 0);
   }
 
-  /** The foremost batch has all its results and is being written. */
+  /** The first batch has all its results and is being written. */
   get isBehind(): boolean {
     return this.#work[0]?.unsettled === 0;
   }
@@ -101,8 +101,8 @@ export class Committer {
   }
 
   /**
-   * Accepts a batch.
-   * @param completed resolves when all that the logstores hold of its transactions is known; never rejects
+   * Accepts a batch, before its rows are asked about.
+   * @param completed resolves when what the logstores hold of its transactions is known; never rejects
    */
   begin(batch: Batch, completed: Promise<void>): void {
     const rows = batch.groups.flat();
@@ -118,14 +118,14 @@ export class Committer {
     this.changed.notify();
   }
 
-  /** Batches of shards that were lost are the next holder's. */
+  /** Batches of lost shards belong to the next holder. */
   dropLost(): void {
     const { lease } = this.#options;
     this.#work = this.#work.filter(({ batch }) => lease.holds(batch.queue.shard));
     this.changed.notify();
   }
 
-  /** Nothing more will come, and every row has its result. */
+  /** Call it when no batch will be added any more and every row has its result. */
   close(closing: Closing): void {
     this.#closing = closing;
     this.changed.notify();
@@ -133,7 +133,7 @@ export class Committer {
 
   /**
    * Commits until it is closed and nothing is left to commit.
-   * @throws what a write threw that could not be done
+   * @throws what a write threw
    */
   async run(): Promise<void> {
     for (;;) {
@@ -145,7 +145,7 @@ export class Committer {
     if (this.#closing === 'finish') await this.#finish();
   }
 
-  /** What can be committed now: of each shard the foremost batches. */
+  /** The batches that can be committed now: of each shard the first ones. */
   #ready(): Work[] {
     const ready: Work[] = [];
     const held = new Set<number>();
@@ -176,7 +176,7 @@ export class Committer {
     return result.streak !== undefined && this.#options.streak.isOpen(result.streak);
   }
 
-  /** Time is over. Shard by shard, in order: what is done up to the first group that is not. */
+  /** Nothing is asked any more: commits each shard's batches up to the first group that is not done. */
   async #finish(): Promise<void> {
     const stopped = new Set<number>();
     for (const work of [...this.#work]) {
@@ -193,7 +193,7 @@ export class Committer {
     }
   }
 
-  /** No run can finish this group: what is left of it goes to the end of the queue, once something is done. */
+  /** No run can finish this group: if any row of it is done, the others go to the end of the queue. */
   async #cut(work: Work): Promise<void> {
     const group = firstGroups(work, 1);
     let nearEnd = 0;
@@ -211,7 +211,7 @@ export class Committer {
   async #commit(works: readonly Work[]): Promise<void> {
     const { lease, report, signal } = this.#options;
     await lease.confirm(signal);
-    // What is lost stays lost: once a batch is passed over, no later one of its shard is committed in this run.
+    // A lost shard stays lost: after a batch is skipped, no later one of its shard is committed in this run.
     const held = works.filter(({ batch }) => lease.holds(batch.queue.shard));
     if (held.length > 0) {
       const { rows, writes, appends } = effectsOf(held.flatMap((work) => work.rows));
@@ -236,7 +236,7 @@ export class Committer {
       const { result } = inquiry;
       if (result?.kind !== 'final') continue;
       inquiry.written(version);
-      // Its events are there; its record may be written once more.
+      // Its events are written; its record may be written again.
       inquiry.settle({ ...result, version, output: { ...output, events: NO_ROWS } });
       inquiries.keep(inquiry, output.record.bytes.length);
       report.addFinal(result.disposition);
@@ -263,13 +263,13 @@ export class Committer {
     const { signal } = this.#options;
     const lastOfQueue = new Map(batches.map((batch) => [batch.queue, batch]));
     for (const [queue, { fromCursor, nextCursor, groups }] of lastOfQueue) {
-      const cursor = nextCursor ?? (await queue.boundaryBehind(fromCursor, groups.length, signal));
+      const cursor = nextCursor ?? (await queue.cursorAfter(fromCursor, groups.length, signal));
       if (await queue.checkpoint(cursor, signal)) this.#committedShards.add(queue.shard);
     }
   }
 }
 
-/** Wakes those who wait for something to change; they look for themselves what it was. */
+/** Wakes those who wait; each checks its own condition. */
 class ChangeSignal {
   #waiting: (() => void)[] = [];
 
@@ -285,14 +285,14 @@ class ChangeSignal {
   }
 }
 
-/** What is to be done for these rows. A transaction whose result is there already, and knows all, needs nothing. */
+/** What has to be written for these rows: nothing where the acknowledged result includes everything known. */
 function effectsOf(rows: readonly BegunRow[]): Effects {
   const writes: Effects['writes'][number][] = [];
   const appends: Effects['appends'][number][] = [];
   for (const inquiry of new Set(rows.map((row) => row.inquiry))) {
     const { result, transaction, version } = inquiry;
     if (result === undefined || inquiry.isUpToDate) continue;
-    // Its record is not held any more, so what became known since needs another question.
+    // Its record is no longer kept, so what became known since then needs another call.
     if (inquiry.isReleased || result.kind === 'unfinished') {
       appends.push({ inquiry, version, transaction: { ...transaction, kind: 'handback' } });
     } else if (result.kind === 'final') writes.push({ inquiry, version, output: outputOf(inquiry, result) });
@@ -304,7 +304,7 @@ function effectsOf(rows: readonly BegunRow[]): Effects {
   return { rows: rows.length, writes, appends };
 }
 
-/** A row that was met after the record was made may know more: then the same answer is recorded with that. */
+/** If a later row said more than was known when the record was made, the same answer is recorded with that. */
 function outputOf(inquiry: Inquiry, result: Extract<Result, { kind: 'final' }>): EncodedOutput {
   if (result.version === inquiry.version) return result.output;
   const { isWritten, transaction, registrationUnread } = inquiry;
@@ -320,7 +320,7 @@ function placeOf({ queue, fromCursor }: Batch): string {
   return `${queue.shard}|${fromCursor}`;
 }
 
-/** The same batch, worked on only up to that group. */
+/** The same batch, cut to its first groups. */
 function firstGroups({ batch }: Work, count: number): Work {
   const groups = batch.groups.slice(0, count);
   const shorter = {

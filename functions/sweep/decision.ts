@@ -11,13 +11,13 @@ import type { SweepSettings } from './services.ts';
  *   answered                     final `answered`
  *   invalid                      final `invalid`
  *   not_completed                queue again; final `not_completed` when all attempts are used
- *   throttled                    ask again, as the pacer allows; counts as nothing
+ *   throttled                    ask again, as the pacer allows; not counted
  *   failed                       up to 3 tries with pauses, then queue again; final `gave_up` when all are used
  *   forbidden                    queue again; final `gave_up` when all attempts are used
  *
- * Past the end of its retention a transaction is final with its first answer: `answered`, else `expired`.
- * Within a day of it, it is not queued again, since it may not come back in time: what would be another attempt
- * of a later run is made in this one.
+ * Past the end of its retention a transaction is final with its first outcome: `answered`, else `expired`.
+ * In the last day before that it is not queued again, since it may not be due again in time: further attempts are
+ * made in this run.
  */
 export type Decision =
   | { readonly kind: 'final'; readonly disposition: Disposition }
@@ -27,7 +27,7 @@ export type Decision =
 /** Where a transaction stands within this run. */
 export interface Asking {
   readonly transaction: PendingTransaction;
-  /** Attempts used up before the present one, earlier runs included. */
+  /** Attempts before the present one, those of earlier runs included. */
   readonly attempt: number;
   /** Calls of the present attempt that failed, this one included. */
   readonly tries: number;
@@ -39,19 +39,19 @@ type Limits = Pick<SweepSettings, 'retentionMs' | 'notCompletedAttempts' | 'maxA
 const TRIES_PER_ATTEMPT = 3;
 const TRY_BACKOFF = { baseMs: 400, capMs: 3 * SECOND_MS };
 const ATTEMPT_BACKOFF = { baseMs: 2 * SECOND_MS, capMs: 15 * SECOND_MS };
-/** A queued row waits half an hour and a tick; a day bears some hours of outage on top. */
+/** A row queued again is due half an hour later; a day leaves room for an outage of some hours. */
 const NEAR_END_MS = 24 * HOUR_MS;
 
 export function endAtMs(transaction: PendingTransaction, retentionMs: number): number {
   return (transaction.initializedAtMs ?? transaction.registeredAtMs) + retentionMs;
 }
 
-/** Such a row is never handed back or queued again. */
+/** So near its end, a transaction is never handed back or queued again. */
 export function isNearEnd(transaction: PendingTransaction, retentionMs: number, nowMs: number): boolean {
   return endAtMs(transaction, retentionMs) - nowMs < NEAR_END_MS;
 }
 
-/** Past its end and asked before: there is nothing more to ask. */
+/** Past its end and asked before: it ends without another call. */
 export function isOver(transaction: PendingTransaction, retentionMs: number, nowMs: number): boolean {
   return transaction.attempt > 0 && endAtMs(transaction, retentionMs) <= nowMs;
 }
@@ -64,7 +64,7 @@ export function decide(
   if (outcome.kind === 'answered') return { kind: 'final', disposition: 'answered' };
   if (outcome.kind === 'throttled') return { kind: 'again', afterMs: 0, newAttempt: false };
   if (outcome.kind === 'failed' && asking.tries < TRIES_PER_ATTEMPT) {
-    // Half of the pause is fixed, so that three tries do not fall into the same hiccup.
+    // Half of the pause is fixed, so that three tries do not hit the same short failure.
     const pauseMs = backoffMs(asking.tries, TRY_BACKOFF, random) / 2;
     return { kind: 'again', afterMs: TRY_BACKOFF.baseMs / 2 + pauseMs, newAttempt: false };
   }
@@ -84,7 +84,7 @@ export function decide(
   };
 }
 
-/** What a transaction ends as when this answer is the last. */
+/** What a transaction ends as if this outcome, not an answer, is its last. */
 export function dispositionWithout(
   outcome: CheckVerifyLogOutcome,
   { transaction, nowMs }: Pick<Asking, 'transaction' | 'nowMs'>,

@@ -1,11 +1,10 @@
 import { type PendingTransaction, saysSomething } from '../../shared/logstores/pending.ts';
-import { type RecordInput, toRecord } from '../../shared/record/record.ts';
+import type { PaceTicket } from '../../shared/pace.ts';
 import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
-import { encodeOutput } from '../../shared/write-records.ts';
-import { type Asker, identityOf, type Permit } from './asker.ts';
+import type { Asker } from './asker.ts';
 import type { BegunRow, Committer } from './committer.ts';
 import { endAtMs, isOver } from './decision.ts';
-import { type Inquiries, Inquiry, type Result } from './inquiry.ts';
+import { finalResult, type Inquiries, Inquiry, identityOf, type Result } from './inquiry.ts';
 import type { Lease } from './lease.ts';
 import { type Recollection, recall } from './recall.ts';
 import type { RunReport } from './report.ts';
@@ -23,8 +22,9 @@ interface FeedOptions {
   readonly inquiries: Inquiries;
   readonly asking: AbortSignal;
   readonly fail: (error: unknown) => void;
-  /** No call begins after it; the run may use `wholeMs` up to it. */
+  /** No call starts after it. */
   readonly askUntilMs: number;
+  /** From the start of the run until then. */
   readonly wholeMs: number;
 }
 
@@ -32,12 +32,12 @@ interface FeedOptions {
 const BATCH_SECONDS = 1;
 const MIN_BATCH_ROWS = 20;
 const MAX_BATCH_ROWS = 200;
-/** Rows begun and not committed: enough to go on at full pace while one answer keeps a batch waiting. Each holds its
+/** Rows started and not committed: enough to keep the full pace while one slow answer delays a batch. Each holds its
  * record and events, some 10 KB. */
 const MAX_OUTSTANDING_ROWS = 1_500;
-/** The same while it is the writing that cannot keep up. */
+/** The same while writing cannot keep up. */
 const MAX_UNWRITTEN_ROWS = 400;
-/** Knowing more is worth a moment, not the run. */
+/** What the logstores hold beside a pull is worth a moment, not the run. */
 const RECALL_PATIENCE_MS = 5 * SECOND_MS;
 const NEAR_END_REPORTED_MS = 2 * DAY_MS;
 
@@ -48,15 +48,15 @@ interface Turn {
 }
 
 /**
- * Reads the shards in turn, one batch ahead of what is being asked about, and begins one row after the other as
- * the pace permits. It stops when nothing due is left, when what comes next does not fit the time left, or when
+ * Reads the shards in turn, one batch ahead of what is being asked about, and starts one row after the other as
+ * the pace permits. It stops when nothing due is left, when the next group does not fit the time left, or when
  * asking is over.
  */
 export class Feed {
   readonly #options: FeedOptions;
-  /** Shards whose next group does not fit any more. */
+  /** Shards whose next group does not fit the time left. */
   readonly #putOff = new Set<number>();
-  /** Shards that gave nothing although more is due. */
+  /** Shards that returned nothing although more is due. */
   readonly #silent = new Set<number>();
   #isFirst = true;
 
@@ -68,7 +68,7 @@ export class Feed {
     return [...this.#silent];
   }
 
-  /** Resolves when nothing more is begun. Calls may still be under way. */
+  /** Resolves when nothing more will be started. Calls may still be under way. */
   async run(): Promise<void> {
     const { asking } = this.#options;
     const turns = this.#turns();
@@ -78,12 +78,12 @@ export class Feed {
         const { value: turn, done } = await upcoming;
         if (done) return;
         upcoming = turns.next();
-        // It is awaited one turn later: until then a failure of it is not an unhandled one.
+        // It is awaited one turn later; until then its rejection must not count as unhandled.
         upcoming.catch(() => undefined);
         await this.#takeTurn(turn);
       }
     } catch (error) {
-      // At the deadline reading is given up, and what it would have brought is left.
+      // At the deadline reading is given up; what was not read stays in the queue.
       if (!asking.aborted) throw error;
     } finally {
       await upcoming.catch(() => undefined);
@@ -94,16 +94,16 @@ export class Feed {
   /** A pull from each shard in turn, until none has anything more. */
   async *#turns(): AsyncGenerator<Turn, undefined> {
     for (;;) {
-      let came = false;
+      let hasPulled = false;
       for (const queue of await this.#options.shards.open(this.#options.asking)) {
         const { shard } = queue;
         if (queue.isRead || this.#putOff.has(shard) || this.#silent.has(shard)) continue;
         const turn = await this.#pull(queue);
         if (turn === undefined) continue;
-        came = true;
+        hasPulled = true;
         yield turn;
       }
-      if (!came) return undefined;
+      if (!hasPulled) return undefined;
     }
   }
 
@@ -120,7 +120,6 @@ export class Feed {
     return { queue, pull, recalled: this.#recall(pull) };
   }
 
-  /** What the logstores hold beside the rows of this pull. */
   #recall({ groups }: Pull): Promise<Recollection> {
     const { services, settings, asking } = this.#options;
     const rows = groups.flatMap((group) =>
@@ -145,8 +144,8 @@ export class Feed {
     if (admitted < pull.groups.length) this.#putOff.add(shard);
     if (admitted === 0 && pull.groups.length > 0) return;
     this.#isFirst = false;
-    await this.#room();
-    // Lost meanwhile: whoever has the shard now asks about its rows.
+    await this.#untilThereIsRoom();
+    // If the shard was lost meanwhile, its new holder asks about these rows.
     if (!lease.holds(shard)) return;
     const groups = this.#meet(pull.groups.slice(0, admitted));
     const nextCursor = admitted === pull.groups.length ? pull.nextCursor : undefined;
@@ -162,7 +161,7 @@ export class Feed {
     try {
       for (const row of rows) await this.#begin(row, shard, completed);
     } catch (error) {
-      // Nobody waits for ever for what was never begun.
+      // What was never started must not be waited for.
       for (const { inquiry } of rows) if (!inquiry.isBegun) inquiry.settle({ kind: 'unfinished' });
       throw error;
     }
@@ -180,8 +179,8 @@ export class Feed {
     );
   }
 
-  /** Waits while too much is begun and not committed. */
-  async #room(): Promise<void> {
+  /** Waits while too many rows are started and not committed. */
+  async #untilThereIsRoom(): Promise<void> {
     const { committer, asking } = this.#options;
     const max = () => (committer.isBehind ? MAX_UNWRITTEN_ROWS : MAX_OUTSTANDING_ROWS);
     await committer.changed.until(() => asking.aborted || committer.outstandingRows < max());
@@ -192,23 +191,41 @@ export class Feed {
     const { reading, place, receivedAtMs, raw, inquiry } = row;
     if (inquiry.isBegun) return;
     if (!reading.ok) {
+      inquiry.isBegun = true;
       report.add({ unreadable: 1 });
-      return this.#unreadable(inquiry, { transactionId: reading.transactionId, place, receivedAtMs, raw });
+      return this.#settleFinal(inquiry, {
+        transactionId: reading.transactionId ?? `row:${place}`,
+        attempt: 0,
+        registeredAtMs: receivedAtMs,
+        disposition: 'invalid',
+        code: 'RowUnreadable',
+        raw,
+      });
     }
-    // Whoever has the shard now asks about its rows; if another shard of ours has one too, its turn comes.
+    // The shard's new holder asks about it; if another shard of ours holds a row of it too, that is asked about then.
     if (!lease.holds(shard)) return;
     inquiry.isBegun = true;
     const start = () => this.#start(inquiry, completed);
     if (saysSomething(inquiry.transaction)) return start();
-    // Even the merchant id to ask with may have to be looked up; other rows need not wait for that.
+    // Even the merchant id to ask with has to be looked up first; other rows need not wait for that.
     completed.then(start).catch((error: unknown) => this.#giveUp(inquiry, error));
   }
 
-  /** Resolves when the question is put, or is not. */
+  /** Resolves when the call is under way, or is not needed, or asking is over. */
   async #start(inquiry: Inquiry, completed: Promise<void>): Promise<void> {
-    const { asker, report } = this.#options;
-    this.#noteNearEnd(inquiry);
-    if (this.#isOver(inquiry)) return;
+    const { services, settings, asker, report } = this.#options;
+    const { transaction } = inquiry;
+    const nowMs = services.clock.now();
+    const leftMs = endAtMs(transaction, settings.retentionMs) - nowMs;
+    if (leftMs < NEAR_END_REPORTED_MS) report.add({ near_end: 1 });
+    if (isOver(transaction, settings.retentionMs, nowMs)) {
+      return this.#settleFinal(inquiry, {
+        ...identityOf(transaction),
+        attempt: transaction.attempt,
+        disposition: 'expired',
+        code: transaction.lastCode ?? 'RetentionOver',
+      });
+    }
     const permit = await asker.permit().catch(() => undefined);
     if (permit === undefined) return inquiry.settle({ kind: 'unfinished' });
     report.add({ asked: 1 });
@@ -220,9 +237,9 @@ export class Feed {
     inquiry.settle({ kind: 'unfinished' });
   }
 
-  /** Under another merchant id, that became known meanwhile, the service may know the transaction after all. */
-  async #ask(inquiry: Inquiry, first: Permit, completed: Promise<void>): Promise<void> {
-    let permit: Permit | undefined = first;
+  /** If another merchant id became known meanwhile, the service may know the transaction by that: it is asked again. */
+  async #ask(inquiry: Inquiry, first: PaceTicket, completed: Promise<void>): Promise<void> {
+    let permit: PaceTicket | undefined = first;
     let result: Result = { kind: 'unfinished' };
     while (permit !== undefined) {
       const askedWith = inquiry.transaction.merchantBizId;
@@ -235,95 +252,50 @@ export class Feed {
     inquiry.settle(result);
   }
 
-  #noteNearEnd({ transaction }: Inquiry): void {
-    const { services, settings, report } = this.#options;
-    const leftMs = endAtMs(transaction, settings.retentionMs) - services.clock.now();
-    if (leftMs < NEAR_END_REPORTED_MS) report.add({ near_end: 1 });
-  }
-
-  /** Past its end and asked before: it ends without another question. */
-  #isOver(inquiry: Inquiry): boolean {
-    const { services, settings } = this.#options;
-    const { transaction } = inquiry;
-    const nowMs = services.clock.now();
-    if (!isOver(transaction, settings.retentionMs, nowMs)) return false;
-    this.#settleFinal(inquiry, {
-      ...identityOf(transaction),
-      attempt: transaction.attempt,
-      disposition: 'expired',
-      code: transaction.lastCode ?? 'RetentionOver',
-    });
-    return true;
-  }
-
-  #unreadable(
+  /** Settles it without a call. */
+  #settleFinal(
     inquiry: Inquiry,
-    row: { transactionId: string | undefined; place: string; receivedAtMs: number; raw: unknown },
+    record: Omit<Parameters<typeof finalResult>[1], 'region' | 'askedAtMs'>,
   ): void {
-    inquiry.isBegun = true;
-    this.#settleFinal(inquiry, {
-      transactionId: row.transactionId ?? `row:${row.place}`,
-      attempt: 0,
-      registeredAtMs: row.receivedAtMs,
-      disposition: 'invalid',
-      code: 'RowUnreadable',
-      raw: row.raw,
-    });
-  }
-
-  #settleFinal(inquiry: Inquiry, end: Omit<RecordInput, 'source' | 'region' | 'askedAtMs' | 'final'>): void {
-    const { services, settings } = this.#options;
-    const output = toRecord({
-      ...end,
-      source: 'sweep',
-      region: settings.region,
-      askedAtMs: services.clock.now(),
-      final: true,
-    });
-    inquiry.settle({
-      kind: 'final',
-      disposition: end.disposition,
-      output: encodeOutput(output),
-      version: inquiry.version,
-    });
+    const { region } = this.#options.settings;
+    const askedAtMs = this.#options.services.clock.now();
+    inquiry.settle(finalResult(inquiry.version, { ...record, region, askedAtMs }));
   }
 }
 
-/** A row that could not be read is settled by itself; nothing is merged with it or asked about it. */
-function noTransaction({ place, receivedAtMs }: Row): PendingTransaction {
-  const atMs = receivedAtMs;
+/** An unreadable row is settled by itself: nothing is merged with it, and nothing is asked about it. */
+function noTransaction({ place, receivedAtMs: atMs }: Row): PendingTransaction {
   return { transactionId: place, registeredAtMs: atMs, givenAtMs: atMs, attempt: 0, kind: 'register' };
 }
 
-/** What is known when a pull comes in. */
 export interface AdmissionInput {
   /** Rows of each group, in order. */
   readonly groupRows: readonly number[];
   readonly ratePerSecond: number;
   readonly latencyMs: number;
-  /** Until no call may begin any more. */
+  /** Until no call may start any more. */
   readonly leftMs: number;
-  /** The same at the begin of the run. */
+  /** The same at the start of the run. */
   readonly wholeMs: number;
   /** Nothing was admitted in this run before. */
   readonly isFirst: boolean;
 }
 
 interface Admission {
-  /** Groups at the begin of the pull that are started. */
+  /** How many groups of the pull are started, the first ones. */
   readonly admitted: number;
-  /** The last of them may not get done: what is left of it is handed back. */
+  /** The group may not get done: the rest of it is then handed back. */
   readonly mayBeCut: boolean;
 }
 
-/** A group with more than this share of a whole run is taken for one that no run can be sure to finish. */
+/** A group that takes more than this share of a whole run: no run can be sure to finish it. */
 const TOO_LARGE_SHARE = 0.8;
-/** Such a group is begun in the earlier half of a run: then little of it has to be handed back. */
+/** Such a group is started in the first half of a run: then little of it has to be handed back. */
 const EARLY_SHARE = 0.5;
 
 /**
  * A group is started only if it fits the time left at the present pace. One that would not fit a whole run
- * would wait for ever, so it is started all the same and cut: as the first of a run, or early in it, so that no
+ * would wait for ever, so it is started anyway and cut: as the first of a run, or early in it, so that no
  * shard with such a group at its head is passed over for good.
  */
 export function admit(input: AdmissionInput): Admission {

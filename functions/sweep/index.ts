@@ -13,18 +13,18 @@ import { runSweep } from './run.ts';
 import type { RunInput, SweepSettings } from './services.ts';
 
 /**
- * A run holds some 15 MB at a time but makes many times that in passing, and V8 lets garbage grow to several times
- * what is held before it looks: 170 MB instead of 120 for the same speed. It reads this setting at every
- * collection, so it may be set here; where it is not known nothing happens.
+ * A run holds some 15 MB at a time but allocates many times that, and V8 lets garbage grow to several times
+ * the live size before it collects: 170 MB instead of 120 for the same speed. V8 reads this setting at every
+ * collection, so it may be set here; an unknown setting is ignored.
  */
 setFlagsFromString('--heap-growing-percent=40');
 
-/** Bad settings end the cold start here, with all of them named. */
+/** Bad settings fail the cold start here, in one error that names them all. */
 export const handler = createHandler(loadConfig(process.env));
 
 /**
  * The timer's handler: every invocation is one run, whatever the event says. Returns the report.
- * @throws Error when the run ended in a way that somebody has to look at, after its report was written
+ * @throws Error when the run ended in a way that somebody has to act on, after its report was written
  */
 function createHandler(config: Config): (event: unknown, context: unknown) => Promise<SweepRow> {
   const role = createRoleCredentials(config.environmentCredentials);
@@ -76,7 +76,7 @@ function settingsOf(config: Config): SweepSettings {
   };
 }
 
-/** Of the margin: how long writing may go on in it, and then the report. The rest is the platform's own. */
+/** How far into the margin writing may go on, and then the report. The rest is left to the platform. */
 const WRITING_SHARE = 0.5;
 const REPORT_SHARE = 0.8;
 

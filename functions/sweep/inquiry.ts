@@ -1,24 +1,39 @@
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { type Given, Registration } from '../../shared/logstores/registration.ts';
 import type { Disposition } from '../../shared/logstores/values.ts';
-import { type EncodedOutput, NO_ROWS } from '../../shared/write-records.ts';
+import { type RecordInput, toRecord } from '../../shared/record/record.ts';
+import { type EncodedOutput, encodeOutput, NO_ROWS } from '../../shared/write-records.ts';
 
-/** What became of a transaction in this run. */
+export interface FinalResult {
+  readonly kind: 'final';
+  readonly disposition: Disposition;
+  readonly output: EncodedOutput;
+  /** The version of the inquiry that the output was made from. */
+  readonly version: number;
+  /** Set when the outcome may be the service's fault: the streak it belongs to. */
+  readonly streak?: number;
+}
+
+/** What a transaction came to in this run. */
 export type Result =
-  | {
-      readonly kind: 'final';
-      readonly disposition: Disposition;
-      readonly output: EncodedOutput;
-      /** What was known of the registration when the output was made. */
-      readonly version: number;
-      /** Set when the answer spoke against the service: the streak it belongs to. */
-      readonly streak?: number;
-    }
+  | FinalResult
   | { readonly kind: 'requeue'; readonly attempt: number; readonly lastCode: string; readonly streak: number }
-  /** Not asked, or asked without an end. `lastResort` is what it ends as if it may not be handed back. */
-  | { readonly kind: 'unfinished'; readonly lastResort?: Extract<Result, { kind: 'final' }> };
+  /** Not asked, or not to the end. `lastResort` is its result if it may not be handed back. */
+  | { readonly kind: 'unfinished'; readonly lastResort?: FinalResult };
 
-/** What the logstores hold of a transaction beside the rows that this run was given. */
+/** @param version of the inquiry that the record is made from */
+export function finalResult(version: number, record: Omit<RecordInput, 'source' | 'final'>): FinalResult {
+  const output = encodeOutput(toRecord({ ...record, source: 'sweep', final: true }));
+  return { kind: 'final', disposition: record.disposition, output, version };
+}
+
+/** What a record takes over from the queue. */
+export function identityOf(transaction: PendingTransaction) {
+  const { attempt: _attempt, kind: _kind, lastCode: _code, ...identity } = transaction;
+  return identity;
+}
+
+/** What the logstores hold of a transaction beside the rows that this run pulled. */
 export interface Recalled {
   readonly rows: readonly PendingTransaction[];
   /** From its records, newest first. */
@@ -27,14 +42,13 @@ export interface Recalled {
 
 export interface Recorded {
   readonly given: Given;
-  /** Absent where the record does not say when. */
+  /** Absent where the record has no time for it. */
   readonly givenAtMs?: number | undefined;
 }
 
 /**
- * One transaction in this run: what all its rows say together, and what came of asking. However many rows it has,
- * it is asked about once; each of them leaves the queue only when SLS has acknowledged a result that knows what
- * the row said.
+ * One transaction in this run: what all its rows say together, and the result. However many rows it has, it is asked
+ * about once; each of them leaves the queue only when SLS has acknowledged a result that includes what the row says.
  */
 export class Inquiry {
   #transaction: PendingTransaction;
@@ -45,7 +59,7 @@ export class Inquiry {
   #waiting: (() => void)[] = [];
   #isReleased = false;
   #isUnread = false;
-  /** Somebody asks, or is about to. */
+  /** It is being asked about, or about to be. */
   isBegun = false;
 
   constructor(transaction: PendingTransaction) {
@@ -57,18 +71,18 @@ export class Inquiry {
     return this.#transaction;
   }
 
-  /** Grows with everything new that becomes known. */
+  /** Grows whenever something new becomes known. */
   get version(): number {
     return this.#version;
   }
 
-  /** Takes another row into account; of attempts the fewest count. True if it changed what is known. */
+  /** Takes another row into account; of several attempts the fewest count. Returns whether anything changed. */
   add(row: PendingTransaction): boolean {
     const attempt = Math.min(this.#transaction.attempt, row.attempt);
     return this.#learn((registration) => registration.addRow(row), attempt);
   }
 
-  /** @param isUnread there may be more that is known */
+  /** @param isUnread the logstores may hold more */
   recall(more: Recalled | undefined, { isUnread }: { isUnread: boolean }): void {
     if (isUnread && !this.#isUnread) {
       this.#isUnread = true;
@@ -98,7 +112,7 @@ export class Inquiry {
     return changed;
   }
 
-  /** Without labels, and not knowing whether there are any: its record must not stand before one that has them. */
+  /** It has no labels, but there may be some: its record must not hide one that has them. */
   get registrationUnread(): boolean {
     return this.#isUnread && this.#transaction.labels === undefined;
   }
@@ -123,7 +137,7 @@ export class Inquiry {
     return this.#writtenVersion !== undefined;
   }
 
-  /** SLS has acknowledged a result that knows all that is known now. */
+  /** SLS has acknowledged a result that includes everything known now. */
   get isUpToDate(): boolean {
     return this.#writtenVersion === this.#version;
   }
@@ -132,7 +146,7 @@ export class Inquiry {
     this.#writtenVersion = version;
   }
 
-  /** The record is not held any longer. */
+  /** The record is no longer kept in memory. */
   get isReleased(): boolean {
     return this.#isReleased;
   }
@@ -145,7 +159,7 @@ export class Inquiry {
 
 const RELEASED: EncodedOutput = { record: NO_ROWS, events: NO_ROWS };
 
-/** Labels have their own order in each row. */
+/** The order of the labels does not matter. */
 function saysTheSame(one: PendingTransaction, other: PendingTransaction): boolean {
   return (
     one.merchantBizId === other.merchantBizId &&
@@ -159,9 +173,9 @@ function sorted(labels: string | undefined): string {
   return labels === undefined ? '' : JSON.stringify(Object.entries(JSON.parse(labels)).sort());
 }
 
-/** Transactions met in this run; beyond it the oldest are forgotten, and asking twice is only a waste. */
+/** Beyond this the oldest are forgotten: to ask about them twice is only a waste. */
 const MAX_REMEMBERED = 20_000;
-/** Records kept after they were written, for rows that come later and know more. */
+/** Records kept after they were written, for later rows that say more. */
 const MAX_KEPT_BYTES = 8_000_000;
 
 /** The transactions that this run has met. */
@@ -182,18 +196,18 @@ export class Inquiries {
     const askedWith = known.transaction.merchantBizId;
     const changed = known.add(row);
     if (!changed || known.result === undefined || this.#canBeWrittenAgain(known, askedWith)) return known;
-    // Its answer is gone, or might be another under the merchant's own id.
+    // Its answer is no longer kept, or might be another with the new merchant id.
     return this.#remember(new Inquiry(known.transaction));
   }
 
-  /** The record of a written inquiry may be needed once more. */
+  /** Keeps the record of a written inquiry, within `MAX_KEPT_BYTES`: a later row may say more. */
   keep(inquiry: Inquiry, bytes: number): void {
     this.#keptBytes += bytes - (this.#kept.get(inquiry) ?? 0);
     this.#kept.delete(inquiry);
     this.#kept.set(inquiry, bytes);
     for (const [oldest, size] of this.#kept) {
       if (this.#keptBytes <= this.#maxKeptBytes) break;
-      // A row of it waits to be written with what it adds.
+      // It waits to be written again with what a later row added.
       if (!oldest.isUpToDate) continue;
       this.#kept.delete(oldest);
       this.#keptBytes -= size;

@@ -11,7 +11,7 @@ interface LeaseOptions {
   readonly consumer: string;
   readonly leaseMs: number;
   readonly heartbeatMs: number;
-  /** Told of every shard that is lost. */
+  /** Called for every shard that is lost. */
   readonly onLost: () => void;
 }
 
@@ -21,24 +21,24 @@ const MIN_PATIENCE_MS = 500;
 /**
  * The shards that the consumer group lets this instance work on.
  *
- * A shard is held from the heartbeat that names it to the one that does not, to a heartbeat or checkpoint that is
- * refused, or until no heartbeat got through for as long as the lease. Once lost it stays lost for this run,
- * because somebody else may have moved its checkpoint since. What is believed here only saves work and copies:
- * the fence is the checkpoint, which SLS refuses from anybody but the holder.
+ * A shard is held from the heartbeat whose response names it until a response does not, until a heartbeat or
+ * checkpoint is refused, or until no heartbeat got through for the length of the lease. Once lost it stays lost for
+ * this run, because somebody else may have moved its checkpoint. What is believed here only saves work and
+ * duplicates: the fence is the checkpoint, which SLS accepts from nobody but the holder.
  */
 export class Lease {
   readonly #options: LeaseOptions;
   readonly #stop = new AbortController();
   readonly #lost = new Set<number>();
   #given: readonly number[] = [];
-  #heardAtMs = Number.NEGATIVE_INFINITY;
+  #acceptedAtMs = Number.NEGATIVE_INFINITY;
   #beating: Promise<void> | undefined;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
   }
 
-  /** Heartbeats until `isEnough` is content with the shards given, or the time is over. */
+  /** Heartbeats until `isEnough` accepts the shards given, or time is up. */
   async acquire(untilMs: number, isEnough: (shards: readonly number[]) => boolean): Promise<boolean> {
     const { clock, heartbeatMs } = this.#options;
     for (;;) {
@@ -51,7 +51,7 @@ export class Lease {
     }
   }
 
-  /** Goes on heartbeating until `close`. */
+  /** Keeps heartbeating until `close`. */
   keep(): void {
     this.#beating ??= this.#keepBeating();
   }
@@ -70,15 +70,15 @@ export class Lease {
     return this.shards().includes(shard);
   }
 
-  /** Held once in this run, and not any more. */
+  /** Held in this run, and no longer. */
   hasLost(shard: number): boolean {
     return this.#lost.has(shard);
   }
 
-  /** Makes sure, before something is written: a heartbeat that is getting old is sent again first. */
+  /** Before a write: sends a heartbeat if the last one is getting old. */
   async confirm(signal: AbortSignal): Promise<void> {
     const { clock, leaseMs } = this.#options;
-    if (clock.now() - this.#heardAtMs < leaseMs / 2) return;
+    if (clock.now() - this.#acceptedAtMs < leaseMs / 2) return;
     await this.#beat(AbortSignal.any([this.#stop.signal, signal])).catch(() => undefined);
   }
 
@@ -96,33 +96,33 @@ export class Lease {
         await clock.sleep(heartbeatMs, this.#stop.signal);
         await this.#beat(this.#stop.signal);
       } catch {
-        // Stopped while waiting, or refused: then the shards are lost already.
+        // Stopped while waiting, or refused, in which case the shards are already marked lost.
       }
     }
   }
 
-  /** @throws SlsError when SLS refuses heartbeats, and not for its load */
+  /** @throws SlsError when SLS refuses the heartbeat for good */
   async #beat(signal?: AbortSignal): Promise<void> {
     const { sls, clock, consumer, log, heartbeatMs, leaseMs } = this.#options;
     const sentAtMs = clock.now();
     const before = this.shards();
-    // A heartbeat that hangs must not keep the next one from going out.
+    // A heartbeat that hangs must not delay the next one.
     const hung = AbortSignal.timeout(Math.max(MIN_PATIENCE_MS, heartbeatMs));
     const options = { signal: signal === undefined ? hung : AbortSignal.any([signal, hung]) };
     try {
       const given = await sls.heartbeat(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP, consumer, before, options);
-      // A late answer to an older heartbeat knows nothing of what was given since.
-      if (sentAtMs < this.#heardAtMs) return;
+      // The late response to an older heartbeat may lack shards given since.
+      if (sentAtMs < this.#acceptedAtMs) return;
       const held = this.shards();
       this.#given = given;
-      this.#heardAtMs = sentAtMs;
+      this.#acceptedAtMs = sentAtMs;
       this.#loseAll(held.filter((shard) => !given.includes(shard)));
     } catch (error) {
       if (signal?.aborted) return;
       log.warn('heartbeat failed', { error: String(error) });
       const refused = error instanceof SlsError && !error.retryable;
-      // Refused: the group has forgotten us. Unheard for the whole lease: it may have.
-      if (refused || clock.now() - this.#heardAtMs >= leaseMs) this.#loseAll(before);
+      // Refused: the group has forgotten us. No heartbeat for the whole lease: it may have.
+      if (refused || clock.now() - this.#acceptedAtMs >= leaseMs) this.#loseAll(before);
       if (refused) throw error;
     }
   }

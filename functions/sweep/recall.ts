@@ -12,21 +12,21 @@ import type { Recalled, Recorded } from './inquiry.ts';
 import type { SweepServices } from './services.ts';
 import { read } from './shards.ts';
 
-/** What was found of some transactions, and those of which there may be more than was found. */
+/** What was found about some transactions, and those about which there may be more. */
 export interface Recollection {
   readonly found: ReadonlyMap<string, Recalled>;
   readonly unread: ReadonlySet<string>;
 }
 
 /**
- * What the logstores hold of some transactions beside the rows at hand, which may say too little: a row may come from
- * a lookup that could not read what is known, from a second writer who knows other things than the first, or from
- * before a newer registration. Recorded as it is, it would hide the better record.
+ * Reads what the logstores hold of some transactions beside the rows at hand. A row may say too little: it may come
+ * from a lookup that could not read what is known, from a second writer who knows other things than the first, or from
+ * before a newer registration. Recorded as it is, it would hide a better record.
  *
- * Of a batch that one search can look up, the queue is read, and what lookups were told; that is exact. Of a larger
- * one, the records are read: there is nothing else that a row could hide. Rows that say nothing, or that were queued
- * again, are looked up in full in any case. By search, never by SQL, of which a project may run only a few at once.
- * Never throws.
+ * Of a batch that fits one search, the queue is read, and the records of lookups: that is exact. Of a larger one, only
+ * the records are read, since nothing else can be hidden by a row. Rows that say nothing, and rows that were queued
+ * again, are always looked up in full. It searches and never uses SQL, of which a project may run only a few
+ * statements at once. Never throws.
  */
 export async function recall(
   services: SweepServices,
@@ -51,7 +51,7 @@ export async function recall(
     const reading = readPendingRow(row, seconds * SECOND_MS, windows.saneBeforeMs);
     if (reading.ok) foundOf(reading.transaction.transactionId).rows.push(reading.transaction);
   }
-  // The sweep's own records repeat what the queue says; only what a lookup was told may be nowhere else.
+  // The sweep's own records repeat what the queue says; only those of lookups may hold more.
   const isKnown = (id: string) => found.get(id)?.rows.some(saysSomething) === true;
   const known = [...ids].filter(isKnown);
   const unknown = [...ids].filter((id) => !isKnown(id));
@@ -70,10 +70,11 @@ export async function recall(
   return { found, unread: search.unread };
 }
 
-/** SLS takes 30 conditions a search, of which one may be another than an id, and gives 100 rows a page at most:
+/** SLS accepts 30 conditions per search, one of which is left for a further condition, and returns at most 100 rows:
  * https://help.aliyun.com/en/sls/query-and-analysis1 (read 2026-11-24). */
 const MAX_IDS_PER_SEARCH = 29;
 const MAX_PAGES = 3;
+const ATTEMPTS = 3;
 /** A group of thousands of rows that were handed back must not wait for its searches one by one. */
 const SEARCHES_AT_ONCE = 4;
 
@@ -81,17 +82,13 @@ type Row = Readonly<Record<string, string>>;
 
 interface Where {
   readonly logstore: string;
+  readonly keptMs: number;
   readonly pageRows: number;
   /** A further condition. */
   readonly and?: string;
 }
 
-interface Window {
-  readonly fromSeconds: number;
-  readonly toSeconds: number;
-}
-
-/** Some searches at once, each of as many ids as it takes. */
+/** Searches for transactions, with as many ids per search as it takes, and some searches at once. */
 class Search {
   readonly #services: SweepServices;
   readonly #signal: AbortSignal;
@@ -103,13 +100,7 @@ class Search {
     this.#signal = signal;
   }
 
-  async all(
-    { keptMs, ...where }: Where & { readonly keptMs: number },
-    ids: readonly string[],
-  ): Promise<Row[]> {
-    const nowMs = this.#services.clock.now();
-    const fromSeconds = Math.floor((nowMs - keptMs) / SECOND_MS);
-    const toSeconds = Math.floor((nowMs + HOUR_MS) / SECOND_MS);
+  async all(where: Where, ids: readonly string[]): Promise<Row[]> {
     const searches: string[][] = [];
     for (let from = 0; from < ids.length; from += MAX_IDS_PER_SEARCH) {
       searches.push(ids.slice(from, from + MAX_IDS_PER_SEARCH));
@@ -117,7 +108,7 @@ class Search {
     const rows: Row[] = [];
     const searchInTurn = async () => {
       for (let some = searches.shift(); some !== undefined; some = searches.shift()) {
-        const isWhole = await this.#one({ ...where, fromSeconds, toSeconds, ids: some }, rows);
+        const isWhole = await this.#one(where, some, rows);
         if (!isWhole) for (const id of some) this.unread.add(id);
       }
     };
@@ -125,18 +116,30 @@ class Search {
     return rows;
   }
 
-  /** False when there may be more than was read. */
+  /** Returns false when there may be more than was read. */
   async #one(
-    { logstore, pageRows, and, ids, ...window }: Where & { readonly ids: string[] } & Window,
+    { logstore, keptMs, pageRows, and }: Where,
+    ids: readonly string[],
     rows: Row[],
   ): Promise<boolean> {
+    const nowMs = this.#services.clock.now();
     const any = ids.map((id) => `transaction_id: "${id}"`).join(' or ');
-    const query = and === undefined ? any : `(${any}) and ${and}`;
+    const search = {
+      query: and === undefined ? any : `(${any}) and ${and}`,
+      fromSeconds: Math.floor((nowMs - keptMs) / SECOND_MS),
+      toSeconds: Math.floor((nowMs + HOUR_MS) / SECOND_MS),
+      line: pageRows,
+      reverse: true,
+    };
     try {
       for (let page = 0; page < MAX_PAGES; page += 1) {
-        const request = { query, ...window, line: pageRows, offset: page * pageRows, reverse: true };
-        const call = () => this.#services.sls.query(logstore, request, { signal: this.#signal });
-        const result = await read(this.#services, call, { signal: this.#signal, attempts: 3 });
+        const request = { ...search, offset: page * pageRows };
+        const result = await read(
+          this.#services,
+          this.#signal,
+          (sls, options) => sls.query(logstore, request, options),
+          ATTEMPTS,
+        );
         // Search is by word and ignores case: only the row itself says whose it is.
         rows.push(...result.rows.filter(({ transaction_id: id = '' }) => ids.includes(id)));
         if (!result.complete) return false;

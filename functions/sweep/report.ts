@@ -10,7 +10,7 @@ import { WRITE_RETRY } from '../../shared/write-records.ts';
 import type { RunInput, SweepServices, SweepSettings } from './services.ts';
 import type { ShardQueue, Shards } from './shards.ts';
 
-/** Counts one run while it goes on; belongs to its invocation. */
+/** The counts of one run, while it is under way. */
 export class RunReport {
   readonly #counts = {
     pulled: 0,
@@ -103,19 +103,19 @@ interface Conclusion {
   readonly message: string | undefined;
 }
 
-/** Ends that the platform's own figures should show: a person has to do something. */
+/** Ends that the platform should count as failed invocations: somebody has to act. */
 const FAILURES: ReadonlySet<RunEnd> = new Set(['forbidden', 'write_failed', 'error']);
 const INVALID_CURSOR =
-  'SLS no longer knew the checkpoint: the queue was read again from its begin. Rows may have been lost if the ' +
+  'SLS no longer knew the checkpoint: the queue was read again from its beginning. Rows may have been lost if the ' +
   'sweep stood still for as long as idv-pending is kept.';
 const REPORT_ATTEMPTS = 4;
-/** How far the queue is done is worth a moment, and at most half of what is left for the report. */
+/** Measuring the queue is worth a moment, and at most half of what is left for the report. */
 const PATIENCE_MS = 8 * SECOND_MS;
 const QUERY_PATIENCE_MS = 5 * SECOND_MS;
-/** More than so many for one shard are not worth it: then the count is left out. */
+/** Per shard. If counting takes more, it is given up. */
 const MAX_PULLS = 20;
 
-/** Puts the run's report where people and the ledger find it. Never throws: the run's work is done. */
+/** Writes the run's report to idv-sweeps and to the log. Never throws: the run's work is done. */
 export async function conclude(conclusion: Conclusion): Promise<SweepRow> {
   const { services, settings, input, report, shards } = conclusion;
   const { log, clock } = services;
@@ -151,7 +151,7 @@ export async function conclude(conclusion: Conclusion): Promise<SweepRow> {
   return row;
 }
 
-/** Nothing of it where SLS does not say in time. */
+/** Empty where SLS does not respond in time. */
 async function standingInTime(conclusion: Conclusion): Promise<Partial<SweepRow>> {
   const { services, input } = conclusion;
   const { clock, log } = services;
@@ -164,7 +164,7 @@ async function standingInTime(conclusion: Conclusion): Promise<Partial<SweepRow>
   }
 }
 
-/** How far the queue is done, and how much of what is due is left. */
+/** How far the queue is done, and how many due rows are left. */
 async function standingOf({ services, shards }: Conclusion, signal: AbortSignal): Promise<Partial<SweepRow>> {
   const queues = shards.kept;
   if (queues.length === 0) return {};
@@ -185,8 +185,8 @@ async function standingOf({ services, shards }: Conclusion, signal: AbortSignal)
 }
 
 /**
- * Rows due and not done. A checkpoint stands within a second of which a part may be done: its rest is pulled and
- * counted, what came in later seconds is counted by SQL. That knows no shards: of several, all that is left is pulled.
+ * Rows due and not done. The second that a checkpoint stands in may be done in part: its rest is pulled and counted,
+ * and rows received later are counted by SQL. SQL cannot tell shards apart: with several, everything is pulled.
  */
 async function countLeft(
   services: SweepServices,
@@ -207,7 +207,7 @@ async function countLeft(
   return later === undefined ? undefined : left + later;
 }
 
-/** Rows by receive time. Another writer's rows may have an event time up to seven days before it. */
+/** Rows by receive time. The event time of another writer's rows may be up to seven days earlier. */
 async function countRows(
   services: SweepServices,
   { fromMs, toMs }: { fromMs: number; toMs: number },
@@ -229,7 +229,7 @@ async function countRows(
   return complete && Number.isSafeInteger(count) ? count : undefined;
 }
 
-/** Work that is given up after a time. */
+/** Does `work`, whose signal is aborted after a time. */
 async function within<T>(
   clock: SweepServices['clock'],
   ms: number,

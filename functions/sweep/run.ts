@@ -21,26 +21,26 @@ import { Streak } from './streak.ts';
  * of the lowest shard with anything left is the run that works; any other ends as `busy`, and so does one that
  * had to wait for the shard and finds that its last holder left nothing to do.
  *
- * Opening. For each shard held: where the checkpoint stands (none: the shard's begin), where what is due ends,
- * and then the own checkpoint is written back, fenced. If SLS refuses that, somebody else holds the shard, and
- * nothing is asked.
+ * Opening. For each shard held, the run finds where to start (the checkpoint, else the beginning of the shard) and
+ * where due rows end. Then it writes the checkpoint back as it is, fenced. If SLS refuses that, somebody else holds
+ * the shard, and its rows are left alone.
  *
- * Working. Three things go on at once. The feed pulls batches of whole log groups, puts together what all rows of a
- * transaction say, and begins one transaction after the other. The asker puts each question, as the pacer permits,
- * until there is a result: a final record, a row to queue again, or nothing to do. The committer takes each
- * shard's batches in order as soon as they are complete, and for each: writes records and events, appends what is
- * asked again, and when SLS has acknowledged all of it moves the checkpoint, fenced. Whatever a crash cuts off is
- * still in front of the checkpoint and comes again. A shard that is lost takes its batches with it; the others go on.
+ * Working. Three parts run concurrently. The feed pulls batches of whole log groups, combines what all rows of a
+ * transaction say, and starts one transaction after the other. The asker calls the service, as the pacer permits,
+ * until there is a result: a final record, a row to queue again, or unfinished. The committer takes each
+ * shard's batches in order as soon as they have all their results, and for each: writes records and events, appends
+ * the rows to queue again, and moves the checkpoint, fenced, once SLS has acknowledged all of it. Whatever a crash
+ * cuts off lies after the checkpoint and is pulled again. A lost shard takes its batches with it; the others go on.
  *
- * Ending. In this order of precedence: `write_failed` or `error`, something could not be done at all; `forbidden`
- * and `upstream_down`, the service serves nobody; `lease_lost`; `deadline`, time is over and work is left;
- * `done`. After `write_failed` nothing more is committed; after the others, and after an `error` in reading, what
- * was answered for good, up to the first batch that is not complete.
- * At the deadline asking stops first and calls under way get a moment more; then what is complete is committed,
- * and a group that no run could complete is cut: its rows without a result are appended again. Every call has its
- * time: reading until asking is over, writing into the margin, the report into what is left of that.
+ * Ending. The first failure to read or write (`error`, `write_failed`), or the service turning everybody away
+ * (`forbidden`, `upstream_down`), ends the run under that name. Without one it is `lease_lost`; else `deadline`, if
+ * due rows are left; else `done`. After `write_failed` nothing more is committed. After the others, batches that have
+ * all their results are, in order, up to the first that has not; results that may be the service's fault do not count.
+ * At the deadline asking stops first, and calls under way get a moment more. Then complete batches are committed,
+ * and a group that no run could complete is cut: its rows without a result are appended again. Reading may take
+ * until asking is over, writing until some way into the margin, the report until nearly its end.
  *
- * Reporting. Always, however the run ended: one row in `idv-sweeps` and one line in the function's log.
+ * Reporting. However the run ended: one row in `idv-sweeps` and one line in the function's log.
  */
 export async function runSweep(
   services: SweepServices,
@@ -51,7 +51,7 @@ export async function runSweep(
 }
 
 const JOIN_MS = 10 * SECOND_MS;
-/** At the end of a run, for the answers under way and for the last write. */
+/** At the end of a run, for calls under way and for the last write. */
 const RESERVE_SHARE = 0.1;
 const MAX_RESERVE_MS = 5 * SECOND_MS;
 
@@ -60,25 +60,25 @@ class Run {
   readonly #settings: SweepSettings;
   readonly #input: RunInput;
   readonly #report = new RunReport();
-  /** Aborted: no call begins any more. */
+  /** Aborted: no call starts any more. */
   readonly #asking = new AbortController();
-  /** Aborted: no answer is waited for any more. */
+  /** Aborted: calls under way are given up. */
   readonly #waiting = new AbortController();
-  /** Aborted: writing is given up; what is not acknowledged comes again. */
+  /** Aborted: writing is given up; rows without an acknowledgement are pulled again by another run. */
   readonly #writing = new AbortController();
   readonly #finished = new AbortController();
   readonly #lease: Lease;
   readonly #shards: Shards;
   #committer: Committer | undefined;
   #end: { ended: RunEnd; message?: string } | undefined;
-  /** The shard was somebody else's when this run came. */
+  /** Another run held the shards when this one started. */
   #waited = false;
 
   constructor(services: SweepServices, settings: SweepSettings, input: RunInput) {
     this.#services = services;
     this.#settings = settings;
     this.#input = input;
-    // Every call under way listens; that many are no leak.
+    // Every call under way listens: so many listeners are not a leak.
     setMaxListeners(0, this.#asking.signal, this.#waiting.signal, this.#writing.signal);
     const onLost = () => this.#committer?.dropLost();
     this.#lease = new Lease({ ...services, ...settings, consumer: input.consumer, onLost });
@@ -109,7 +109,7 @@ class Run {
     });
   }
 
-  /** True if this is the run that works. */
+  /** Returns whether this is the run that works. */
   async #join(): Promise<boolean> {
     const untilMs = Math.min(this.#services.clock.now() + JOIN_MS, this.#input.endAtMs);
     const atOnce = await this.#lease.acquire(0, () => true);
@@ -117,7 +117,7 @@ class Run {
     if (!atOnce && !(await this.#lease.acquire(untilMs, () => true))) return false;
     this.#lease.keep();
     await this.#shards.load(this.#asking.signal);
-    // Whoever let go of the shard has worked while this run waited: what there was to do is done.
+    // The shard's last holder wrote a checkpoint while this run waited, so the work is done.
     if (!atOnce && this.#shards.newestCheckpointAtMs >= this.#input.startedAtMs) return false;
     const lowest = await this.#shards.lowestUndrained(this.#asking.signal);
     if (lowest === undefined) return true;
@@ -134,7 +134,10 @@ class Run {
     committer.close(this.#end === undefined ? 'finish' : 'trouble');
     await committing;
     if (feed.silentShards.length > 0) {
-      this.#stop('error', `SLS gave nothing from shard ${feed.silentShards.join(', ')} although more is due`);
+      this.#stop(
+        'error',
+        `SLS returned nothing from shard ${feed.silentShards.join(', ')} although more is due`,
+      );
     }
     if (streak.trouble !== undefined) return streak.trouble;
     if (this.#shards.hasLostAny) return 'lease_lost';
@@ -142,7 +145,7 @@ class Run {
     return this.#waited && this.#report.counts.pulled === 0 ? 'busy' : 'done';
   }
 
-  /** Whether failing calls are the service's fault. */
+  /** Decides whether failing calls are the service's fault. */
   async #decide(streak: Streak, asker: Asker): Promise<void> {
     const { number } = streak;
     streak.decide(await asker.probe(this.#writing.signal), number);
@@ -194,7 +197,7 @@ class Run {
     return { feed, committer, streak, asker };
   }
 
-  /** The first reason counts. Nothing is asked or waited for after it. */
+  /** The first reason counts. After it, nothing is asked and no call is waited for. */
   #stop(ended: RunEnd, message?: string): void {
     this.#end ??= message === undefined ? { ended } : { ended, message };
     this.#asking.abort();
@@ -219,7 +222,7 @@ class Run {
     const { clock } = this.#services;
     clock.sleep(Math.max(0, atMs - clock.now()), this.#finished.signal).then(
       () => {
-        controller.abort(new Error('the time for it is over: SLS took too long'));
+        controller.abort(new Error('time is up: SLS took too long'));
         this.#committer?.changed.notify();
       },
       () => undefined,
@@ -227,7 +230,7 @@ class Run {
   }
 }
 
-/** What a deployment makes, and its code when it is not there. */
+/** What a deployment creates, by the error code that SLS returns when it is missing. */
 const DEPLOYED: Readonly<Record<string, string>> = {
   ConsumerGroupNotExist: `the consumer group ${SWEEP_CONSUMER_GROUP} of ${PENDING_LOGSTORE}`,
   LogStoreNotExist: 'a logstore',
@@ -237,9 +240,9 @@ const DEPLOYED: Readonly<Record<string, string>> = {
 function messageOf(error: unknown): string {
   if (error instanceof SlsError && DEPLOYED[error.serverCode] !== undefined) {
     return (
-      `SLS does not know ${DEPLOYED[error.serverCode]} any more (${error.message}). Run \`npx s deploy\`, which makes ` +
-      'it again. Until then nothing is asked; what is queued waits. With the group went its checkpoint: the ' +
-      'next run begins at the oldest row there is, and asks about what was answered once more.'
+      `SLS no longer knows ${DEPLOYED[error.serverCode]} (${error.message}). Run \`npx s deploy\`, which creates ` +
+      'it again. Until then nothing is asked; what is queued waits. The checkpoint is lost with the group: the ' +
+      'next run starts at the oldest row there is, and asks once more about what was answered before.'
     );
   }
   return error instanceof Error ? error.message : String(error);

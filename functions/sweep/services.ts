@@ -4,7 +4,7 @@ import type { Windows } from '../../shared/logstores/retention.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import type { Clock } from '../../shared/time.ts';
 
-/** What a run works with. */
+/** The dependencies of a run. */
 export interface SweepServices {
   readonly sls: SlsDataPlane;
   readonly cloudauth: CloudauthClient;
@@ -18,16 +18,17 @@ export interface SweepSettings {
   readonly region: string;
   /** A row is due this long after SLS received it. */
   readonly verifyDelayMs: number;
-  /** How long the service keeps a session: it returns an answer until then. */
+  /** How long the service keeps a session, and so returns an answer. */
   readonly retentionMs: number;
-  /** How far back the logstores are read, and times in a row count. */
+  /** How far back the logstores are read, and times in a row are believed. */
   readonly windows: Windows;
   readonly notCompletedAttempts: number;
   readonly maxAttempts: number;
   readonly leaseMs: number;
   readonly heartbeatMs: number;
-  /** Calls per second of a run, and what the service allows to everybody together. */
+  /** Calls per second of a run. */
   readonly pacePerSecond: number;
+  /** Calls per second that the service allows to everybody together. */
   readonly limitPerSecond: number;
 }
 
@@ -39,7 +40,7 @@ export interface RunInput {
   readonly startedAtMs: number;
   /** The run ends here, a margin before the platform ends it. */
   readonly endAtMs: number;
-  /** Writes still under way then are given up: the platform is about to end the invocation. */
+  /** Writes under way are given up then: the platform is about to end the invocation. */
   readonly cutOffAtMs: number;
   /** The report is given up then. */
   readonly reportUntilMs: number;

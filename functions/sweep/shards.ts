@@ -7,7 +7,7 @@ import {
 } from '../../shared/logstores/pending.ts';
 import { retry } from '../../shared/retry.ts';
 import { isBefore, isCursor, isInvalidCursor } from '../../shared/sls/cursor.ts';
-import type { PulledGroup, Shard } from '../../shared/sls/types.ts';
+import type { CursorResult, PulledGroup, Shard, SlsDataPlane } from '../../shared/sls/types.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import { endAtMs } from './decision.ts';
 import type { Lease } from './lease.ts';
@@ -20,7 +20,7 @@ interface ShardsOptions {
   readonly lease: Lease;
 }
 
-/** The shards of the queue as they are in this run: split ones are drained, new ones found. */
+/** The shards of the queue in this run: split ones are drained, new ones are found. */
 export class Shards {
   readonly #options: ShardsOptions;
   readonly #queues = new Map<number, ShardQueue>();
@@ -33,9 +33,9 @@ export class Shards {
   }
 
   async load(signal: AbortSignal): Promise<void> {
-    const { services } = this.#options;
-    const call = () => services.sls.listShards(PENDING_LOGSTORE, { signal });
-    const shards = await read(services, call, { signal });
+    const shards = await read(this.#options.services, signal, (sls, options) =>
+      sls.listShards(PENDING_LOGSTORE, options),
+    );
     this.#all = [...shards].sort((one, other) => one.shardId - other.shardId);
     await this.#loadCheckpoints(signal);
   }
@@ -45,7 +45,7 @@ export class Shards {
     return this.#newestCheckpointAtMs;
   }
 
-  /** Its holder is the one that works. A read-only shard that is read to its end counts no more. */
+  /** The run that holds it is the one that works. A read-only shard that is read to its end does not count. */
   async lowestUndrained(signal: AbortSignal): Promise<number | undefined> {
     for (const shard of this.#all) {
       if (shard.status === 'readwrite' || !(await this.#isDrained(shard.shardId, signal)))
@@ -54,7 +54,7 @@ export class Shards {
     return undefined;
   }
 
-  /** The queues of the shards held, lowest first; shards that were given meanwhile are opened. */
+  /** The queues of the shards held, lowest first. Opens those given since the last call. */
   async open(signal: AbortSignal): Promise<ShardQueue[]> {
     const queues: ShardQueue[] = [];
     for (const shard of this.#options.lease.shards()) {
@@ -82,7 +82,7 @@ export class Shards {
     return held.every((shard) => this.#queues.has(shard)) && this.opened.every((queue) => queue.isDone);
   }
 
-  /** How far the shards that this run did not keep are done, by their checkpoints; undefined if unknown. */
+  /** How far the other shards are done, by their checkpoints, unix ms; undefined if unknown. */
   async othersDoneUntilMs(signal: AbortSignal): Promise<number[] | undefined> {
     const { services } = this.#options;
     const times: number[] = [];
@@ -90,15 +90,18 @@ export class Shards {
       if (this.kept.some(({ shard }) => shard === shardId)) continue;
       if (status === 'readonly' && (await this.#isDrained(shardId, signal))) continue;
       const checkpoint = this.#checkpoints.get(shardId) ?? '';
-      // Not begun yet: then nothing of it is done.
+      // Not started yet: nothing of it is done.
       if (!isCursor(checkpoint)) return undefined;
-      const call = () => services.sls.getCursorTimeMs(PENDING_LOGSTORE, shardId, checkpoint, { signal });
-      times.push(await read(services, call, { signal }));
+      times.push(
+        await read(services, signal, (sls, options) =>
+          sls.getCursorTimeMs(PENDING_LOGSTORE, shardId, checkpoint, options),
+        ),
+      );
     }
     return times;
   }
 
-  /** undefined when it is lost before anything is asked. */
+  /** Returns undefined if the shard is lost already. */
   async #openOne(shard: number, signal: AbortSignal): Promise<ShardQueue | undefined> {
     const { services, settings, input, lease } = this.#options;
     // Read again now that the shard is ours: its last holder may have moved it since.
@@ -110,27 +113,26 @@ export class Shards {
     return (await queue.takeOver(signal)) ? queue : undefined;
   }
 
-  /** A read-only shard that is done is taken out of the group: that is no loss. */
+  /** A read-only shard that is done leaves the consumer group: that is no loss. */
   #isLost({ shard, isDone }: ShardQueue): boolean {
     const isReadOnly = this.#all.some(({ shardId, status }) => shardId === shard && status === 'readonly');
     return this.#options.lease.hasLost(shard) && !(isReadOnly && isDone);
   }
 
   async #loadCheckpoints(signal: AbortSignal): Promise<void> {
-    const { services } = this.#options;
-    const call = () => services.sls.getCheckpoints(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP, { signal });
-    const checkpoints = await read(services, call, { signal });
+    const checkpoints = await read(this.#options.services, signal, (sls, options) =>
+      sls.getCheckpoints(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP, options),
+    );
     this.#checkpoints = new Map(checkpoints.map(({ shard, checkpoint }) => [shard, checkpoint]));
     this.#newestCheckpointAtMs = Math.max(0, ...checkpoints.map(({ updateTimeMs }) => updateTimeMs));
   }
 
   async #isDrained(shard: number, signal: AbortSignal): Promise<boolean> {
     const { services } = this.#options;
-    const cursor = (from: 'begin' | 'end') =>
-      read(services, () => services.sls.getCursor(PENDING_LOGSTORE, shard, from, { signal }), { signal });
     const checkpoint = this.#checkpoints.get(shard) ?? '';
-    const position = isCursor(checkpoint) ? checkpoint : (await cursor('begin')).cursor;
-    return !isBefore(position, (await cursor('end')).cursor);
+    const isStarted = isCursor(checkpoint);
+    const position = isStarted ? checkpoint : (await getCursor(services, shard, 'begin', signal)).cursor;
+    return !isBefore(position, (await getCursor(services, shard, 'end', signal)).cursor);
   }
 }
 
@@ -147,7 +149,7 @@ export interface Group {
   readonly rows: readonly Row[];
 }
 
-/** What one pull brought: whole log groups, and the cursor behind them as the server gave it. */
+/** What one pull returned: whole log groups, and the cursor after them as the server returned it. */
 export interface Pull {
   readonly groups: readonly Group[];
   readonly fromCursor: string;
@@ -166,7 +168,7 @@ interface ShardOptions {
 
 const RETRY = { attempts: 5, baseMs: 250, capMs: 3 * SECOND_MS };
 const WORTH_A_WARNING_MS = MINUTE_MS;
-/** How large groups are is known only when some are read. */
+/** The size of groups is not known before some are read. */
 const FIRST_PULL_GROUPS = 1;
 const MAX_GROWTH = 4;
 /** The most that PullLogs takes: https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-pulllogs
@@ -176,11 +178,11 @@ const MAX_PULL_GROUPS = 1_000;
 const MAX_PULL_BYTES = 4_000_000;
 
 /**
- * One shard of the queue between its checkpoint and what is due.
+ * The due rows of one shard of the queue: those between its checkpoint and an end.
  *
- * The end is the cursor of the first group received within the delay, by the earlier of SLS's clock and our own. Only cursors
- * that the server gave become checkpoints: the checkpoint before, the shard's begin, that end, and the cursor
- * behind a pull.
+ * The end is the cursor of the first group received within the delay, by the earlier of SLS's clock and our own. Only
+ * cursors that the server returned become checkpoints: the last checkpoint, the beginning of the shard, that end, and
+ * the cursor after a pull.
  */
 export class ShardQueue {
   readonly shard: number;
@@ -211,17 +213,16 @@ export class ShardQueue {
 
   static async open(options: ShardOptions, signal: AbortSignal): Promise<ShardQueue> {
     const { shard, checkpoint, services, settings } = options;
-    const cursor = (from: 'begin' | number) =>
-      read(services, () => services.sls.getCursor(PENDING_LOGSTORE, shard, from, { signal }), { signal });
-    const begin = await cursor('begin');
+    const begin = await getCursor(services, shard, 'begin', signal);
     const dueAtMs = earlierOf(services, begin.serverTimeMs) - settings.verifyDelayMs;
-    const { cursor: end } = await cursor(Math.max(0, Math.floor(dueAtMs / SECOND_MS)));
+    const dueAtSeconds = Math.max(0, Math.floor(dueAtMs / SECOND_MS));
+    const { cursor: end } = await getCursor(services, shard, dueAtSeconds, signal);
     const isGone = checkpoint !== '' && (await isUnknown(options, end, signal));
     const start = checkpoint === '' || isGone ? begin.cursor : checkpoint;
     return new ShardQueue(options, { begin: begin.cursor, end, start, dueAtMs });
   }
 
-  /** Step 0 of a run: the own checkpoint is written back before anything is asked. False if the shard is lost. */
+  /** Writes the checkpoint back as it is, before anything is asked. Returns false if the shard is lost. */
   async takeOver(signal: AbortSignal): Promise<boolean> {
     const { checkpoint } = this.#options;
     if (!(await this.checkpoint(this.#done, signal))) return false;
@@ -229,7 +230,7 @@ export class ShardQueue {
     return true;
   }
 
-  /** The checkpoint was unknown to SLS, and the shard is read again from its begin. */
+  /** SLS no longer knew the checkpoint, and the shard is read again from its beginning. */
   get wasInvalid(): boolean {
     return this.#wasInvalid;
   }
@@ -252,18 +253,18 @@ export class ShardQueue {
   /** The receive time before which everything is done, unix ms. */
   async doneUntilMs(signal: AbortSignal): Promise<number> {
     if (this.isDone) return this.#dueAtMs;
-    const { services } = this.#options;
-    const call = () => services.sls.getCursorTimeMs(PENDING_LOGSTORE, this.shard, this.#done, { signal });
-    return read(services, call, { signal });
+    return read(this.#options.services, signal, (sls, options) =>
+      sls.getCursorTimeMs(PENDING_LOGSTORE, this.shard, this.#done, options),
+    );
   }
 
-  /** About as many rows as wanted, in whole groups; undefined when nothing came, or the shard was lost. */
+  /** About as many rows as wanted, in whole groups; undefined when there are none, or the shard was lost. */
   async next(rowsWanted: number, signal: AbortSignal): Promise<Pull | undefined> {
     if (this.isRead) return undefined;
     let pull = await this.#firstPull(rowsWanted, signal);
     if (pull === undefined) return undefined;
     const fitting = groupsWithin(pull.groups, 2 * rowsWanted);
-    // Groups grew: what is too much is read again later, from a cursor that the server gave.
+    // Groups grew: the same pull with fewer of them has the server's own cursor after it. The rest is read later.
     if (fitting < pull.groups.length) pull = await this.#pull(pull.fromCursor, fitting, signal);
     this.#read = pull.nextCursor;
     return pull.groups.length === 0 && pull.fromCursor === pull.nextCursor ? undefined : pull;
@@ -273,15 +274,15 @@ export class ShardQueue {
   async countUntil(untilMs: number, maxPulls: number, signal: AbortSignal): Promise<number | undefined> {
     const { services } = this.#options;
     const seconds = Math.floor(Math.min(untilMs, this.#dueAtMs) / SECOND_MS);
-    const cursorOf = () => services.sls.getCursor(PENDING_LOGSTORE, this.shard, seconds, { signal });
-    const { cursor: until } = await read(services, cursorOf, { signal });
+    const { cursor: until } = await getCursor(services, this.shard, seconds, signal);
     let from = this.#done;
     let rows = 0;
     for (let pulls = 0; isBefore(from, until); pulls += 1) {
       if (pulls === maxPulls) return undefined;
       const request = { cursor: from, endCursor: until, count: MAX_PULL_GROUPS };
-      const call = () => services.sls.pullLogs(PENDING_LOGSTORE, this.shard, request, { signal });
-      const { groups, nextCursor } = await read(services, call, { signal });
+      const { groups, nextCursor } = await read(services, signal, (sls, options) =>
+        sls.pullLogs(PENDING_LOGSTORE, this.shard, request, options),
+      );
       for (const { logs } of groups) rows += logs.length;
       if (!isBefore(from, nextCursor)) break;
       from = nextCursor;
@@ -289,8 +290,8 @@ export class ShardQueue {
     return rows;
   }
 
-  /** The server's cursor behind the first groups of a pull. */
-  async boundaryBehind(fromCursor: string, groups: number, signal: AbortSignal): Promise<string> {
+  /** The server's cursor after the first groups of an earlier pull. */
+  async cursorAfter(fromCursor: string, groups: number, signal: AbortSignal): Promise<string> {
     const { nextCursor, groups: pulled } = await this.#pull(fromCursor, groups, signal);
     if (pulled.length !== groups) {
       throw new UpstreamContractError(
@@ -301,9 +302,9 @@ export class ShardQueue {
   }
 
   /**
-   * Moves the checkpoint, fenced: SLS takes it only while this consumer holds the shard. Whatever it refuses it
-   * with, somebody else may be at work: a lost lease costs a repetition, a wrong guess could cost a row.
-   * Returns false when it is refused: then the shard is lost.
+   * Moves the checkpoint, fenced: SLS accepts it only while this consumer holds the shard. Returns false when it is
+   * refused: then the shard counts as lost, whatever the error. That costs at most a repetition, whereas writing on
+   * while somebody else works could cost a row.
    */
   async checkpoint(cursor: string, signal: AbortSignal): Promise<boolean> {
     const { services, consumer, lease } = this.#options;
@@ -324,13 +325,13 @@ export class ShardQueue {
     return true;
   }
 
-  /** undefined when the shard was lost. */
+  /** Returns undefined if the shard is lost. */
   async #firstPull(rowsWanted: number, signal: AbortSignal): Promise<Pull | undefined> {
     const count = this.#groupsFor(rowsWanted);
     try {
       return await this.#pull(this.#read, count, signal);
     } catch (error) {
-      // Begin itself is always known; and what was read already must be committed before going back.
+      // SLS always knows the beginning; and rows already read must be committed before going back.
       const mayRestart = this.#read === this.#done && this.#read !== this.#begin;
       if (!isInvalidCursor(error) || !mayRestart) throw error;
       this.#wasInvalid = true;
@@ -343,15 +344,13 @@ export class ShardQueue {
   async #pull(cursor: string, count: number, signal: AbortSignal): Promise<Pull> {
     const { services, settings, shard } = this.#options;
     const request = { cursor, endCursor: this.#end, count };
-    const pulled = await read(
-      services,
-      () => services.sls.pullLogs(PENDING_LOGSTORE, shard, request, { signal }),
-      { signal },
+    const pulled = await read(services, signal, (sls, options) =>
+      sls.pullLogs(PENDING_LOGSTORE, shard, request, options),
     );
     const { nextCursor } = pulled;
     if (pulled.groups.length > 0 && !isBefore(cursor, nextCursor)) {
       throw new UpstreamContractError(
-        `SLS PullLogs on ${PENDING_LOGSTORE}/${shard} returned groups and the cursor that was asked for`,
+        `SLS PullLogs on ${PENDING_LOGSTORE}/${shard} returned groups, but the requested cursor as the next`,
       );
     }
     const nowMs = services.clock.now();
@@ -359,11 +358,10 @@ export class ShardQueue {
     this.#groups = groups.length;
     this.#rows = groups.reduce((sum, { rows }) => sum + rows.length, 0);
     this.#bytes = pulled.rawBytes;
-    // An empty pull stands still: the shard's end may be nearer than thought, but only its own cursor says so.
     return { groups, fromCursor: cursor, nextCursor };
   }
 
-  /** Groups have 1 to some thousand rows: judged by the pull before. */
+  /** Groups have one to some thousand rows: estimated from the last pull. */
   #groupsFor(rowsWanted: number): number {
     if (this.#groups === 0) return FIRST_PULL_GROUPS;
     const byRows = Math.ceil((rowsWanted * this.#groups) / Math.max(1, this.#rows));
@@ -372,7 +370,7 @@ export class ShardQueue {
   }
 }
 
-/** How many groups from the begin have at most so many rows; one at least. */
+/** How many of the first groups have at most `max` rows together; at least one. */
 function groupsWithin(groups: readonly Group[], max: number): number {
   let rows = 0;
   const over = groups.findIndex((group) => {
@@ -382,7 +380,7 @@ function groupsWithin(groups: readonly Group[], max: number): number {
   return over === -1 ? groups.length : Math.max(1, over);
 }
 
-/** A checkpoint that is no cursor, or that lies behind everything the shard ever held. */
+/** The checkpoint is not a cursor, or lies after everything the shard ever held. */
 async function isUnknown(
   { services, shard, checkpoint }: ShardOptions,
   end: string,
@@ -390,8 +388,7 @@ async function isUnknown(
 ): Promise<boolean> {
   if (!isCursor(checkpoint)) return true;
   if (!isBefore(end, checkpoint)) return false;
-  const call = () => services.sls.getCursor(PENDING_LOGSTORE, shard, 'end', { signal });
-  const newest = await read(services, call, { signal });
+  const newest = await getCursor(services, shard, 'end', signal);
   return isBefore(newest.cursor, checkpoint);
 }
 
@@ -399,7 +396,7 @@ function isRefusal(error: unknown): boolean {
   return error instanceof SlsError && error.status >= 400 && error.status < 500;
 }
 
-/** A wrong clock, of SLS or of this instance, may make rows wait longer, never less. */
+/** A wrong clock, of SLS or of this instance, may make rows wait longer, never shorter. */
 function earlierOf({ clock, log }: SweepServices, serverTimeMs: number): number {
   const nowMs = clock.now();
   if (Math.abs(serverTimeMs - nowMs) > WORTH_A_WARNING_MS) {
@@ -408,19 +405,29 @@ function earlierOf({ clock, log }: SweepServices, serverTimeMs: number): number 
   return Math.min(serverTimeMs, nowMs);
 }
 
-/** Reading repeats what the state of SLS or the network broke, until the signal is aborted. */
+/** Reads from SLS, with retries until the signal is aborted. */
 export function read<T>(
-  { clock, random }: SweepServices,
-  call: () => Promise<T>,
-  policy: { signal: AbortSignal; attempts?: number },
+  { sls, clock, random }: SweepServices,
+  signal: AbortSignal,
+  call: (sls: SlsDataPlane, options: { signal: AbortSignal }) => Promise<T>,
+  attempts = RETRY.attempts,
 ): Promise<T> {
-  return retry(call, { ...RETRY, ...policy }, clock, random);
+  return retry(() => call(sls, { signal }), { ...RETRY, attempts, signal }, clock, random);
 }
 
-/** The tag under which SLS gives the receive time, in unix seconds, when the logstore appends it. */
+function getCursor(
+  services: SweepServices,
+  shard: number,
+  from: number | 'begin' | 'end',
+  signal: AbortSignal,
+): Promise<CursorResult> {
+  return read(services, signal, (sls, options) => sls.getCursor(PENDING_LOGSTORE, shard, from, options));
+}
+
+/** The receive time in unix seconds, on logstores that append it. */
 const RECEIVE_TIME_TAG = '__receive_time__';
 
-export function toGroup(
+function toGroup(
   pulled: PulledGroup,
   { shard, nowMs, settings }: { shard: number; nowMs: number; settings: SweepSettings },
 ): Group {
@@ -440,7 +447,7 @@ export function toGroup(
   };
 }
 
-/** Those with the least time left are asked first, so that a group that is cut is cut behind them. */
+/** The end of its retention: rows with the least time left come first, so that a group is cut after them. */
 function endOf({ reading }: Row, retentionMs: number): number {
   return reading.ok ? endAtMs(reading.transaction, retentionMs) : 0;
 }

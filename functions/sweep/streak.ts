@@ -1,34 +1,34 @@
 import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 
 /**
- * Tells a service that is down, or that refuses our rights, from a transaction that only has bad luck.
+ * Tells a service that is down, or that refuses our rights, from failures of single transactions.
  *
- * A streak lasts from one business answer to the next. Until it is over, nobody can say whether what failed in it was
- * the service's fault: what such answers led to is not committed before, or before there is nothing left to ask. A
- * throttled call speaks neither way.
+ * A streak lasts from one business answer to the next. Until it is over, nobody can tell whether its failures were
+ * the service's fault, so their results are not committed before that, or before nothing is left to ask. A
+ * throttled call is no evidence either way.
  *
- * When many calls in a row have failed, or a run has had no business answer at all, one question about an id that
- * cannot exist decides: a service that answers it is up, and the failures are their transactions' own.
+ * When many calls in a row have failed, or a run has had no business answer at all, one call about an id that
+ * cannot exist decides: if the service answers it, it is up, and the failures are their transactions' own.
  */
-export type Trouble = 'upstream_down' | 'forbidden';
+type Trouble = 'upstream_down' | 'forbidden';
 
 const DOWN_CALLS = 20;
 const DOWN_TRANSACTIONS = 3;
 const FORBIDDEN_TRANSACTIONS = 3;
 
-/** A business answer: whatever it says of its transaction, the service is there and lets us ask. */
-function speaksForService({ kind }: CheckVerifyLogOutcome): boolean {
+/** Whatever it says of its transaction, the service is up and lets us ask. */
+function isBusinessAnswer({ kind }: CheckVerifyLogOutcome): boolean {
   return kind === 'answered' || kind === 'not_completed' || kind === 'invalid';
 }
 
 export class Streak {
-  /** The transactions of the last calls, as far back as all of them failed. */
+  /** The transactions of the last calls in a row that failed. */
   #failed: string[] = [];
   #lastCode = '';
   #forbidden = new Set<string>();
   #number = 0;
   /** Some call of the run had a business answer. */
-  #hasSpoken = false;
+  #hasAnswered = false;
   #trouble: Trouble | undefined;
   #message = '';
   readonly #onChange: () => void;
@@ -46,7 +46,7 @@ export class Streak {
     return this.#message;
   }
 
-  /** The streak that a result of now belongs to. */
+  /** The present streak. */
   get number(): number {
     return this.#number;
   }
@@ -55,14 +55,14 @@ export class Streak {
     return number === this.#number;
   }
 
-  /** The last calls all failed, of several transactions: time to ask whether the service is up. */
+  /** The last calls all failed, for several transactions: time to ask whether the service is up. */
   get isSuspicious(): boolean {
     return this.#failed.length >= DOWN_CALLS && new Set(this.#failed).size >= DOWN_TRANSACTIONS;
   }
 
-  /** At the end of a run: however few calls it made, none had a business answer. */
+  /** At the end of a run: calls failed, however few, and none had a business answer. */
   get isUndecided(): boolean {
-    return this.#failed.length + this.#forbidden.size > 0 && !this.#hasSpoken;
+    return this.#failed.length + this.#forbidden.size > 0 && !this.#hasAnswered;
   }
 
   note(transactionId: string, outcome: CheckVerifyLogOutcome): void {
@@ -82,19 +82,19 @@ export class Streak {
   }
 
   /**
-   * The answer to the question that decides.
-   * @param number the streak that was open when it was asked: an answer since then has decided already
+   * Takes the outcome of the call that decides.
+   * @param number the streak at the time of that call: a business answer since then has decided already
    */
   decide(outcome: CheckVerifyLogOutcome, number: number): void {
     if (!this.isOpen(number) || this.#failed.length + this.#forbidden.size === 0) return;
-    if (speaksForService(outcome)) {
+    if (isBusinessAnswer(outcome)) {
       this.#failed = [];
       this.#close();
     } else if (outcome.kind === 'forbidden') this.#raiseForbidden(outcome);
     else {
       this.#raise(
         'upstream_down',
-        `Every call failed for a while, lastly with ${this.#lastCode}, and so did a question about an id that ` +
+        `Every call failed for a while, most recently with ${this.#lastCode}, and so did a call about an id that ` +
           'cannot exist: CheckVerifyLog is down. No attempt was counted; the next run asks again.',
       );
     }
@@ -109,7 +109,7 @@ export class Streak {
   }
 
   #close(): void {
-    this.#hasSpoken = true;
+    this.#hasAnswered = true;
     this.#forbidden.clear();
     this.#number += 1;
     this.#onChange();

@@ -4,7 +4,7 @@ import { SECOND_MS } from '../time.ts';
 import { ProblemError } from './response.ts';
 
 /**
- * What Function Compute hands to a Node.js handler besides the event, as far as it is used here.
+ * The second argument of a Node.js handler in Function Compute, as far as it is used here.
  * https://www.alibabacloud.com/help/zh/fc/context-3 (read 2026-11-23). `credentials` is `{}` without a role.
  */
 export interface FcContext {
@@ -15,7 +15,7 @@ export interface FcContext {
   accountId?: string;
 }
 
-/** The context comes from the platform, or from whoever stands in for it: only what has the right type is taken. */
+/** The context as the platform, or an emulator, passes it. Members of another type are ignored. */
 export function readContext(raw: unknown): FcContext {
   const given = members(raw);
   const credentials = members(given.credentials);
@@ -44,45 +44,30 @@ function optional<K extends string>(key: K, value: string | undefined): { [P in 
   return value === undefined ? {} : ({ [key]: value } as { [P in K]?: string });
 }
 
-/**
- * The function role's keys: the context's, which are fresh for every invocation, else the environment's, which
- * are as old as the instance.
- */
-export function credentialsOf(
-  context: FcContext,
-  environment: {
-    accessKeyId?: string | undefined;
-    accessKeySecret?: string | undefined;
-    securityToken?: string | undefined;
-  },
-): Credentials | undefined {
-  for (const { accessKeyId, accessKeySecret, securityToken } of [context.credentials ?? {}, environment]) {
-    if (accessKeyId && accessKeySecret) {
-      return securityToken
-        ? { accessKeyId, accessKeySecret, securityToken }
-        : { accessKeyId, accessKeySecret };
-    }
-  }
-  return undefined;
+interface MaybeCredentials {
+  readonly accessKeyId?: string | undefined;
+  readonly accessKeySecret?: string | undefined;
+  readonly securityToken?: string | undefined;
 }
 
 /**
- * The newest keys of the function's role. They belong to the instance, not to a request: FC hands out the same
- * role's keys with every invocation, and whichever came last is good for every call under way. So that the
- * clients and their connections outlive a request, they ask this for keys instead of being made with them.
+ * The newest keys of the function's role. They belong to the instance, not to a request: FC provides keys of the
+ * same role with every invocation, and the latest are valid for every call under way. Clients ask for them at each
+ * call, so that they and their connections outlive a request.
  */
 export interface RoleCredentials {
-  /** Takes the keys of an invocation, if it brought any. */
+  /** Takes the keys of an invocation, if it has any. */
   refresh(context: FcContext): void;
   /** @throws ProblemError CREDENTIALS_MISSING */
   readonly provide: CredentialsProvider & (() => Credentials);
 }
 
-export function createRoleCredentials(environment: Parameters<typeof credentialsOf>[1]): RoleCredentials {
-  let newest = credentialsOf({ requestId: '' }, environment);
+/** @param environment the instance's own keys, used until an invocation brings some */
+export function createRoleCredentials(environment: MaybeCredentials): RoleCredentials {
+  let newest = usable(environment);
   return {
-    refresh(context) {
-      newest = credentialsOf(context, {}) ?? newest;
+    refresh({ credentials = {} }) {
+      newest = usable(credentials) ?? newest;
     },
     provide() {
       if (newest === undefined) {
@@ -96,12 +81,18 @@ export function createRoleCredentials(environment: Parameters<typeof credentials
   };
 }
 
-/** FC's context has no remaining-time method; a function's `timeout` is in seconds. s.yaml sets 60. */
+function usable(keys: MaybeCredentials): Credentials | undefined {
+  const { accessKeyId, accessKeySecret, securityToken } = keys;
+  if (!accessKeyId || !accessKeySecret) return undefined;
+  return { accessKeyId, accessKeySecret, ...(securityToken ? { securityToken } : {}) };
+}
+
+/** Where the context has no timeout. s.yaml sets 60 s. */
 const DEFAULT_TIMEOUT_MS = 60_000;
-/** Kept back to turn what was reached into a response before the platform cuts the invocation off. */
+/** Reserved for the response, before the platform ends the invocation. */
 const RESPONSE_MARGIN_MS = 1_500;
 
-/** The time one invocation has. Belongs to its request; `close` when the response is made. */
+/** The time limit of one invocation. Call `close` once the response is made. */
 export interface Deadline {
   readonly signal: AbortSignal;
   remainingMs(): number;
@@ -109,11 +100,9 @@ export interface Deadline {
 }
 
 export function startDeadline(context: FcContext, now: () => number): Deadline {
-  const timeout = context.function?.timeout;
-  const seconds =
-    typeof timeout === 'number' && Number.isFinite(timeout) && timeout > 0 ? timeout : undefined;
-  const timeoutMs = seconds === undefined ? DEFAULT_TIMEOUT_MS : seconds * SECOND_MS;
-  // A function of one or two seconds keeps half for work rather than none.
+  const { timeout = 0 } = context.function ?? {};
+  const timeoutMs = Number.isFinite(timeout) && timeout > 0 ? timeout * SECOND_MS : DEFAULT_TIMEOUT_MS;
+  // With a timeout of a second or two, half is for work rather than none.
   const spanMs = Math.max(timeoutMs - RESPONSE_MARGIN_MS, timeoutMs / 2);
   const atMs = now() + spanMs;
   const controller = new AbortController();

@@ -1,9 +1,8 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import openApiUtil from '@alicloud/openapi-core/dist/utils.js';
 import type { Credentials } from '../credentials.ts';
 import { UpstreamHttpError } from '../errors.ts';
-import { defaultOf } from '../openapi/interop.ts';
+import { OpenApiUtil, signAcs3 } from '../openapi/core.ts';
 import {
   createTransport,
   type Endpoint,
@@ -12,15 +11,13 @@ import {
   type Transport,
 } from '../openapi/transport.ts';
 
-const OpenApiUtil = defaultOf(openApiUtil);
-
 /**
  * Starts a function and does not wait for it (InvokeFunction, `x-fc-invocation-type: Async`).
  *
  * Two ways, in this order. `@alicloud/fc2` is preinstalled in FC's Node.js runtime, so it costs the bundle
- * nothing; that FC 3.0 takes its signature on this path is not documented. Whatever it fails with, the same
- * call then goes out as the official FC 3.0 SDK sends it. Should both have been accepted, two runs start: the
- * caller of this must be something that bears that.
+ * nothing; that FC 3.0 takes its signature on this path is not documented. If it fails, whatever the error, the same
+ * call is made as the official FC 3.0 SDK makes it. Should both be accepted, the function runs twice: it must
+ * tolerate that.
  */
 export interface InvokeOptions {
   readonly accountId: string;
@@ -39,13 +36,12 @@ export interface Invoked {
 }
 
 const API_VERSION = '2023-03-30';
-const ALGORITHM = 'ACS3-HMAC-SHA256';
 const MAX_RESPONSE_BYTES = 1_000_000;
 const ASYNC_HEADERS = { 'x-fc-invocation-type': 'Async' } as const;
 
-export type Invoke = (functionName: string, payload: string, signal?: AbortSignal) => Promise<Invoked>;
+type Invoke = (functionName: string, payload: string, signal?: AbortSignal) => Promise<Invoked>;
 
-/** The function throws UpstreamHttpError, UpstreamNetworkError or UpstreamTimeoutError, or the signal's reason. */
+/** What it returns throws UpstreamHttpError, UpstreamNetworkError, UpstreamTimeoutError or the signal's reason. */
 export function createInvoker(options: InvokeOptions): Invoke {
   const endpoint = parseEndpoint(
     options.endpoint ?? `${options.accountId}.${options.region}.fc.aliyuncs.com`,
@@ -61,7 +57,7 @@ export function createInvoker(options: InvokeOptions): Invoke {
     try {
       return await invokeWithFc2(target, functionName, payload);
     } catch {
-      // Absent, or refused: what it says of that is its own; the second way's error is the one that counts.
+      // The module is absent, or its call was refused. If the second way fails too, its error is the clearer one.
       return invokeSigned(target, functionName, payload, signal);
     }
   };
@@ -85,7 +81,7 @@ type Fc2Constructor = new (accountId: string, config: Record<string, unknown>) =
 
 async function invokeWithFc2(target: Target, functionName: string, payload: string): Promise<Invoked> {
   const { accessKeyId, accessKeySecret, securityToken } = target.credentials();
-  // fc2 sends a security token only for ids that begin like this; without its token a temporary key is refused.
+  // fc2 sends the security token only with ids that begin with STS; without it a temporary key is refused.
   if (securityToken !== undefined && !accessKeyId.startsWith('STS'))
     throw new Error('fc2 would not send the token');
   const Fc2 = (target.loadFc2 ?? loadPreinstalledFc2)() as Fc2Constructor;
@@ -107,20 +103,17 @@ function loadPreinstalledFc2(): unknown {
   return createRequire(join(process.cwd(), 'index.js'))('@alicloud/fc2');
 }
 
-/** The core's generic call, signed by the core and sent by our transport: see there why. */
+/** The core's generic call, signed by the core, sent by our transport (which says why). */
 async function invokeSigned(
   target: Target,
   functionName: string,
   payload: string,
   signal?: AbortSignal,
 ): Promise<Invoked> {
-  const { accessKeyId, accessKeySecret, securityToken } = target.credentials();
-  const { endpoint } = target;
   const pathname = `/${API_VERSION}${pathOf(functionName)}`;
   const body = Buffer.from(payload, 'utf8');
-  const hash = OpenApiUtil.hash(body, ALGORITHM).toString('hex');
-  const headers: Record<string, string> = {
-    host: endpoint.host,
+  const headers = {
+    host: target.endpoint.host,
     'x-acs-version': API_VERSION,
     'x-acs-action': 'InvokeFunction',
     'x-acs-date': OpenApiUtil.getTimestamp(),
@@ -129,28 +122,12 @@ async function invokeSigned(
     ...ASYNC_HEADERS,
     'content-type': 'application/octet-stream',
     'content-length': String(body.length),
-    'x-acs-content-sha256': hash,
   };
-  if (securityToken !== undefined) {
-    headers['x-acs-accesskey-id'] = accessKeyId;
-    headers['x-acs-security-token'] = securityToken;
-  }
-  // The core's parameter is its whole request; what it reads of it is these four members.
-  const request = { method: 'POST', pathname, query: {}, headers } as Parameters<
-    typeof OpenApiUtil.getAuthorization
-  >[0];
-  headers.authorization = OpenApiUtil.getAuthorization(
-    request,
-    ALGORITHM,
-    hash,
-    accessKeyId,
-    accessKeySecret,
-  );
   const response = await target.transport.send({
     name: 'FC InvokeFunction',
     method: 'POST',
     path: pathname,
-    headers,
+    headers: signAcs3({ pathname, headers, body }, target.credentials()),
     body,
     maxBytes: MAX_RESPONSE_BYTES,
     signal,
@@ -162,7 +139,7 @@ async function invokeSigned(
   return { requestId: requestId ?? '' };
 }
 
-/** FC's errors are `{Code, Message, RequestId}`; the message may repeat what was sent, so it stays there. */
+/** FC's errors are `{Code, Message, RequestId}`; the message may repeat what was sent, so it is not kept. */
 function codeOf(body: Buffer): string {
   try {
     const { Code, ErrorCode } = JSON.parse(body.toString('utf8'));

@@ -27,30 +27,26 @@ const tag = (field: number, wireType: number) => (field << 3) | wireType;
 
 interface LogGroup {
   logs: readonly (Log | EncodedLog)[];
-  topic?: string;
-  source?: string;
   tags?: ReadonlyArray<readonly [key: string, value: string]>;
 }
 
 export interface DecodedGroup {
   logs: PulledLog[];
-  topic: string;
-  source: string;
   tags: Record<string, string>;
 }
 
-/** One LogGroup, ready to be compressed and sent. Text that is not well-formed is made so (U+FFFD). */
+/** Encodes one LogGroup. Unpaired surrogates become U+FFFD: SLS refuses a whole group for one of them. */
 export function encodeLogGroup(group: LogGroup): Uint8Array {
   const writer = new ProtoWriter();
   writeGroup(writer, group);
   return writer.bytes;
 }
 
-/** Fresh memory costs more than what is written into it: a buffer goes from one group to the next. */
+/** Allocating a buffer costs more than filling it, so buffers are reused. */
 const idle: ProtoWriter[] = [];
 const MAX_IDLE = 2;
 
-/** The same without a copy: the bytes are good until `use` has ended. */
+/** Encodes into a shared buffer: the bytes are valid until `use` has settled. */
 export async function withEncoded<T>(group: LogGroup, use: (bytes: Uint8Array) => Promise<T>): Promise<T> {
   const writer = idle.pop() ?? new ProtoWriter();
   try {
@@ -65,13 +61,13 @@ function writePairs(writer: ProtoWriter, contents: Log['contents']): void {
   for (const [key, value] of contents) writer.pair(tag(2, BYTES), key, value);
 }
 
-/** The pairs of one log after the other, and where each log ends: `EncodedLog`s are made of it. */
+/** The pairs of several logs, one log after the other, and where each log ends. */
 export interface EncodedContents {
   readonly bytes: Uint8Array;
   readonly ends: readonly number[];
 }
 
-/** Encodes the pairs of logs that are written later. Each row's pairs are asked for when it is its turn. */
+/** Encodes the pairs of logs that are written later. */
 export function encodeContents<Row>(
   rows: readonly Row[],
   contentsOf: (row: Row) => Log['contents'],
@@ -82,7 +78,7 @@ export function encodeContents<Row>(
     writePairs(writer, contentsOf(row));
     ends.push(writer.length);
   }
-  // `slice` of a Buffer would be a view.
+  // A copy, for the buffer is reused.
   const bytes = Buffer.from(writer.bytes);
   putBack(writer);
   return { bytes, ends };
@@ -103,7 +99,7 @@ function putBack(writer: ProtoWriter): void {
   if (idle.length < MAX_IDLE) idle.push(writer);
 }
 
-function writeGroup(writer: ProtoWriter, { logs, topic, source, tags }: LogGroup): void {
+function writeGroup(writer: ProtoWriter, { logs, tags = [] }: LogGroup): void {
   for (const log of logs) {
     const start = writer.open(tag(1, BYTES));
     writer.number(tag(1, VARINT), log.timeSeconds);
@@ -111,9 +107,7 @@ function writeGroup(writer: ProtoWriter, { logs, topic, source, tags }: LogGroup
     else writePairs(writer, log.contents);
     writer.close(start);
   }
-  if (topic !== undefined) writer.text(tag(3, BYTES), topic);
-  if (source !== undefined) writer.text(tag(4, BYTES), source);
-  for (const [key, value] of tags ?? []) writer.pair(tag(6, BYTES), key, value);
+  for (const [key, value] of tags) writer.pair(tag(6, BYTES), key, value);
 }
 
 /**
@@ -136,9 +130,9 @@ export function decodeLogGroupList(bytes: Uint8Array, name = 'SLS PullLogs'): De
   }
 }
 
-/** Reads fields up to `end`; `take` reads the value of a field it knows and says whether it did. */
+/** Reads fields up to `end`; `take` reads the value of a field it knows and returns whether it did. */
 function readMessage(reader: Reader, end: number, take: (fieldTag: number) => boolean): void {
-  if (end > reader.len) throw new RangeError('a message is longer than what holds it');
+  if (end > reader.len) throw new RangeError('a message is longer than the one around it');
   while (reader.pos < end) {
     const fieldTag = reader.uint32();
     if (!take(fieldTag)) reader.skipType(fieldTag & 7);
@@ -147,11 +141,9 @@ function readMessage(reader: Reader, end: number, take: (fieldTag: number) => bo
 }
 
 function readGroup(reader: Reader): DecodedGroup {
-  const group: DecodedGroup = { logs: [], topic: '', source: '', tags: {} };
+  const group: DecodedGroup = { logs: [], tags: {} };
   readMessage(reader, endOf(reader), (fieldTag) => {
     if (fieldTag === tag(1, BYTES)) group.logs.push(readLog(reader, endOf(reader)));
-    else if (fieldTag === tag(3, BYTES)) group.topic = reader.string();
-    else if (fieldTag === tag(4, BYTES)) group.source = reader.string();
     else if (fieldTag === tag(6, BYTES)) readPair(reader, group.tags);
     else return false;
     return true;
@@ -180,7 +172,7 @@ function readPair(reader: Reader, into: Record<string, string>): void {
     else return false;
     return true;
   });
-  // A plain assignment of this one name would set the object's prototype.
+  // Plain assignment would set the object's prototype.
   if (key === '__proto__') {
     Object.defineProperty(into, key, { value, enumerable: true, writable: true, configurable: true });
   } else {
@@ -188,14 +180,15 @@ function readPair(reader: Reader, into: Record<string, string>): void {
   }
 }
 
+/** Reads the length of a nested message. */
 function endOf(reader: Reader): number {
   const length = reader.uint32();
   return reader.pos + length;
 }
 
 /**
- * What SLS calls deflate and gzip is one and the same zlib stream (RFC 1950): the official Python and gateway
- * libraries use zlib for both names. A true gzip header is understood as well.
+ * SLS calls the same zlib stream (RFC 1950) deflate and gzip; the official Python and gateway libraries use zlib for
+ * both names. A true gzip header is read as well.
  */
 export const COMPRESS_TYPE = 'deflate';
 const READABLE = new Set(['deflate', 'gzip']);
@@ -220,13 +213,13 @@ interface Compressed {
   readonly name: string;
 }
 
-/** @throws UpstreamContractError for an unknown type, a broken stream, or a size that is not the one announced. */
+/** @throws UpstreamContractError for an unknown type, a broken stream, or another size than announced */
 export async function decompress({ name, body, type, rawSize, maxBytes }: Compressed): Promise<Buffer> {
   if (rawSize === 0) return Buffer.alloc(0);
   if (type === undefined || type === '') return body;
   if (!READABLE.has(type)) {
     throw new UpstreamContractError(
-      `${name} returned a body compressed as "${type}", which was not asked for`,
+      `${name} returned a body compressed as "${type}", which was not requested`,
     );
   }
   if (rawSize !== undefined && rawSize > maxBytes) {
@@ -242,7 +235,7 @@ export async function decompress({ name, body, type, rawSize, maxBytes }: Compre
     });
   });
   if (rawSize !== undefined && raw.length !== rawSize) {
-    throw new UpstreamContractError(`${name} returned ${raw.length} bytes and announced ${rawSize}`);
+    throw new UpstreamContractError(`${name} returned ${raw.length} bytes but announced ${rawSize}`);
   }
   return raw;
 }

@@ -9,7 +9,7 @@ import type { PulledGroup, PullResult } from './types.ts';
  */
 const DECIMAL = /^-?\d{1,19}$/;
 
-/** The number in a cursor, or undefined if it holds none: then it can only be handed back as it is. */
+/** The number in a cursor, or undefined if it holds none. */
 export function cursorNumber(cursor: string): bigint | undefined {
   const text = Buffer.from(cursor, 'base64').toString('latin1');
   return DECIMAL.test(text) ? BigInt(text) : undefined;
@@ -24,7 +24,7 @@ export function isBefore(cursor: string, other: string): boolean {
   return numberOf(cursor) < numberOf(other);
 }
 
-/** False for a checkpoint that somebody wrote by hand and that stands for no position. */
+/** False for a checkpoint that somebody wrote by hand and that names no position. */
 export function isCursor(cursor: string): boolean {
   return cursorNumber(cursor) !== undefined;
 }
@@ -40,49 +40,37 @@ export function isInvalidCursor(error: unknown): boolean {
 
 function numberOf(cursor: string): bigint {
   const number = cursorNumber(cursor);
-  if (number === undefined) throw new UpstreamContractError('a cursor of SLS holds no number');
+  if (number === undefined) throw new UpstreamContractError('SLS returned a cursor that holds no number');
   return number;
 }
 
-/** Makes what PullLogs returned into groups that know where they stand. @throws UpstreamContractError */
+/** Decodes a response of PullLogs and gives each group its cursor. @throws UpstreamContractError */
 export function readPull(response: SlsResponse, asked: { cursor: string; endCursor?: string }): PullResult {
   const nextCursor = one(response.headers['x-log-cursor']);
   if (nextCursor === undefined || nextCursor === '') {
-    throw new UpstreamContractError(`${response.name} returned no cursor to go on from`);
+    throw new UpstreamContractError(`${response.name} returned no next cursor`);
   }
   const decoded = decodeLogGroupList(response.body, response.name);
   const result: PullResult = {
     groups: placeGroups(decoded, nextCursor, response),
     nextCursor,
-    endOfCursor: one(response.headers['x-log-end-of-cursor']) === '1',
     rawBytes: response.body.length,
   };
   return asked.endCursor === undefined ? result : cutAtEnd(result, asked.endCursor);
 }
 
-/**
- * The response names only the cursor of its last group; the others stand before it, one apart. Behind the last one
- * is the cursor that the server gave.
- */
+/** The response names only the cursor of its last group; the others stand before it, one apart. */
 function placeGroups(groups: DecodedGroup[], next: string, { name, headers }: SlsResponse): PulledGroup[] {
   if (groups.length === 0) return [];
   const readLast = one(headers['x-log-read-last-cursor']);
-  const last =
-    readLast !== undefined && /^\d{1,19}$/.test(readLast) ? BigInt(readLast) : before(cursorNumber(next));
-  if (last === undefined) throw new UpstreamContractError(`${name} returned groups without their place`);
-  const first = last - BigInt(groups.length - 1);
-  return groups.map((group, index) => ({
-    ...group,
-    cursor: cursorAt(first + BigInt(index)),
-    nextCursor: index === groups.length - 1 ? next : cursorAt(first + BigInt(index + 1)),
-  }));
+  const isNumber = readLast !== undefined && /^\d{1,19}$/.test(readLast);
+  const behind = isNumber ? BigInt(readLast) + 1n : cursorNumber(next);
+  if (behind === undefined) throw new UpstreamContractError(`${name} returned groups without their position`);
+  const first = behind - BigInt(groups.length);
+  return groups.map((group, index) => ({ ...group, cursor: cursorAt(first + BigInt(index)) }));
 }
 
-function before(number: bigint | undefined): bigint | undefined {
-  return number === undefined ? undefined : number - 1n;
-}
-
-/** A group at or past the end asked for is not due yet, even if the server sends it. */
+/** A group at or past the requested end is not due yet, even if the server sends it. */
 function cutAtEnd(result: PullResult, endCursor: string): PullResult {
   const end = cursorNumber(endCursor);
   const next = cursorNumber(result.nextCursor);

@@ -3,8 +3,8 @@
  * of the sweep holds some 50,000 short texts: with the Writer of protobufjs 8.8.1, which makes an object per
  * value, encoding took more processor time than everything else between an answer and its PutLogs.
  *
- * A length stands before what it counts, and its own size depends on it. One byte is left for it; content of 128
- * bytes and more is moved up when it is closed.
+ * A length stands before its content, and its own size depends on that content. One byte is left for it; content of
+ * 128 bytes and more is moved up by `close`.
  */
 const INITIAL_BYTES = 65_536;
 /** A buffer that grew beyond this is not kept for the next group. */
@@ -13,9 +13,9 @@ const MAX_KEPT_BYTES = 4_194_304;
 const MAX_BYTES_PER_UNIT = 3;
 /** Room for tags and lengths of a pair, all of them 32 bits at most. */
 const MAX_HEAD_BYTES = 24;
-/** Shorter texts are copied unit by unit while they are ASCII: a call into the platform costs more. */
+/** Up to this length, ASCII is copied unit by unit: a call into the platform costs more. */
 const SHORT_TEXT = 24;
-/** Names of columns, encoded; whoever writes more of them than this does without. */
+/** How many encoded column names are kept. */
 const MAX_KEYS = 1_000;
 
 const KEY_TAG = 0x0a;
@@ -24,14 +24,14 @@ const VALUE_TAG = 0x12;
 export class ProtoWriter {
   #bytes = Buffer.allocUnsafe(INITIAL_BYTES);
   #end = 0;
-  /** Names of pairs, as their field 1. */
+  /** Encoded names of pairs (field 1), by name. */
   readonly #keys = new Map<string, Uint8Array>();
 
   get length(): number {
     return this.#end;
   }
 
-  /** What was written; good until `reset`. */
+  /** What was written; valid until `reset`. */
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#end);
   }
@@ -42,7 +42,7 @@ export class ProtoWriter {
     if (this.#keys.size >= MAX_KEYS) this.#keys.clear();
   }
 
-  /** Begins a message inside this one; returns where, for `close`. */
+  /** Opens a nested message; returns its position, for `close`. */
   open(tag: number): number {
     this.#reserve(MAX_HEAD_BYTES);
     this.#varint(tag);
@@ -70,14 +70,7 @@ export class ProtoWriter {
     this.#varint(value >>> 0);
   }
 
-  /** Surrogates without their other half become U+FFFD: SLS refuses a whole group for one of them. */
-  text(tag: number, value: string): void {
-    this.#reserve(MAX_HEAD_BYTES + MAX_BYTES_PER_UNIT * value.length);
-    this.#varint(tag);
-    this.#lengthAndText(value);
-  }
-
-  /** What was encoded before. */
+  /** Bytes that were encoded before. */
   encoded(bytes: Uint8Array, start: number, end: number): void {
     this.#reserve(end - start);
     this.#bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), this.#end);
@@ -115,7 +108,7 @@ export class ProtoWriter {
     this.close(start);
   }
 
-  /** Writes the text if it is ASCII, else nothing. */
+  /** Writes the text if all of it is ASCII. Returns whether it did. */
   #ascii(value: string): boolean {
     const bytes = this.#bytes;
     let at = this.#end;

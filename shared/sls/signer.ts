@@ -1,9 +1,8 @@
 import { stringify } from 'node:querystring';
 import slsGateway from '@alicloud/gateway-sls';
 import * as spi from '@alicloud/gateway-spi';
-import openApiUtil from '@alicloud/openapi-core/dist/utils.js';
 import type { Credentials } from '../credentials.ts';
-import { defaultOf } from '../openapi/interop.ts';
+import { defaultOf, USER_AGENT } from '../openapi/core.ts';
 import type { Endpoint } from '../openapi/transport.ts';
 
 /**
@@ -12,7 +11,6 @@ import type { Endpoint } from '../openapi/transport.ts';
  */
 const Gateway = defaultOf(slsGateway);
 const gateway = new Gateway();
-const USER_AGENT = defaultOf(openApiUtil).getUserAgent('idv-dropoff');
 const NO_ATTRIBUTES = new spi.AttributeMap({});
 
 export interface SlsCall {
@@ -26,18 +24,18 @@ export interface SlsCall {
   readonly body?: unknown;
 }
 
-export interface SignedSlsCall {
+interface SignedSlsCall {
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body?: Uint8Array;
 }
 
-export interface SlsTarget {
+interface SlsTarget {
   readonly endpoint: Endpoint;
   readonly project: string;
 }
 
-/** Below an address no project host can be resolved: the project is then named in a header, which is signed. */
+/** An IP address has no subdomain for the project, so the project is then named in a header, which is signed. */
 export async function signSls(
   call: SlsCall,
   { endpoint, project }: SlsTarget,

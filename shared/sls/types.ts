@@ -18,13 +18,9 @@ export interface EncodedLog {
 
 /** A pulled log group: the unit of cursors and checkpoints. */
 export interface PulledGroup {
-  /** The cursor of this group (base64 of a decimal int64). */
+  /** Where this group stands (base64 of a decimal int64). */
   cursor: string;
-  /** The cursor just behind it: where a checkpoint stands once this group is done. */
-  nextCursor: string;
   logs: readonly PulledLog[];
-  topic: string;
-  source: string;
   tags: Readonly<Record<string, string>>;
 }
 
@@ -35,10 +31,8 @@ export interface PulledLog {
 
 export interface PullResult {
   groups: PulledGroup[];
-  /** Where to go on. Equal to the cursor asked for when nothing is left before the end. */
+  /** Where to continue. Equal to the requested cursor when nothing is left before the end. */
   nextCursor: string;
-  /** True when the read reached the shard's present end (x-log-end-of-cursor: 1). */
-  endOfCursor: boolean;
   /** Bytes of the response before compression. */
   rawBytes: number;
 }

@@ -12,8 +12,6 @@ const text = fc.oneof(
 const pairs = fc.uniqueArray(fc.tuple(text, text), { selector: ([key]) => key, maxLength: 12 });
 const group = fc.record({
   logs: fc.array(fc.record({ timeSeconds: fc.nat(0xffff_ffff), contents: pairs }), { maxLength: 8 }),
-  topic: text,
-  source: text,
   tags: pairs,
 });
 
@@ -35,20 +33,16 @@ describe('the log group codec', () => {
       fc.property(fc.array(group, { maxLength: 4 }), (groups) => {
         const decoded = decodeLogGroupList(list(groups.map(encodeLogGroup)));
         expect(
-          decoded.map(({ logs, topic, source, tags }) => ({
+          decoded.map(({ logs, tags }) => ({
             logs: logs.map(({ timeSeconds, contents }) => ({
               timeSeconds,
               contents: new Map(Object.entries(contents)),
             })),
-            topic,
-            source,
             tags: new Map(Object.entries(tags)),
           })),
         ).toEqual(
-          groups.map(({ logs, topic, source, tags }) => ({
+          groups.map(({ logs, tags }) => ({
             logs: logs.map(({ timeSeconds, contents }) => ({ timeSeconds, contents: new Map(contents) })),
-            topic,
-            source,
             tags: new Map(tags),
           })),
         );

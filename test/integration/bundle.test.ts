@@ -91,15 +91,11 @@ describe('the clients in a bundle', () => {
         groups: [
           {
             logs: [{ timeSeconds: 1, contents: { k: '值' } }],
-            topic: '',
-            source: '',
             tags: {},
             cursor: 'MTA=',
-            nextCursor: 'MTE=',
           },
         ],
         nextCursor: 'MTE=',
-        endOfCursor: false,
         rawBytes: list.length,
       },
       [0],

@@ -126,14 +126,10 @@ export class MemorySls {
           return {
             groups: groups.slice(from, to).map(({ logs, receivedMs }, index) => ({
               cursor: cursorOf(from + index),
-              nextCursor: cursorOf(from + index + 1),
               logs: logs.map((contents) => ({ timeSeconds: receivedMs / 1_000, contents })),
-              topic: '',
-              source: '',
               tags: { __receive_time__: String(receivedMs / 1_000) },
             })),
             nextCursor: cursorOf(Math.max(from, to)),
-            endOfCursor: to === groups.length,
             rawBytes: 100,
           };
         }),

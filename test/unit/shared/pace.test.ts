@@ -270,12 +270,14 @@ describe('what the service and the system say', () => {
     await expect(clock.run(second)).resolves.toBeDefined();
   });
 
-  it('says how long a call would wait', async () => {
+  it('starts the first call at once and the next one a spacing later', async () => {
     const clock = new VirtualClock();
     const pacer = new Pacer({ ratePerSecond: 4, clock });
-    expect(pacer.waitMs()).toBe(0);
+    const startedAtMs = clock.now();
     await clock.run(pacer.take());
-    expect(pacer.waitMs()).toBe(250);
+    expect(clock.now() - startedAtMs).toBe(0);
+    await clock.run(pacer.take());
+    expect(clock.now() - startedAtMs).toBe(250);
     expect(pacer.ratePerSecond).toBe(4);
   });
 });

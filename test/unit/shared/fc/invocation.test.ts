@@ -1,42 +1,33 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DeadlineError } from '../../../../shared/errors.ts';
-import {
-  createRoleCredentials,
-  credentialsOf,
-  type Deadline,
-  startDeadline,
-} from '../../../../shared/fc/invocation.ts';
+import { createRoleCredentials, type Deadline, startDeadline } from '../../../../shared/fc/invocation.ts';
 import { ProblemError } from '../../../../shared/fc/response.ts';
 import { until } from '../../../support/until.ts';
 
 const environment = { accessKeyId: 'env-id', accessKeySecret: 'env-secret', securityToken: 'env-token' };
 
-describe('credentialsOf', () => {
+describe('createRoleCredentials', () => {
+  const provided = (credentials: object | undefined, keys = environment) => {
+    const role = createRoleCredentials(keys);
+    role.refresh({ requestId: '1', ...(credentials === undefined ? {} : { credentials }) });
+    return role.provide();
+  };
+
   it("prefers the invocation's keys to the instance's", () => {
     const credentials = { accessKeyId: 'id', accessKeySecret: 'secret', securityToken: 'token' };
-    expect(credentialsOf({ requestId: '1', credentials }, environment)).toEqual(credentials);
+    expect(provided(credentials)).toEqual(credentials);
   });
 
   it.each([[{}], [{ accessKeyId: 'id' }], [{ accessKeyId: '', accessKeySecret: '' }]])(
     'falls back to the environment when the context has only %j',
     (credentials) => {
-      expect(credentialsOf({ requestId: '1', credentials }, environment)).toEqual(environment);
+      expect(provided(credentials)).toEqual(environment);
     },
   );
 
   it('leaves the token out when there is none', () => {
-    expect(
-      credentialsOf({ requestId: '1' }, { accessKeyId: 'id', accessKeySecret: 's', securityToken: '' }),
-    ).toEqual({ accessKeyId: 'id', accessKeySecret: 's' });
-  });
-
-  it('knows when there are none at all', () => {
-    expect(
-      credentialsOf(
-        { requestId: '1' },
-        { accessKeyId: undefined, accessKeySecret: undefined, securityToken: undefined },
-      ),
-    ).toBeUndefined();
+    const keys = { accessKeyId: 'id', accessKeySecret: 's', securityToken: '' };
+    expect(provided(undefined, keys)).toEqual({ accessKeyId: 'id', accessKeySecret: 's' });
   });
 });
 

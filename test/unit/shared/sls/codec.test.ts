@@ -29,12 +29,10 @@ describe('encodeLogGroup', () => {
           ],
         },
       ],
-      topic: 't',
-      source: 's',
       tags: [['a', 'b']],
     });
     const log = Buffer.concat([time(0xac, 0x02), pair(2, 'k', 'v'), pair(2, '阶', '')]);
-    const expected = Buffer.concat([field(1, log), field(3, 't'), field(4, 's'), pair(6, 'a', 'b')]);
+    const expected = Buffer.concat([field(1, log), pair(6, 'a', 'b')]);
     expect(Buffer.from(bytes).toString('hex')).toBe(expected.toString('hex'));
   });
 
@@ -66,8 +64,8 @@ describe('decodeLogGroupList', () => {
     ]);
     const one = { timeSeconds: 5, contents: { k: 'v' } };
     expect(decodeLogGroupList(Buffer.concat([field(1, group), field(7, 'x'), field(1, '')]))).toEqual([
-      { logs: [one, one], topic: 't', source: 's', tags: { __receive_time__: '9' } },
-      { logs: [], topic: '', source: '', tags: {} },
+      { logs: [one, one], tags: { __receive_time__: '9' } },
+      { logs: [], tags: {} },
     ]);
   });
 
