@@ -1,5 +1,6 @@
 /**
- * Where ID Verification is offered: a region is added, or its limit changed, here and nowhere else. Data stays in its
+ * Where ID Verification is offered: a region is added, or its limit
+ * changed, here; README.md and s.yaml list them for people, which a test compares. Data stays in its
  * region. Regions and endpoints: the API page, https://www.alibabacloud.com/help/doc-detail/2879914.html, and for
  * Malaysia the endpoint map of the generated SDK `@alicloud/cloudauth-intl20220809`. `qpsLimit`: calls per second that
  * one API allows per account, all RAM users together, https://www.alibabacloud.com/help/es/ekyc/latest/api-overview.
