@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Refused } from '../http/listen.ts';
-import { type PlannedAnswer, RETURN_CODES, type ReturnCode } from './plan.ts';
+import type { PlannedAnswer } from './plan.ts';
+import { RETURN_CODES, type ReturnCode } from './return-codes.ts';
 
 /** A response, or one of the ways to send none. */
 export type Reply =
