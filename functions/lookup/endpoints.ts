@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { defineEndpoint, type Endpoint } from './endpoint.ts';
+import { defineEndpoint, type Endpoint } from './define-endpoint.ts';
 import { ledgerEndpoint } from './ledger.ts';
 import { lookupEndpoint } from './lookup.ts';
 import { lookupsEndpoint } from './lookups.ts';

@@ -3,7 +3,7 @@ import { count, describe, isoTime } from '../../shared/api/responses.ts';
 import { instant, safeParseInstant } from '../../shared/api/transaction.ts';
 import { readLedger } from '../../shared/ledger.ts';
 import { DAY_MS } from '../../shared/time.ts';
-import { badRequest, defineEndpoint, valid } from './endpoint.ts';
+import { badRequest, defineEndpoint, valid } from './define-endpoint.ts';
 
 const COUNTS = {
   registered: 'Distinct transactions registered in the period: the sum of the ten that follow.',

@@ -19,7 +19,7 @@ import { givenInRecord } from '../../shared/logstores/registration.ts';
 import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import { encodeOutput, writeRecords } from '../../shared/write-records.ts';
-import { defineEndpoint, valid } from './endpoint.ts';
+import { defineEndpoint, valid } from './define-endpoint.ts';
 import { noteFailure, storeFailureOf, toUpstreamProblem } from './failures.ts';
 import { timesOf } from './items.ts';
 import { enqueue, isNews, mergeGiven, missingRow, newsRow } from './queue.ts';

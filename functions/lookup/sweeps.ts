@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { describe } from '../../shared/api/responses.ts';
 import { ProblemError } from '../../shared/fc/response.ts';
-import { defineEndpoint } from './endpoint.ts';
+import { defineEndpoint } from './define-endpoint.ts';
 
 export const sweepsEndpoint = defineEndpoint({
   method: 'POST',
