@@ -17,7 +17,7 @@ import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { RECORD_FIELDS } from '../../shared/logstores/records.ts';
 import { givenInRecord } from '../../shared/logstores/registration.ts';
 import { appendToQueue, CALLER_RETRY } from '../../shared/queue.ts';
-import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
+import { type RecordOutput, toRecord } from '../../shared/record/to-record.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import { encodeOutput, writeRecords } from '../../shared/write-records.ts';
 import { defineEndpoint, valid } from './endpoint.ts';

@@ -3,7 +3,7 @@ import { deriveMerchantBizId } from '../../shared/logstores/ids.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import type { Disposition } from '../../shared/logstores/values.ts';
 import { Pacer, type PaceTicket } from '../../shared/pace.ts';
-import { toRecord } from '../../shared/record/record.ts';
+import { toRecord } from '../../shared/record/to-record.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { encodeOutput } from '../../shared/write-records.ts';
 import { type Asking, decide, dispositionWithout, isNearEnd } from './decision.ts';

@@ -1,5 +1,5 @@
 import { type PendingTransaction, saysSomething } from '../../shared/logstores/pending.ts';
-import { type RecordInput, toRecord } from '../../shared/record/record.ts';
+import { type RecordInput, toRecord } from '../../shared/record/to-record.ts';
 import { DAY_MS, SECOND_MS } from '../../shared/time.ts';
 import { encodeOutput } from '../../shared/write-records.ts';
 import { type Asker, identityOf, type Permit } from './asker.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readJournal, toEventRows } from '../../../../shared/record/journal.ts';
+import { meaningOf } from '../../../../shared/record/line-meaning.ts';
 import { eachLogLine, type LogLine } from '../../../../shared/record/log-lines.ts';
-import { readWording } from '../../../../shared/record/wording.ts';
 import { EN_LINES, ZH_LINES } from './official-example.ts';
 
 const IDENTITY = { transaction_id: 't', revision: 'r', final: 'true' };
@@ -123,7 +123,7 @@ describe('the time of a line', () => {
   });
 });
 
-describe('the wording of a line', () => {
+describe('the meaning of a line', () => {
   it.each([
     ['Loading阶段结束', 'exit', 'LOADING'],
     ['用户进入引导页面', 'enter', 'GUIDE'],
@@ -158,7 +158,7 @@ describe('the wording of a line', () => {
     ['阶段结束', 'exit', undefined],
     ['其他阶段进入OCR页面', 'enter', 'OCR_SCAN'],
   ])('Chinese: %s is %s of %s', (text, kind, stage) => {
-    expect(readWording(text)).toEqual({ kind, stage });
+    expect(meaningOf(text)).toEqual({ kind, stage });
   });
 
   it.each([
@@ -218,14 +218,14 @@ describe('the wording of a line', () => {
     ['NFC_CHIP_INPUT_SHOW', 'enter', 'NFC_INPUT'],
     ['OCR_DOCUMENT_RESULT_SHOW', 'enter', 'OCR_RESULT'],
   ])('codes: %s is %s of %s', (text, kind, stage) => {
-    expect(readWording(text)).toEqual({ kind, stage });
+    expect(meaningOf(text)).toEqual({ kind, stage });
   });
 
   it('says the same the second time, and of a line too long to remember', () => {
-    expect(readWording('FACE_EXIT')).toEqual(readWording('FACE_EXIT'));
-    expect(readWording(`FACE_EXIT ${'x'.repeat(1_000)} OCR`)).toEqual({ kind: 'exit', stage: 'FACE' });
-    for (let index = 0; index < 3_000; index += 1) readWording(`FACE_${index}_RETRY`);
-    expect(readWording('FACE_2999_RETRY')).toEqual({ kind: 'retry', stage: 'FACE' });
+    expect(meaningOf('FACE_EXIT')).toEqual(meaningOf('FACE_EXIT'));
+    expect(meaningOf(`FACE_EXIT ${'x'.repeat(1_000)} OCR`)).toEqual({ kind: 'exit', stage: 'FACE' });
+    for (let index = 0; index < 3_000; index += 1) meaningOf(`FACE_${index}_RETRY`);
+    expect(meaningOf('FACE_2999_RETRY')).toEqual({ kind: 'retry', stage: 'FACE' });
   });
 });
 

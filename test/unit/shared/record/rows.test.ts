@@ -4,8 +4,8 @@ import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../../../../shared/logstores/even
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../../../shared/logstores/records.ts';
 import { EVENT_KINDS } from '../../../../shared/logstores/values.ts';
 import { viewKeyOf } from '../../../../shared/logstores/view.ts';
-import { revisionOf } from '../../../../shared/record/record.ts';
 import { reduceEvent, reduceRecord } from '../../../../shared/record/storable.ts';
+import { revisionOf } from '../../../../shared/record/to-record.ts';
 import { OFFICIAL_RESULT } from './official-example.ts';
 import { recordOf } from './record-of.ts';
 
