@@ -2,7 +2,8 @@ import { type EventKind, STAGES, type Stage } from '../logstores/values.ts';
 
 /**
  * What a log line is about, by its wording. Only the official example's 15 Chinese phrases and six English codes are
- * documented, so both vocabularies are open: Chinese is read by its verbs, English codes by suffix, then prefix.
+ * documented, so both vocabularies are open: Chinese is read by its verbs, English codes by suffix, then prefix. A change
+ * here that reads other stages needs a new PATH_VERSION (to-record.ts).
  */
 export interface LineMeaning {
   readonly kind: EventKind;
