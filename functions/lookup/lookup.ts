@@ -16,7 +16,7 @@ import { deriveMerchantBizId } from '../../shared/logstores/ids.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { RECORD_FIELDS } from '../../shared/logstores/records.ts';
 import { givenInRecord } from '../../shared/logstores/registration.ts';
-import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
+import { type RecordOutput, toRecord } from '../../shared/record/to-record.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import { encodeOutput, writeRecords } from '../../shared/write-records.ts';
 import { defineEndpoint, valid } from './define-endpoint.ts';

@@ -1,6 +1,6 @@
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { appendToQueue } from '../../shared/queue.ts';
-import { registeredAgain } from '../../shared/record/record.ts';
+import { registeredAgain } from '../../shared/record/to-record.ts';
 import {
   amendOutput,
   type EncodedOutput,

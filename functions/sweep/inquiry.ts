@@ -1,7 +1,7 @@
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { type Given, Registration } from '../../shared/logstores/registration.ts';
 import type { Disposition } from '../../shared/logstores/values.ts';
-import { type RecordInput, toRecord } from '../../shared/record/record.ts';
+import { type RecordInput, toRecord } from '../../shared/record/to-record.ts';
 import { type EncodedOutput, encodeOutput, NO_ROWS } from '../../shared/write-records.ts';
 
 export interface FinalResult {

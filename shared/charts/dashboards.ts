@@ -3,9 +3,9 @@ import { FRICTION } from './friction.ts';
 import { GLANCE } from './glance.ts';
 import { LEDGER, SWEEP } from './operations.ts';
 import { QUALITY } from './quality.ts';
-import { TIME } from './time.ts';
-import { WHERE } from './where.ts';
-import { LOST, WHY } from './why.ts';
+import { TIME } from './time-spent.ts';
+import { WHERE } from './where-they-leave.ts';
+import { LOST, WHY } from './why-they-leave.ts';
 
 /** A chart stands in the file of its section, in the order in which it is shown. */
 export const DASHBOARDS: readonly DashboardDefinition[] = [

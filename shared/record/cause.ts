@@ -1,26 +1,15 @@
 import type { RecordRow } from '../logstores/records.ts';
 import type { Cause, Confidence } from '../logstores/values.ts';
-import {
-  BACKGROUND_DETAIL,
-  blocked,
-  captureFailed,
-  code,
-  cutOff,
-  editFailed,
-  finished,
-  hasNoCode,
-  hiddenLong,
-  left,
-  notStarted,
-  unfinished,
-  unhindered,
-  wentIdle,
-} from './cause-signals.ts';
 import type { Check } from './contradictions.ts';
-import { PAGE_NOT_STARTED } from './pages.ts';
-import { isAtCameraQuestion } from './permission.ts';
+import { type Counter, PAGE_LIVENESS_RETRY, PAGE_NOT_STARTED, rungOf } from './pages.ts';
+import { isAtCameraQuestion, permissionOutcomeOf } from './permission.ts';
 import { codeEnds, type Session } from './session.ts';
 import type { Columns } from './storable.ts';
+
+/**
+ * The conditions on a session, and the decision table that is made of them. What a condition needs of the log enters in
+ * two files: line-meaning.ts reads it off a line, and journal.ts gathers it over both logs.
+ */
 
 /** What the decision table says about a session. */
 export interface Judgement {
@@ -40,6 +29,64 @@ export interface CauseRule {
   readonly recoverable?: boolean;
   readonly why: string;
 }
+
+/** From this many retries on, leaving is put down to the failed captures, not to the person's will. */
+const RETRIES_THAT_EXPLAIN = 2;
+/** More log time on no page than unlogged pages and rounding explain: the app was in the background. */
+const HIDDEN_THAT_EXPLAINS_MS = 60_000;
+/** The client SDK closes an idle session after 15 minutes, with the code of a user's exit (A1006_2). */
+const IDLE_CLOSE_MS = 15 * 60_000;
+const IDLE_DETAIL = 2;
+/** A1002_2: the app went to the background and the SDK gave up on its return. */
+const BACKGROUND_DETAIL = 2;
+
+const code =
+  (...families: readonly string[]) =>
+  ({ codeParts }: Session) =>
+    codeParts !== undefined && families.includes(codeParts.family);
+const left = code('1006');
+const cutOff = code('9999');
+const hasNoCode = ({ codeParts }: Session) => codeParts === undefined;
+const finished = ({ journey }: Session) => journey === 'finished';
+const notStarted = ({ journey }: Session) => journey === 'not_started';
+const unfinished = (session: Session) => !finished(session) && !notStarted(session);
+const blocked = (session: Session) => permissionOutcomeOf(session) === 'left_there';
+const hiddenLong = ({ hiddenMs }: Session) => (hiddenMs ?? 0) >= HIDDEN_THAT_EXPLAINS_MS;
+
+const STAGE_OF_COUNTER = { ocr: 'OCR_SCAN', ocr_edit: 'OCR_RESULT', face: 'FACE' } as const;
+
+/** Retries of the step that the last page belongs to; without a page, of the furthest stage. */
+function retriesHere({ page, lastStages, statistics, stageReached }: Session, counter: Counter): number {
+  const stage = STAGE_OF_COUNTER[counter];
+  const here =
+    page?.counter === counter ||
+    lastStages.includes(stage) ||
+    (lastStages.length === 0 && stageReached === rungOf(stage));
+  if (!here) return 0;
+  const counts = {
+    ocr: statistics.ocrRetries,
+    ocr_edit: statistics.ocrEditRetries,
+    face: statistics.faceRetries,
+  };
+  return counts[counter] ?? 0;
+}
+
+const captureFailed = (session: Session) =>
+  session.page?.zh === PAGE_LIVENESS_RETRY ||
+  retriesHere(session, 'face') >= RETRIES_THAT_EXPLAIN ||
+  retriesHere(session, 'ocr') >= RETRIES_THAT_EXPLAIN;
+const editFailed = (session: Session) => retriesHere(session, 'ocr_edit') >= RETRIES_THAT_EXPLAIN;
+
+const wentIdle = ({ codeParts, statistics, lastStages }: Session) =>
+  codeParts?.detail === IDLE_DETAIL ||
+  lastStages.some((stage) => (statistics.stays.get(stage) ?? 0) >= IDLE_CLOSE_MS);
+
+/** The counters are there and show no obstacle. */
+const unhindered = ({ statistics: s }: Session) =>
+  s.present &&
+  !s.facePermissionRefused &&
+  !s.ocrPermissionRefused &&
+  (s.faceRetries ?? 0) + (s.ocrRetries ?? 0) + (s.ocrEditRetries ?? 0) === 0;
 
 const LAST_PAGE = ['stage', 'interrupt_page'] as const;
 const RETRIES = ['face_retries', 'ocr_retries', 'ocr_edit_retries'] as const;

@@ -44,7 +44,11 @@ export const CODES: Readonly<Record<string, Code>> = {
   '9999': { en: 'interruption suspected', zh: '疑似认证进程中断', ends: 'interruption' },
 };
 
-/** A code in the API's form (1006) or in the client SDK's finer one (A1006_2). */
+/**
+ * A code in the API's form (1006) or in the client SDK's finer one (A1006_2). The SDK's table has an A before every
+ * code, for Android as for iOS, and does not say what it stands for: any letter is dropped, so that a code with another
+ * one keeps its meaning.
+ */
 const FORM = /^[A-Z]?(\d{4})(?:_(\d{1,3}))?$/i;
 
 export interface CodeParts {

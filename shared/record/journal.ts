@@ -1,8 +1,8 @@
 import type { EventRow } from '../logstores/events.ts';
 import type { Stage } from '../logstores/values.ts';
+import { type LineMeaning, meaningOf } from './line-meaning.ts';
 import { eachLogLine, type LogLine } from './log-lines.ts';
 import { clip } from './storable.ts';
-import { readWording, type Wording } from './wording.ts';
 
 /** Both client logs of one session, read to the end; only lines that can become rows are kept of a very long one. */
 export interface Journal {
@@ -22,11 +22,11 @@ export interface Journal {
 
 export const MAX_EVENTS = 2_000;
 const MAX_TEXT_LENGTH = 1_024;
-const UNREAD: Wording = { kind: 'other', stage: undefined };
+const UNREAD: LineMeaning = { kind: 'other', stage: undefined };
 
 interface JournalLine {
   readonly line: LogLine;
-  readonly wording: Wording;
+  readonly meaning: LineMeaning;
   readonly gapMs: number | undefined;
 }
 
@@ -46,19 +46,19 @@ class ClientLog {
   add(line: LogLine): void {
     const { atMs } = line;
     if (atMs === undefined) {
-      this.#keep({ line, wording: UNREAD, gapMs: undefined });
+      this.#keep({ line, meaning: UNREAD, gapMs: undefined });
       return;
     }
-    const wording = readWording(line.text);
+    const meaning = meaningOf(line.text);
     const gapMs = this.#beforeMs === undefined ? undefined : atMs - this.#beforeMs;
     const backwards = gapMs !== undefined && gapMs < 0;
-    this.#keep({ line, wording, gapMs: backwards ? undefined : gapMs });
+    this.#keep({ line, meaning, gapMs: backwards ? undefined : gapMs });
     this.#beforeMs = atMs;
     this.timedCount += 1;
     this.firstMs = Math.min(this.firstMs, atMs);
     this.lastMs = Math.max(this.lastMs, atMs);
     this.outOfOrder ||= backwards;
-    if (wording.stage !== undefined) this.stages.add(wording.stage);
+    if (meaning.stage !== undefined) this.stages.add(meaning.stage);
   }
 
   /** The line of that number, from 1; undefined when it was not kept. */
@@ -135,7 +135,7 @@ type Draft = { -readonly [K in keyof EventRow]: EventRow[K] };
 function addRow(rows: EventRow[], { log, seq, part }: { log: ClientLog; seq: number; part: Part }): void {
   const kept = log.at(seq);
   if (kept === undefined) return;
-  const { line, wording, gapMs } = kept;
+  const { line, meaning, gapMs } = kept;
   const row: Draft = {
     transaction_id: part.identity.transaction_id,
     revision: part.identity.revision,
@@ -143,10 +143,10 @@ function addRow(rows: EventRow[], { log, seq, part }: { log: ClientLog; seq: num
     lang: part.lang,
     seq,
     text: clip(line.text, MAX_TEXT_LENGTH),
-    kind: wording.kind,
+    kind: meaning.kind,
   };
   if (line.loggedAt !== undefined) row.logged_at = line.loggedAt;
-  if (wording.stage !== undefined) row.stage = wording.stage;
+  if (meaning.stage !== undefined) row.stage = meaning.stage;
   if (gapMs !== undefined) row.gap_ms = gapMs;
   rows.push(row);
 }

@@ -32,8 +32,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** An object of which only members with these names are read: reading one that is not listed does not compile. */
+export type Members<Name extends string> = Readonly<{ [K in Name]?: unknown }>;
+
 /** A member of the object itself, never an inherited one such as `constructor`. */
-export function own(object: Readonly<Record<string, unknown>>, name: string): unknown {
+export function own<T extends object>(object: T, name: keyof T): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 

@@ -2,7 +2,7 @@ import { type Journey, RUNG_FINISHED, RUNG_NOT_OPENED, STAGES, type Stage } from
 import { CODES, type CodeParts, toCodeParts } from './codes.ts';
 import { type Journal, readJournal } from './journal.ts';
 import { toJsonText } from './json-text.ts';
-import { isObject, namesBeyond, own, Unknowns } from './members.ts';
+import { isObject, type Members, namesBeyond, own, Unknowns } from './members.ts';
 import { PAGE_NOT_STARTED, type Page, rungOf, toPage, toStage } from './pages.ts';
 import { readStatistics, type Statistics } from './statistics.ts';
 import { clip } from './storable.ts';
@@ -46,7 +46,8 @@ const JOURNEY_BY_STATUS: ReadonlyMap<string, Journey> = new Map<string, Journey>
 /** Documented values have at most 20 characters; longer ones are unknown anyway, and complete in `raw`. */
 const MAX_SCALAR_LENGTH = 128;
 
-const MEMBERS: ReadonlySet<string> = new Set([
+/** The members of a Result that are known: any other is counted as unknown. */
+const NAMES = [
   'VerifyStatus',
   'Passed',
   'SubCode',
@@ -57,13 +58,15 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'LogInfoEn',
   'LogStatisticsInfo',
   'ExtInfo',
-]);
+] as const;
+type Name = (typeof NAMES)[number];
+const KNOWN: ReadonlySet<string> = new Set(NAMES);
 
 /** Reads a Result of any shape: a member of another type than documented is read as its text. */
 export function readSession(result: unknown): Session {
   const unknowns = new Unknowns();
   const members = readMembers(result, unknowns);
-  const text = (name: string) => scalarText(own(members, name));
+  const text = (name: Name) => scalarText(own(members, name));
   const statistics = readStatistics(own(members, 'LogStatisticsInfo'), unknowns);
   const journal = readJournal(own(members, 'LogInfo'), own(members, 'LogInfoEn'));
   const journey = readJourney(text('VerifyStatus'), unknowns);
@@ -105,12 +108,12 @@ export function readSession(result: unknown): Session {
   };
 }
 
-function readMembers(result: unknown, unknowns: Unknowns): Readonly<Record<string, unknown>> {
+function readMembers(result: unknown, unknowns: Unknowns): Members<Name> {
   const members = isObject(result) ? result : {};
   if (result !== undefined && result !== null && members !== result) {
     unknowns.note('Result', toJsonText(result, true));
   }
-  for (const name of namesBeyond(MEMBERS, Object.keys(members))) unknowns.note('Result', name);
+  for (const name of namesBeyond(KNOWN, Object.keys(members))) unknowns.note('Result', name);
   return members;
 }
 

@@ -1,6 +1,16 @@
 import type { Stage } from '../logstores/values.ts';
 import { toJsonText } from './json-text.ts';
-import { isBlank, isObject, namesBeyond, own, parseJson, toFlag, toLong, type Unknowns } from './members.ts';
+import {
+  isBlank,
+  isObject,
+  type Members,
+  namesBeyond,
+  own,
+  parseJson,
+  toFlag,
+  toLong,
+  type Unknowns,
+} from './members.ts';
 import { toStage } from './pages.ts';
 
 /** LogStatisticsInfo, as far as it could be read; undefined where it says nothing. */
@@ -23,7 +33,8 @@ export interface Statistics {
 }
 
 const MEMBER = 'LogStatisticsInfo';
-const MEMBERS: ReadonlySet<string> = new Set([
+/** The members of LogStatisticsInfo that are known: any other is counted as unknown. */
+const NAMES = [
   'faceOverTimes',
   'hasFaceOverTimes',
   'hasFacePermissionRefuse',
@@ -35,17 +46,19 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'ocrEditTimes',
   'ocrOverTimes',
   'pageStayTimeInfo',
-]);
+] as const;
+type Name = (typeof NAMES)[number];
+const KNOWN: ReadonlySet<string> = new Set(NAMES);
 
 /** Reads LogStatisticsInfo: documented as JSON text of an object; an object is accepted too. */
 export function readStatistics(value: unknown, unknowns: Unknowns): Statistics {
   const parsed = parseJson(value);
-  const members = isObject(parsed) ? parsed : {};
+  const members: Members<Name> = isObject(parsed) ? parsed : {};
   const names = Object.keys(members);
   if (parsed !== members && !isBlank(value)) unknowns.note(MEMBER, 'unreadable');
-  for (const name of namesBeyond(MEMBERS, names)) unknowns.note(MEMBER, name);
-  const count = (name: string) => noted(own(members, name), toLong, { name, unknowns });
-  const flag = (name: string) => noted(own(members, name), toFlag, { name, unknowns });
+  for (const name of namesBeyond(KNOWN, names)) unknowns.note(MEMBER, name);
+  const count = (name: Name) => noted(own(members, name), toLong, { name, unknowns });
+  const flag = (name: Name) => noted(own(members, name), toFlag, { name, unknowns });
   return {
     present: names.length > 0,
     faceRetries: count('faceOverTimes'),

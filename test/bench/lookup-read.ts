@@ -5,7 +5,7 @@ import { readHistory } from '../../shared/history.ts';
 import { HISTORY_COLUMNS } from '../../shared/logstores/earlier-records.ts';
 import { PENDING_LOGSTORE } from '../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
-import { toRecord } from '../../shared/record/record.ts';
+import { toRecord } from '../../shared/record/to-record.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS, systemClock } from '../../shared/time.ts';
 import { encodeOutput, writeRecords } from '../../shared/write-records.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { toRecord } from '../../shared/record/record.ts';
+import { toRecord } from '../../shared/record/to-record.ts';
 import { EN_LINES, OFFICIAL_RESULT, ZH_LINES } from '../unit/shared/record/official-example.ts';
 import { INPUT } from '../unit/shared/record/record-of.ts';
 import {

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { EVENT_FIELDS } from '../../shared/logstores/events.ts';
 import { RECORD_FIELDS } from '../../shared/logstores/records.ts';
-import { type RecordInput, type RecordOutput, toRecord } from '../../shared/record/record.ts';
+import { type RecordInput, type RecordOutput, toRecord } from '../../shared/record/to-record.ts';
 import { cases } from '../support/depth.ts';
 import {
   DOCUMENTED_CODES,

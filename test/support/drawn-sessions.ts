@@ -4,7 +4,7 @@ import { LOCAL_REGION } from '../../local/sls/src/host.ts';
 import { EVENT_FIELDS } from '../../shared/logstores/events.ts';
 import { toContents } from '../../shared/logstores/field-table.ts';
 import { RECORD_FIELDS } from '../../shared/logstores/records.ts';
-import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
+import { type RecordOutput, toRecord } from '../../shared/record/to-record.ts';
 import type { Known } from './chart-truth.ts';
 import type { World } from './world.ts';
 

@@ -2,7 +2,7 @@ import { toOutcome } from '../../../shared/cloudauth/outcome.ts';
 import { EVENT_FIELDS } from '../../../shared/logstores/events.ts';
 import { toContents } from '../../../shared/logstores/field-table.ts';
 import { RECORD_FIELDS } from '../../../shared/logstores/records.ts';
-import { type RecordOutput, toRecord } from '../../../shared/record/record.ts';
+import { type RecordOutput, toRecord } from '../../../shared/record/to-record.ts';
 import { compress, withEncoded } from '../../../shared/sls/codec.ts';
 import type { Log } from '../../../shared/sls/types.ts';
 import { cpuMs } from '../harness.ts';

@@ -6,7 +6,7 @@ import { SAVED_SEARCHES } from '../../../shared/charts/saved-searches.ts';
 import { readLedger } from '../../../shared/ledger.ts';
 import { toContents } from '../../../shared/logstores/field-table.ts';
 import { SWEEP_FIELDS, SWEEPS_LOGSTORE, type SweepRow } from '../../../shared/logstores/sweeps.ts';
-import { toRecord } from '../../../shared/record/record.ts';
+import { toRecord } from '../../../shared/record/to-record.ts';
 import { isRaised as evaluate } from '../../support/alert-check.ts';
 import { queryBothForms } from '../../support/both-forms.ts';
 import { drawAnswered, register, store } from '../../support/drawn-sessions.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Session, STAGES, type VerifyLogResult } from '../../../local/cloudauth/session-types.ts';
 import { drawSessions } from '../../../local/cloudauth/sessions.ts';
-import { toRecord } from '../../../shared/record/record.ts';
+import { toRecord } from '../../../shared/record/to-record.ts';
 
 /** What really happened in a drawn session against what the record makes of its answer. */
 const NOW_MS = Date.UTC(2026, 10, 23, 8);

@@ -6,7 +6,7 @@ import { type Lateness, latenessCommand } from '../../../client/cli/lateness.ts'
 import { replayCommand } from '../../../client/cli/replay.ts';
 import { ledgerCommand } from '../../../client/cli/requests.ts';
 import { OFFICIAL_RESULT } from '../../../local/cloudauth/official-example.ts';
-import { toRecord } from '../../../shared/record/record.ts';
+import { toRecord } from '../../../shared/record/to-record.ts';
 import { systemClock } from '../../../shared/time.ts';
 import { encodeOutput, writeRecords } from '../../../shared/write-records.ts';
 import { LookupWorld, type TriggerServer } from '../../support/lookup-world.ts';

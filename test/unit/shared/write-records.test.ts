@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { SlsError, UpstreamTimeoutError } from '../../../shared/errors.ts';
-import type { RecordOutput } from '../../../shared/record/record.ts';
+import type { RecordOutput } from '../../../shared/record/to-record.ts';
 import { decodeContents, encodeLogGroup } from '../../../shared/sls/codec.ts';
 import type { EncodedLog, Log, SlsDataPlane } from '../../../shared/sls/types.ts';
 import { encodeOutput, writeRecords } from '../../../shared/write-records.ts';

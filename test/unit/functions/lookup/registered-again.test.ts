@@ -11,7 +11,7 @@ import type { Transaction } from '../../../../shared/api/transaction.ts';
 import { SlsError } from '../../../../shared/errors.ts';
 import { createRoleCredentials } from '../../../../shared/fc/invocation.ts';
 import { createLogger } from '../../../../shared/logger.ts';
-import { revisionOf } from '../../../../shared/record/record.ts';
+import { revisionOf } from '../../../../shared/record/to-record.ts';
 import { decodeContents } from '../../../../shared/sls/codec.ts';
 import type { EncodedLog, Log, QueryRequest, SlsDataPlane } from '../../../../shared/sls/types.ts';
 import { cases, SEED } from '../../../support/depth.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readJournal, toEventRows } from '../../../../shared/record/journal.ts';
+import { meaningOf } from '../../../../shared/record/line-meaning.ts';
 import { eachLogLine, type LogLine } from '../../../../shared/record/log-lines.ts';
-import { readWording } from '../../../../shared/record/wording.ts';
 import { EN_LINES, ZH_LINES } from './official-example.ts';
 
 const IDENTITY = { transaction_id: 't', revision: 'r', final: 'true' };
@@ -66,7 +66,7 @@ describe('the two forms of a log', () => {
 describe('the time of a line', () => {
   const base = Date.UTC(2025, 2, 21, 10, 31, 25);
 
-  it.each([
+  const READABLE: readonly (readonly [line: string, offsetMs: number])[] = [
     ['2025-03-21 10:31:25 X', 0],
     ['2025-03-21T10:31:25 X', 0],
     ['  2025-03-21 10:31:25\tX\r', 0],
@@ -79,11 +79,23 @@ describe('the time of a line', () => {
     ['2025-03-21 00:00:00 X', -(10 * 3600 + 31 * 60 + 25) * 1000],
     ['2025-03-21 23:59:59 X', (13 * 3600 + 28 * 60 + 34) * 1000],
     ['2025-04-01 10:31:25 X', 11 * 86_400_000],
-  ])('%j is read', (line, offsetMs) => {
+  ];
+
+  it.each(READABLE)('%j is read', (line, offsetMs) => {
     const [read] = readLogLines([line]);
     expect(read?.text).toBe('X');
     expect(read?.atMs).toBe(base + offsetMs);
     expect(line).toContain(read?.loggedAt);
+  });
+
+  it.each(READABLE)('%j is a line of its own in an element of several', (line) => {
+    const [alone] = readLogLines([line]);
+    const first = readLogLines(['2025-03-20 09:00:00 W']);
+    for (const end of ['\n', '\r\n']) {
+      expect(readLogLines([`2025-03-20 09:00:00 W${end}${line.trim()}`])).toEqual([...first, alone]);
+    }
+    // What begins with no time goes on with the line before it.
+    expect(readLogLines([`2025-03-20 09:00:00 W\nand ${line.trim()}`])).toHaveLength(1);
   });
 
   it.each(['2024-02-29', '2000-02-29', '2025-01-31', '2025-04-30', '2025-12-31', '0000-01-01'])(
@@ -123,7 +135,13 @@ describe('the time of a line', () => {
   });
 });
 
-describe('the wording of a line', () => {
+describe('the meaning of a line', () => {
+  /** Kind and stage only: what else a line says is no matter of these tables. */
+  const kindAndStage = (text: string) => {
+    const { kind, stage } = meaningOf(text);
+    return { kind, stage };
+  };
+
   it.each([
     ['Loading阶段结束', 'exit', 'LOADING'],
     ['用户进入引导页面', 'enter', 'GUIDE'],
@@ -158,7 +176,7 @@ describe('the wording of a line', () => {
     ['阶段结束', 'exit', undefined],
     ['其他阶段进入OCR页面', 'enter', 'OCR_SCAN'],
   ])('Chinese: %s is %s of %s', (text, kind, stage) => {
-    expect(readWording(text)).toEqual({ kind, stage });
+    expect(kindAndStage(text)).toEqual({ kind, stage });
   });
 
   it.each([
@@ -218,14 +236,14 @@ describe('the wording of a line', () => {
     ['NFC_CHIP_INPUT_SHOW', 'enter', 'NFC_INPUT'],
     ['OCR_DOCUMENT_RESULT_SHOW', 'enter', 'OCR_RESULT'],
   ])('codes: %s is %s of %s', (text, kind, stage) => {
-    expect(readWording(text)).toEqual({ kind, stage });
+    expect(kindAndStage(text)).toEqual({ kind, stage });
   });
 
   it('says the same the second time, and of a line too long to remember', () => {
-    expect(readWording('FACE_EXIT')).toEqual(readWording('FACE_EXIT'));
-    expect(readWording(`FACE_EXIT ${'x'.repeat(1_000)} OCR`)).toEqual({ kind: 'exit', stage: 'FACE' });
-    for (let index = 0; index < 3_000; index += 1) readWording(`FACE_${index}_RETRY`);
-    expect(readWording('FACE_2999_RETRY')).toEqual({ kind: 'retry', stage: 'FACE' });
+    expect(meaningOf('FACE_EXIT')).toEqual(meaningOf('FACE_EXIT'));
+    expect(kindAndStage(`FACE_EXIT ${'x'.repeat(1_000)} OCR`)).toEqual({ kind: 'exit', stage: 'FACE' });
+    for (let index = 0; index < 3_000; index += 1) meaningOf(`FACE_${index}_RETRY`);
+    expect(kindAndStage('FACE_2999_RETRY')).toEqual({ kind: 'retry', stage: 'FACE' });
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RECORD_FIELDS } from '../../../../shared/logstores/records.ts';
+import { CAUSES } from '../../../../shared/logstores/values.ts';
 import { CAUSE_RULES, OTHERWISE } from '../../../../shared/record/cause.ts';
 import { CHECKS } from '../../../../shared/record/contradictions.ts';
 import {
@@ -25,7 +26,8 @@ describe('the decision table', () => {
   });
 
   it('can say every cause, and the sessions judged by hand meet all of them', () => {
-    expect(new Set([...CAUSE_RULES, OTHERWISE].map(({ cause }) => cause))).toEqual(new Set(PROMISED_CAUSES));
+    expect(CAUSES).toEqual(PROMISED_CAUSES);
+    expect(new Set([...CAUSE_RULES, OTHERWISE].map(({ cause }) => cause))).toEqual(new Set(CAUSES));
     expect(new Set(JUDGED.map(({ cause }) => cause))).toEqual(new Set(PROMISED_CAUSES));
     expect(new Set(JUDGED.map(({ permission }) => permission))).toEqual(
       new Set(['none', 'recovered', 'left_there', 'left_later']),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { toRecord } from '../../../../shared/record/record.ts';
+import { toRecord } from '../../../../shared/record/to-record.ts';
 import { OFFICIAL_RESULT } from './official-example.ts';
 import { INPUT, recordOf } from './record-of.ts';
 

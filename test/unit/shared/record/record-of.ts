@@ -1,4 +1,4 @@
-import { type RecordInput, type RecordOutput, toRecord } from '../../../../shared/record/record.ts';
+import { type RecordInput, type RecordOutput, toRecord } from '../../../../shared/record/to-record.ts';
 
 export const INPUT: RecordInput = {
   transactionId: 'hksb7ba1b28130d24e015d694361bee4',

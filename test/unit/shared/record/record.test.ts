@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { toRecord } from '../../../../shared/record/record.ts';
+import { toRecord } from '../../../../shared/record/to-record.ts';
 import { EN_LINES, OFFICIAL_RESULT, ZH_LINES } from './official-example.ts';
 import { INPUT, recordOf } from './record-of.ts';
 

@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { EVENT_FIELDS, EVENTS_LOGSTORE } from '../../../../shared/logstores/events.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from '../../../../shared/logstores/records.ts';
-import { EVENT_KINDS } from '../../../../shared/logstores/values.ts';
+import { DISPOSITIONS, EVENT_KINDS } from '../../../../shared/logstores/values.ts';
 import { viewKeyOf } from '../../../../shared/logstores/view.ts';
-import { revisionOf } from '../../../../shared/record/record.ts';
 import { reduceEvent, reduceRecord } from '../../../../shared/record/storable.ts';
+import { revisionOf } from '../../../../shared/record/to-record.ts';
+import { JUDGED } from './judged-sessions.ts';
 import { OFFICIAL_RESULT } from './official-example.ts';
 import { recordOf } from './record-of.ts';
 
@@ -48,6 +49,37 @@ describe('field tables', () => {
     expect(chinese(EVENT_FIELDS)).toEqual(['text']);
     expect([RECORDS_LOGSTORE, EVENTS_LOGSTORE]).toEqual(['idv-records', 'idv-events']);
     expect(EVENT_KINDS).toEqual(['enter', 'exit', 'click', 'popup', 'retry', 'other']);
+  });
+});
+
+describe('every column', () => {
+  /** The sessions judged by hand, the official example and a transaction given up for each reason. */
+  const outputs = () => [
+    ...[OFFICIAL_RESULT, ...JUDGED.map(({ result }) => result)].map((result) =>
+      recordOf(result, { givenAtMs: 1_742_524_202_000 }),
+    ),
+    ...DISPOSITIONS.filter((disposition) => disposition !== 'answered').map((disposition) =>
+      recordOf(undefined, { disposition, code: 'X', raw: { a: 1 } }),
+    ),
+  ];
+  const unfilled = (fields: object, rows: readonly object[]) => {
+    const filled = new Set(rows.flatMap(Object.keys));
+    return Object.keys(fields).filter((column) => !filled.has(column));
+  };
+
+  it('of a record is filled in some row', () => {
+    const rows = outputs().map(({ record }) => record);
+    const all = [...rows, ...rows.map((row) => reduceRecord(row, 'refused'))];
+    expect(unfilled(RECORD_FIELDS, all)).toEqual([]);
+    // One that is filled in no row is found.
+    expect(unfilled(RECORD_FIELDS, rows)).toEqual(['write_error']);
+    expect(unfilled({ ...RECORD_FIELDS, never_filled: {} }, all)).toEqual(['never_filled']);
+  });
+
+  it('of an event is filled in some row', () => {
+    const rows = outputs().flatMap(({ events }) => events);
+    expect(unfilled(EVENT_FIELDS, [...rows, ...rows.map((row) => reduceEvent(row, 'refused'))])).toEqual([]);
+    expect(unfilled(EVENT_FIELDS, rows)).toEqual(['write_error']);
   });
 });
 

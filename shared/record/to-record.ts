@@ -47,7 +47,7 @@ export interface RecordOutput {
 }
 
 const MAX_RAW_BYTES = 256 * 1024;
-/** To be raised when the way in which `on_<stage>` is derived changes. */
+/** To be raised when the way in which `on_<stage>` is derived changes, which lines of a log are read included. */
 const PATH_VERSION = 1;
 /** A registration's labels have at most about 4 KB; a row of another writer may hold anything. */
 const MAX_LABELS_LENGTH = 16 * 1024;

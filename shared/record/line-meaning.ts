@@ -1,10 +1,11 @@
 import { type EventKind, STAGES, type Stage } from '../logstores/values.ts';
 
 /**
- * What a log line is about, from its wording. Only the official example's 15 Chinese phrases and six English codes are
- * documented, so both vocabularies are open: Chinese is read by its verbs, English codes by suffix, then prefix.
+ * What a log line is about, by its wording. Only the official example's 15 Chinese phrases and six English codes are
+ * documented, so both vocabularies are open: Chinese is read by its verbs, English codes by suffix, then prefix. A change
+ * here that reads other stages needs a new PATH_VERSION (to-record.ts).
  */
-export interface Wording {
+export interface LineMeaning {
   readonly kind: EventKind;
   readonly stage: Stage | undefined;
 }
@@ -15,16 +16,16 @@ const CJK = /[\u3400-\u9FFF]/;
 
 /** The same few dozen phrases make up nearly every log, so what they say is looked up. */
 const REMEMBERED_MAX = 1_000;
-const remembered = new Map<string, Wording>();
+const remembered = new Map<string, LineMeaning>();
 
-export function readWording(text: string): Wording {
+export function meaningOf(text: string): LineMeaning {
   const line = text.length > READ_LENGTH ? text.slice(0, READ_LENGTH) : text;
   const known = remembered.get(line);
   if (known !== undefined) return known;
-  const wording = CJK.test(line) ? readChinese(line) : readCode(line);
+  const meaning = CJK.test(line) ? readChinese(line) : readCode(line);
   // A slice keeps its whole source text alive, so a cut line is not remembered.
-  if (line === text && remembered.size < REMEMBERED_MAX) remembered.set(line, wording);
-  return wording;
+  if (line === text && remembered.size < REMEMBERED_MAX) remembered.set(line, meaning);
+  return meaning;
 }
 
 /** First match wins: a click on a button called "retry" is a click, a dialog that opens is a dialog. */
@@ -48,7 +49,7 @@ const CHINESE_STAGES: readonly (readonly [RegExp, Stage])[] = [
   [/loading|加载|初始化/i, 'LOADING'],
 ];
 
-function readChinese(line: string): Wording {
+function readChinese(line: string): LineMeaning {
   // "OCR编辑阶段点击OCR结果…": what comes before 阶段 (stage) names the stage; the rest may name another.
   const end = line.indexOf('阶段');
   const named = end > 0 ? firstMatch(CHINESE_STAGES, line.slice(0, end)) : undefined;
@@ -89,7 +90,7 @@ const CODE_KINDS: Readonly<Record<string, EventKind>> = {
   HIDE: 'exit',
 };
 
-function readCode(line: string): Wording {
+function readCode(line: string): LineMeaning {
   const words = line.toUpperCase().match(/[A-Z0-9]+/g) ?? [];
   return { kind: kindOfCode(words), stage: stageOfCode(words) };
 }
