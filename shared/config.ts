@@ -14,8 +14,8 @@ import { cloudauthEndpoint, findRegion, REGIONS, slsEndpoint } from './regions.t
 import { DAY_MS, SECOND_MS } from './time.ts';
 
 /**
- * The settings: the only place that reads environment variables, and the only place that knows a default.
- * An empty value counts as missing. Every bad setting is named at once; no value is ever repeated.
+ * The settings: the only place that reads environment variables or has a default for one. An empty value counts as
+ * missing. One error names every bad setting, and never a value.
  */
 
 const number = (min: number, max: number, form: RegExp, message: string) =>

@@ -20,7 +20,7 @@ export interface CloudauthClient {
   ): Promise<CheckVerifyLogOutcome>;
 }
 
-/** A session's log is some tens of KB; what is far larger is not one. */
+/** A session's log has some tens of KB; anything far larger is not one. */
 const DEFAULT_MAX_BODY_BYTES = 8_000_000;
 const ACTION = 'CheckVerifyLog';
 const VERSION = '2022-08-09';
@@ -29,11 +29,11 @@ export interface CloudauthClientOptions extends TransportOptions {
   /** Host of the region, with `http://` or `https://` or neither (https). */
   readonly endpoint: string;
   readonly credentials: CredentialsProvider;
-  /** A larger body is read no further and counts as not being the contract. */
+  /** Reading stops at this size; a larger body breaks the contract. */
   readonly maxBodyBytes?: number;
 }
 
-/** Asks for one session's log. Never throws: neither for a response, nor for the lack of one, nor for an abort: see the outcomes. */
+/** Its call never throws: every response, failure and abort is an outcome. */
 export function createCloudauthClient(options: CloudauthClientOptions): CloudauthClient {
   const { credentials: provide, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options;
   const endpoint = parseEndpoint(options.endpoint);
