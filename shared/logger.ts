@@ -6,7 +6,7 @@
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined | object>>;
+type LogFields = Readonly<Record<string, string | number | boolean | null | undefined | object>>;
 
 export interface Logger {
   debug(event: string, fields?: LogFields): void;
@@ -15,7 +15,7 @@ export interface Logger {
   error(event: string, fields?: LogFields): void;
 }
 
-export interface LoggerOptions {
+interface LoggerOptions {
   level: LogLevel;
   /** Added to every line, for instance the request id. */
   fields?: LogFields;

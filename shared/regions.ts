@@ -13,7 +13,7 @@ export const REGIONS = [
 ] as const;
 
 /** The hosts of `vpc` resolve only inside Alibaba Cloud, in networks of the same region. */
-export type Network = 'public' | 'vpc';
+type Network = 'public' | 'vpc';
 
 /** Returns undefined for a region where ID Verification is not offered. */
 export function findRegion(region: string): (typeof REGIONS)[number] | undefined {

@@ -8,7 +8,7 @@ import { signRpc } from './signer.ts';
  * CheckVerifyLog, https://www.alibabacloud.com/help/doc-detail/2879914.html (read 2026-11-23).
  * The method and member names follow the generated SDK, so that it can be swapped in.
  */
-export interface CheckVerifyLogRequest {
+interface CheckVerifyLogRequest {
   merchantBizId: string;
   transactionId: string;
 }
@@ -25,7 +25,7 @@ const DEFAULT_MAX_BODY_BYTES = 8_000_000;
 const ACTION = 'CheckVerifyLog';
 const VERSION = '2022-08-09';
 
-export interface CloudauthClientOptions extends TransportOptions {
+interface CloudauthClientOptions extends TransportOptions {
   /** Host of the region, with `http://` or `https://` or neither (https). */
   readonly endpoint: string;
   readonly credentials: CredentialsProvider;

@@ -92,7 +92,7 @@ export class ProblemError extends Error {
 }
 
 /** RFC 9457, https://www.rfc-editor.org/rfc/rfc9457 */
-export interface Problem {
+interface Problem {
   type: string;
   title: string;
   status: number;

@@ -28,7 +28,7 @@ export interface TransportOptions {
   readonly maxSockets?: number;
 }
 
-export interface OutgoingCall {
+interface OutgoingCall {
   /** For error messages: "SLS PutLogs on idv-records". */
   readonly name: string;
   readonly method: string;
