@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-// What `@alicloud/openapi-core` and `@alicloud/gateway-sls` pull in besides signing, encoding and hashing, which is
-// all we call. Without these a bundle is 520 kB smaller and starts in two thirds of the CPU time.
+// What `@alicloud/openapi-core` and `@alicloud/gateway-sls` pull in besides signing, encoding and hashing, the only
+// parts that we call. Without these a bundle is 520 kB smaller and starts in two thirds of the CPU time.
 // test/integration/bundle.test.ts makes every call of both clients from a bundle.
 const NEVER_REACHED = [
   '@alicloud/credentials',
@@ -22,7 +22,7 @@ const NEVER_REACHED = [
   'xml2js',
 ];
 
-/** Parts of @darabonba/typescript, which the core takes its form encoding and model base class from. */
+/** Parts of @darabonba/typescript, of which the core uses the form encoding and the base class of models. */
 const NEVER_REACHED_PARTS = ['date', 'file', 'stream', 'url', 'websocket', 'xml'];
 
 const unused = join(root, 'deploy', 'unused.cjs');

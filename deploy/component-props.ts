@@ -3,14 +3,16 @@ import {
   DEFAULT_DAYS_KEPT,
   MAX_DAYS_KEPT,
   MAX_SOURCE_DAYS,
-  retentionIssues,
+  obeys,
+  RETENTION_RULES,
+  ruleMessage,
 } from '../shared/logstores/retention.ts';
 import { findRegion, REGIONS } from '../shared/regions.ts';
 import { STORE_KEYS } from './logstores.ts';
 
-/** What s.yaml says under `resources.sls.props`. */
+/** The properties under `resources.sls.props` in s.yaml. */
 const text = z.string();
-/** A variable of s.yaml gives a number as text, or as a number. */
+/** A variable of s.yaml may give a number as text. */
 const count = (max: number) => {
   const number = z.number().int().min(1).max(max);
   return z.union([
@@ -47,10 +49,10 @@ const schema = z.strictObject({
   ramEndpoint: text.default(''),
 });
 
-/** What stands in s.yaml until somebody puts a key there. */
+/** The placeholder in s.yaml. */
 const KEY_TO_PUT = 'put-the-modulus';
 
-/** What the operator has to change stands in the variables. */
+/** The variables of s.yaml that an operator changes. */
 const DAYS_KEPT = {
   source: 'vars.sourceRetentionDays',
   pending: 'vars.retentionDays.pending',
@@ -80,20 +82,24 @@ export function parseProps(given: unknown): ComponentProps {
   }
   if (role === '')
     throw new Error('vars.role is empty: create the role (README, "Deploy") and name it there');
-  const open = auth?.trigger.authType === 'anonymous';
-  if (auth !== undefined && open !== (auth.check === 'bearer')) {
+  const isOpen = auth?.trigger.authType === 'anonymous';
+  if (auth !== undefined && isOpen !== (auth.check === 'bearer')) {
     throw new Error(
       'vars.auth: an anonymous trigger goes with the check "bearer", every other with "trigger"; as it is, anybody could call the function, or nobody',
     );
   }
-  if (open && bearerTokenSha256 === '') {
+  if (isOpen && bearerTokenSha256 === '') {
     throw new Error(
       'vars.auth is bearer, and vars.bearerTokenSha256 is empty: nobody could call the function',
     );
   }
   const kept = { ...DEFAULT_DAYS_KEPT, ...retentionDays, source: sourceRetentionDays };
-  const short = retentionIssues(kept, DAYS_KEPT);
-  if (short.length > 0) throw new Error(short.map(({ path, message }) => `${path}: ${message}`).join('; '));
+  const broken = RETENTION_RULES.filter((rule) => !obeys(rule, kept));
+  if (broken.length > 0) {
+    throw new Error(
+      broken.map((rule) => `${DAYS_KEPT[rule.field]}: ${ruleMessage(rule, DAYS_KEPT)}`).join('; '),
+    );
+  }
   if (JSON.stringify(auth ?? {}).includes(KEY_TO_PUT)) {
     throw new Error(
       'vars.auth is jwt, and vars.authChoices.jwt still has no public key: put the modulus of yours there',

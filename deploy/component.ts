@@ -12,12 +12,12 @@ import { checkRole } from './role.ts';
 
 /**
  * The Serverless Devs component behind `resources.sls` in s.yaml. Its methods are the commands of `s`; what they
- * return is `${resources.sls.output.…}`. A method that fails throws one line that says what to do; whatever it had
- * made by then stays, and the next `s deploy` goes on from there.
+ * return is `${resources.sls.output.…}`. A method that fails throws one line that says what to do; whatever it has
+ * created by then stays, and the next `s deploy` continues from there.
  */
 export interface ComponentInputs {
   readonly props: unknown;
-  /** What stands after the command: `-y`, `--with-data`. */
+  /** The arguments after the command: `-y`, `--with-data`. */
   readonly args?: readonly string[];
   getCredential(): Promise<{
     readonly AccountID?: string;
@@ -29,13 +29,8 @@ export interface ComponentInputs {
 
 interface Terminal {
   readonly write: (line: string) => void;
-  /** undefined where nobody can answer. */
+  /** undefined where nobody can reply. */
   readonly ask?: ((question: string) => Promise<string>) | undefined;
-}
-
-interface Prepared {
-  readonly props: ComponentProps;
-  readonly options: ProvisionOptions;
 }
 
 export class SlsComponent {
@@ -97,7 +92,7 @@ export class SlsComponent {
     return this.#output(props, options);
   }
 
-  async #prepare(inputs: ComponentInputs): Promise<Prepared> {
+  async #prepare(inputs: ComponentInputs): Promise<{ props: ComponentProps; options: ProvisionOptions }> {
     const props = parseProps(inputs.props);
     const { AccountID, AccessKeyID, AccessKeySecret, SecurityToken } = await inputs.getCredential();
     const credentials: Credentials = {
@@ -170,7 +165,7 @@ async function askInTerminal(question: string): Promise<string> {
   }
 }
 
-/** What the operator gets to read: one line that says what is wrong and what to do. */
+/** One line for the operator: what is wrong, and what to do. */
 export function explain(error: unknown, endpoint: string): string {
   if (error instanceof TakenError) return error.message;
   if (error instanceof SlsError) return explainRefusal(error);
@@ -207,7 +202,7 @@ function explainRefusal(error: SlsError): string {
 const SLS_CONSOLE = 'https://sls.console.alibabacloud.com/lognext/project';
 const FC_CONSOLE = 'https://fcnext.console.alibabacloud.com';
 
-/** Where to click: pages of the international console. */
+/** Links to pages of the international console. */
 function consoleLinks({ region, project, functions }: ComponentProps) {
   const links = (names: readonly string[], folder: string) =>
     Object.fromEntries(names.map((name) => [name, `${folder}/${name}`]));

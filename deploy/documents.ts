@@ -4,7 +4,7 @@ import { DASHBOARDS } from '../shared/charts/dashboards.ts';
 import { SAVED_SEARCHES, type SavedSearch } from '../shared/charts/saved-searches.ts';
 import { squeeze } from '../shared/charts/sql.ts';
 
-/** Dashboards, saved searches and alerts as the documents that SLS keeps, made from `shared/charts`. */
+/** Dashboards, saved searches and alerts as the documents that SLS stores, made from `shared/charts`. */
 
 export interface DashboardDocument {
   readonly dashboardName: string;
@@ -26,11 +26,10 @@ export interface Documents {
 interface DocumentsTarget {
   readonly project: string;
   readonly region: string;
-  /** The action policy that notifies people. Without one an alert is kept, evaluated and seen in the console only. */
+  /** The action policy that notifies people. Without one an alert is evaluated, but shows only in the console. */
   readonly alertReceiver?: string | undefined;
 }
 
-/** Everything the console is given. */
 export function collectDocuments(target: DocumentsTarget): Documents {
   return {
     dashboards: DASHBOARDS.map((definition) => toDashboard(definition, target)),
@@ -75,7 +74,7 @@ interface Place {
   readonly y: number;
 }
 
-/** From left to right, a new row where the next chart does not fit; a row is as high as its highest chart. */
+/** From left to right, a new row where the next chart does not fit; a row is as high as its tallest chart. */
 function layOut(charts: readonly Chart[]): Place[] {
   const places: Place[] = [];
   let x = 0;
@@ -152,7 +151,6 @@ function toSavedSearch(definition: SavedSearch) {
 /** https://help.aliyun.com/zh/sls/developer-reference/create-alert (read 2026-11-23) */
 const SEVERITY = { critical: 10, high: 8, medium: 6, low: 4 } as const;
 
-/** Alert 2.0. */
 function toAlert(definition: AlertDefinition, { project, region, alertReceiver = '' }: DocumentsTarget) {
   const { name, title, advice, logstore, windowSeconds, everySeconds, condition } = definition;
   const severity = SEVERITY[definition.severity];

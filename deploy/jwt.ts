@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Key and tokens for an HTTP trigger of `authType: jwt`, as far as a first try needs them. In production your identity
- * provider signs the tokens, and its public key goes into s.yaml.
+ * A key and tokens to try an HTTP trigger of `authType: jwt` with. In production your identity provider signs the
+ * tokens, and its public key goes into s.yaml.
  *   npx tsx deploy/jwt.ts key              makes .idv/jwt-private.pem, prints `n` for vars.authChoices.jwt
  *   npx tsx deploy/jwt.ts token [hours]    prints a token signed with it (8 hours by default)
  */
@@ -23,13 +23,13 @@ export interface JsonWebKey {
   readonly n: string;
 }
 
-/** The public half, as s.yaml takes it. */
+/** The public key as s.yaml takes it. */
 export function toJsonWebKey(key: KeyObject): JsonWebKey {
   const { e = '', n = '' } = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' });
   return { kty: 'RSA', use: 'sig', alg: 'RS256', kid: KEY_ID, e, n };
 }
 
-/** A token (RS256) that holds from `nowMs` for so many hours. */
+/** A token (RS256) that is valid for `hours` from `nowMs`. */
 export function createToken(key: KeyObject, { nowMs, hours }: { nowMs: number; hours: number }): string {
   const nowSeconds = Math.floor(nowMs / 1_000);
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');

@@ -1,4 +1,3 @@
-import type { Field, FieldTable } from '../shared/logstores/field-table.ts';
 import { DEFAULT_DAYS_KEPT } from '../shared/logstores/retention.ts';
 import { TABLES } from '../shared/logstores/tables.ts';
 
@@ -15,21 +14,13 @@ export interface IndexKey {
   readonly maxDepth?: number;
 }
 
-export interface IndexConfig {
-  readonly line: {
-    readonly token: readonly string[];
-    readonly caseSensitive: boolean;
-    readonly chn: boolean;
-  };
-  readonly keys: Readonly<Record<string, IndexKey>>;
-  readonly maxTextLen: number;
-}
+export type IndexConfig = ReturnType<typeof indexOf>;
 
-/** The delimiters that the SLS console proposes for a new index; ids made of letters, digits, - and _ stay whole. */
+/** The delimiters that the SLS console suggests for a new index; ids of letters, digits, - and _ stay whole. */
 const TOKENS: readonly string[] = [...`, '";=()[]{}?@&<>/:`, '\n', '\t', '\r'];
-/** SQL cuts text beyond this many bytes; 16384 is the most SLS allows (2048 by default). */
+/** SQL cuts text beyond this many bytes; 16384 is the maximum of SLS (default: 2048). */
 const MAX_TEXT_BYTES = 16_384;
-/** When SLS received a row: the queue's order and the ledger's `waiting` rest on it. SLS indexes tags as text only. */
+/** When SLS received a row: the ledger's `waiting` depends on it. SLS indexes tags as text only. */
 const RECEIVE_TIME = '__tag__:__receive_time__';
 
 const text = (chinese: boolean): IndexKey => ({
@@ -40,50 +31,46 @@ const text = (chinese: boolean): IndexKey => ({
   token: TOKENS,
 });
 
-function keyOf(field: Field): IndexKey {
-  if (field.type === 'long') return { type: 'long', docValue: true };
-  if (field.type === 'text') return text(field.chinese === true);
-  return { ...text(field.chinese === true), type: 'json', indexAll: true, maxDepth: -1 };
+/** As much of a field as its index depends on. */
+interface Indexed {
+  readonly type: IndexKey['type'];
+  readonly chinese?: boolean;
+}
+
+function keyOf({ type, chinese = false }: Indexed): IndexKey {
+  if (type === 'text') return text(chinese);
+  if (type === 'json') return { ...text(chinese), type, indexAll: true, maxDepth: -1 };
+  return { type, docValue: true };
 }
 
 /** The index of a logstore: every column of its table for search and SQL, the receive time, and the full text. */
-export function indexOf(fields: FieldTable, doubles: readonly string[] = []): IndexConfig {
+export function indexOf(fields: Readonly<Record<string, Indexed>>) {
   const chinese = Object.values(fields).some((field) => field.chinese === true);
   return {
     line: { token: TOKENS, caseSensitive: false, chn: chinese },
     keys: {
       ...Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, keyOf(field)])),
-      ...Object.fromEntries(doubles.map((name) => [name, { type: 'double', docValue: true } as const])),
       [RECEIVE_TIME]: text(false),
-    },
+    } as Readonly<Record<string, IndexKey>>,
     maxTextLen: MAX_TEXT_BYTES,
   };
 }
 
-/** Where Function Compute puts what the functions print, and its own figures for each invocation. */
+/** Function Compute writes what the functions print here, and its own figures for each invocation. */
 export const FUNCTIONS_LOGSTORE = 'idv-functions';
 
-/** Names as Function Compute writes them:
+/** The columns that Function Compute writes:
  * https://help.aliyun.com/zh/sls/function-compute-3-0-log-field-details (read 2026-11-23). */
 const FUNCTION_LOG_FIELDS = {
-  message: { type: 'text', meaning: 'One printed line; ours are JSON', source: 'the function' },
-  functionName: { type: 'text', meaning: 'Which function', source: 'Function Compute' },
-  qualifier: { type: 'text', meaning: 'Version or alias', source: 'Function Compute' },
-  versionId: { type: 'text', meaning: 'Version', source: 'Function Compute' },
-  instanceID: { type: 'text', meaning: 'Which instance', source: 'Function Compute' },
-  requestId: { type: 'text', meaning: 'Which invocation', source: 'Function Compute' },
-  operation: {
-    type: 'text',
-    meaning: 'InvokeFunction for the figures of an invocation',
-    source: 'Function Compute',
-  },
-  invocationType: { type: 'text', meaning: 'Sync or Async', source: 'Function Compute' },
-  isColdStart: { type: 'text', meaning: 'Whether the instance was new', source: 'Function Compute' },
-  hasFunctionError: { type: 'text', meaning: 'Whether the function failed', source: 'Function Compute' },
-  errorType: { type: 'text', meaning: 'Why it failed', source: 'Function Compute' },
-  memoryMB: { type: 'long', meaning: 'Memory given, MB', source: 'Function Compute' },
-} as const satisfies FieldTable;
-const FUNCTION_LOG_DOUBLES = ['durationMs', 'memoryUsageMB', 'scheduleLatencyMs'];
+  ...columnsOf('text', ['message', 'functionName', 'qualifier', 'versionId', 'instanceID', 'requestId']),
+  ...columnsOf('text', ['operation', 'invocationType', 'isColdStart', 'hasFunctionError', 'errorType']),
+  ...columnsOf('long', ['memoryMB']),
+  ...columnsOf('double', ['durationMs', 'memoryUsageMB', 'scheduleLatencyMs']),
+};
+
+function columnsOf(type: IndexKey['type'], names: readonly string[]): Record<string, Indexed> {
+  return Object.fromEntries(names.map((name) => [name, { type }]));
+}
 
 export interface LogstoreDefinition {
   readonly name: string;
@@ -92,30 +79,26 @@ export interface LogstoreDefinition {
   readonly index: IndexConfig;
 }
 
-/** By their names in `retentionDays` of s.yaml, in the order they are made. */
+/** By their names in `retentionDays` of s.yaml, in the order in which they are created. */
 const STORES = {
   ...TABLES,
-  functions: {
-    logstore: FUNCTIONS_LOGSTORE,
-    fields: FUNCTION_LOG_FIELDS,
-    daysKept: DEFAULT_DAYS_KEPT.functions,
-  },
+  functions: { logstore: FUNCTIONS_LOGSTORE, fields: FUNCTION_LOG_FIELDS },
 };
 type StoreKey = keyof typeof STORES;
 export const STORE_KEYS = Object.keys(STORES) as StoreKey[];
 
 /** `idv-pending` is never split: one shard is one order of arrival and one checkpoint. */
 export const LOGSTORES: readonly LogstoreDefinition[] = STORE_KEYS.map((key) => {
-  const { logstore, fields, daysKept } = STORES[key];
+  const { logstore, fields } = STORES[key];
   return {
     name: logstore,
-    ttlDays: daysKept,
+    ttlDays: DEFAULT_DAYS_KEPT[key],
     autoSplit: key !== 'pending',
-    index: indexOf(fields, key === 'functions' ? FUNCTION_LOG_DOUBLES : []),
+    index: indexOf(fields),
   };
 });
 
-/** Days kept by the name of the logstore; what is not given stays as it is by default. */
+/** The given days by the name of the logstore. */
 export function ttlByLogstore(
   days: Readonly<Partial<Record<StoreKey, number | undefined>>>,
 ): Record<string, number> {

@@ -1,5 +1,5 @@
-// npm runs this after an install. What builds the functions, the console and the command line are development
-// packages: an install without them (`npm ci --omit=dev`) has nothing to build with, and must not fail for that.
+// npm runs this after an install. The build needs development packages: an install without them (`npm ci --omit=dev`)
+// cannot build, and must not fail for that.
 import { execSync } from 'node:child_process';
 
 if (hasBuilder()) execSync('npm run --silent build', { stdio: 'inherit' });

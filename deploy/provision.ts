@@ -11,24 +11,24 @@ import { SlsControl, type SlsControlOptions } from './sls-client.ts';
 
 /**
  * Brings SLS to the state the functions need: project, logstores, indexes, consumer group, saved searches,
- * dashboards, alerts. Each thing is read and compared first, so that a second run writes nothing, and a run that
+ * dashboards, alerts. Each resource is read and compared first, so that a second run writes nothing, and a run that
  * broke off is finished by the next. Indexes come before the first row, since SLS does not index what it already
- * holds. What does not carry our mark is never touched (`resources/resource.ts`); what has drifted is updated in place.
+ * holds. What does not carry our mark is never touched (`resources/resource.ts`); what differs is updated in place.
  */
 export interface ProvisionOptions extends SlsControlOptions {
   readonly project: string;
   readonly credentials: Credentials;
-  /** Owner the project must have, where it is known. */
+  /** The owner that the project must have, where known. */
   readonly accountId?: string | undefined;
   /** `LEASE_SECONDS` of the sweep: the consumer group's timeout. */
   readonly leaseSeconds?: number;
   /** Days kept, by logstore, instead of the defaults. */
   readonly ttlDays?: Readonly<Record<string, number>>;
-  /** Action policy that alerts go to; without one they show in SLS's alert centre only. */
+  /** Action policy for the alerts; without one they show only in SLS's alert centre. */
   readonly alertReceiver?: string | undefined;
   /** Instead of the project's own dashboards, saved searches and alerts. */
   readonly documents?: Documents;
-  /** One line for each thing that was made or changed. */
+  /** Takes one line for each thing that was created or changed. */
   readonly log?: (line: string) => void;
 }
 
@@ -49,7 +49,7 @@ interface ProvisionResult {
 
 const DEFAULT_LEASE_SECONDS = 60;
 
-/** Everything that should be there, in the order in which it is made. */
+/** Everything that should be there, in the order of creation. */
 function resourcesOf(control: SlsControl, options: ProvisionOptions): Resource[] {
   const { project, region, accountId, alertReceiver, ttlDays = {} } = options;
   const documents = options.documents ?? collectDocuments({ project, region, alertReceiver });
@@ -73,30 +73,32 @@ function resourcesOf(control: SlsControl, options: ProvisionOptions): Resource[]
 
 /**
  * Creates and updates.
- * @throws TakenError when a name is somebody else's; SlsError, UpstreamNetworkError, UpstreamTimeoutError.
+ * @throws TakenError when a name belongs to somebody else; SlsError, UpstreamNetworkError, UpstreamTimeoutError.
  */
 export async function provision(options: ProvisionOptions): Promise<ProvisionResult> {
-  const control = new SlsControl(options);
-  const changes: Change[] = [];
-  const log = options.log ?? (() => {});
-  const absent = new Set<string>();
-  for (const resource of resourcesOf(control, options)) {
+  return eachResource(options, async (resource, absent) => {
     const change = await bring(resource, absent);
-    if (change.change !== 'none') log(describe(change, 'done'));
-    changes.push(change);
-  }
-  return summary(options.project, changes);
+    if (change.change !== 'none') options.log?.(describe(change, 'done'));
+    return change;
+  });
 }
 
-/** What `provision` would do. Writes nothing. Throws as `provision` does. */
+/** Returns what `provision` would do, and writes nothing. Throws as `provision` does. */
 export async function plan(options: ProvisionOptions): Promise<ProvisionResult> {
-  const control = new SlsControl(options);
-  const changes: Change[] = [];
+  return eachResource(options, async (resource, absent) => (await compare(resource, absent)).change);
+}
+
+async function eachResource(
+  options: ProvisionOptions,
+  visit: (resource: Resource, absent: Set<string>) => Promise<Change>,
+): Promise<ProvisionResult> {
   const absent = new Set<string>();
-  for (const resource of resourcesOf(control, options)) {
-    changes.push((await compare(resource, absent)).change);
+  const changes: Change[] = [];
+  for (const resource of resourcesOf(new SlsControl(options), options)) {
+    changes.push(await visit(resource, absent));
   }
-  return summary(options.project, changes);
+  const count = (kind: Change['change']) => changes.filter(({ change }) => change === kind).length;
+  return { project: options.project, changes, created: count('create'), updated: count('update') };
 }
 
 const VERBS = {
@@ -107,11 +109,6 @@ const VERBS = {
 /** One line about a change: what would be done, or was. */
 export function describe({ kind, name, change, differences }: Change, when: keyof typeof VERBS): string {
   return `${VERBS[when][change]} ${kind} ${name}${differences.length > 0 ? `: ${differences.join(', ')}` : ''}`;
-}
-
-function summary(project: string, changes: readonly Change[]): ProvisionResult {
-  const count = (kind: Change['change']) => changes.filter(({ change }) => change === kind).length;
-  return { project, changes, created: count('create'), updated: count('update') };
 }
 
 async function compare(
@@ -138,7 +135,7 @@ async function bring(resource: Resource, absent: Set<string>): Promise<Change> {
     await resource.create();
     return change;
   } catch (error) {
-    // Somebody was faster, or the response to our own first try was lost: then it is there, and is compared.
+    // Somebody was faster, or the response to our first try was lost: it is there, so compare it.
     if (!(error instanceof SlsError) || !/already ?exist/i.test(error.message)) throw error;
     const found = await compare(resource, new Set());
     if (found.change.change === 'create') throw error;

@@ -9,8 +9,8 @@ import { SlsControl } from './sls-client.ts';
 /**
  * Removes what `provision` made, and nothing else: first alerts, dashboards and saved searches that carry the
  * mark (those of earlier versions too), then our logstores, then the project when nothing is left in it. A logstore
- * that holds rows is deleted only when `mayDelete` says so; by default it is kept, with its index, its consumer
- * group and thereby the sweep's place in the queue.
+ * that holds rows is deleted only when `mayDelete` allows it; by default it is kept, with its index and its consumer
+ * group, which holds the sweep's place in the queue.
  */
 interface RemoveOptions extends ProvisionOptions {
   /** Asked once, with the names of the logstores that hold rows. Without it they are kept. */
@@ -20,11 +20,11 @@ interface RemoveOptions extends ProvisionOptions {
 interface RemoveResult {
   /** What was deleted, as "dashboard idv-overview". */
   readonly deleted: readonly string[];
-  /** What was left, and why. */
+  /** What was kept, and why. */
   readonly kept: readonly string[];
 }
 
-/** In one page of any list; SLS allows 100 of each kind in a project. */
+/** The page size of every list; SLS allows 100 of each kind in a project. */
 const MAX_LISTED = 500;
 
 /**
@@ -33,11 +33,11 @@ const MAX_LISTED = 500;
 export async function remove(options: RemoveOptions): Promise<RemoveResult> {
   const control = new SlsControl(options);
   const { project, accountId, log = () => {} } = options;
-  const itself = projectResource(control, project, accountId);
-  const current = await itself.read();
+  const resource = projectResource(control, project, accountId);
+  const current = await resource.read();
   if (current === undefined) return { deleted: [], kept: [] };
-  const why = itself.foreign(current);
-  if (why !== undefined) throw new TakenError(itself, why);
+  const why = resource.foreign(current);
+  if (why !== undefined) throw new TakenError(resource, why);
   control.forget(project);
 
   const deleted: string[] = [];
@@ -46,7 +46,7 @@ export async function remove(options: RemoveOptions): Promise<RemoveResult> {
     deleted.push(what);
     log(`deleted ${what}`);
   };
-  // Asked before anything is gone: who says no, or is not there, finds all as it was.
+  // Asked before anything is deleted: without consent, everything is as it was.
   const logstores = await logstoresToDelete(control, options, kept);
   await removeDocuments(control, project, { done, kept });
   for (const name of logstores) {

@@ -4,8 +4,8 @@ import { defaultOf } from '../shared/openapi/core.ts';
 import { parseEndpoint } from '../shared/openapi/transport.ts';
 
 /**
- * Looks at the function role before anything is made: a function whose role is missing deploys, or is refused with
- * an unclear line, and then cannot write a row.
+ * Checks the function role before anything is created: a function whose role is missing deploys, or is refused with an
+ * unclear message, and then cannot write a row.
  * https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-getrole (read 2026-11-23)
  */
 interface RoleCheck {
@@ -19,12 +19,12 @@ interface RoleCheck {
 type RoleState =
   | { readonly state: 'usable' }
   | { readonly state: 'bad'; readonly why: string }
-  /** Not to be found out with the deploying user's rights. */
+  /** The deploying user lacks the rights to find out. */
   | { readonly state: 'unknown'; readonly why: string };
 
 const RAM_ENDPOINT = 'ram.aliyuncs.com';
 const TIMEOUT_MS = 10_000;
-/** Who may take the role: Function Compute. */
+/** Function Compute, which has to be allowed to assume the role. */
 const TRUSTED = 'fc.aliyuncs.com';
 
 const OpenApiClient = defaultOf(core.default);

@@ -9,8 +9,8 @@ import { parseEndpoint, safeMessage } from '../shared/openapi/transport.ts';
  * The official control-plane client of SLS with three things added:
  * - where the endpoint is an IP address or localhost, the project travels in `x-log-project`, because
  *   `project.127.0.0.1` resolves nowhere;
- * - what may pass is tried again: no response, 5xx, quotas; and "does not exist" for what is known to exist, since
- *   a project or logstore takes up to a minute until every front end of the service has heard of it;
+ * - transient failures are retried: no response, 5xx, quotas; and "does not exist" for what is known to exist, since
+ *   it takes up to a minute until every front end of the service knows a new project or logstore;
  * - every refusal is an `SlsError` with the service's own code.
  */
 export interface SlsControlOptions {
@@ -18,7 +18,7 @@ export interface SlsControlOptions {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: Credentials;
-  /** How long a call waits for something just created to be visible. */
+  /** How long a call waits for something just created to become visible. */
   readonly visibleWithinMs?: number;
   readonly sleep?: (ms: number) => Promise<void>;
 }
@@ -36,7 +36,7 @@ const READ_TIMEOUT_MS = 20_000;
 const TRIES = 5;
 const FIRST_WAIT_MS = 300;
 const LONGEST_WAIT_MS = 5_000;
-/** The Python SDK's own samples sleep 40 s after CreateLogstore; twice that, with room. */
+/** The samples of the Python SDK sleep 40 s after CreateLogstore; this is a little over twice that. */
 const VISIBLE_WITHIN_MS = 90_000;
 
 export class SlsControl extends SlsClient {

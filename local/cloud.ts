@@ -23,12 +23,12 @@ import {
 } from './sls/src/host.ts';
 import { createSlsServer } from './sls/src/server.ts';
 
-/** The local cloud, provisioned; empty, or as its data folder holds it. */
+/** The local cloud, provisioned, with what its data folder holds. */
 export interface Cloud {
   readonly fc: FcServer;
   readonly sls: LocalServer;
   readonly cloudauth: CloudauthServer;
-  /** undefined: not asked for, or its page is not built. */
+  /** Unless it is left out or its page is not built. */
   readonly console: LocalServer | undefined;
   /** A client of the local SLS with the operator's key. */
   readonly slsClient: SlsDataPlane;
@@ -36,7 +36,7 @@ export interface Cloud {
   /** Headers that calls of the HTTP API need. */
   readonly apiHeaders: Readonly<Record<string, string>>;
   readonly dataDir: string;
-  /** Ends everything that was started; safe to call again. */
+  /** Stops everything; safe to call again. */
   close(): Promise<void>;
 }
 
@@ -51,8 +51,8 @@ type OnClose = (end: () => Promise<unknown>) => void;
 const OPERATOR = { accessKeyId: LOCAL_ACCESS_KEY_ID, accessKeySecret: LOCAL_ACCESS_KEY_SECRET };
 
 /**
- * @throws Error that names the taken port or what is not built, ConfigError that names bad settings; what had been
- * started is closed again
+ * Closes what was started if something fails.
+ * @throws Error that names the taken port or what is not built; ConfigError that names bad settings
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const ends: Array<() => Promise<unknown>> = [];
@@ -105,7 +105,7 @@ async function start(options: CloudOptions, onClose: OnClose): Promise<Omit<Clou
     }),
   );
   const slsClient = await connectSls(sls.url, config);
-  // Last: calls may come as soon as the port is open, and an instance keeps the environment that it started with.
+  // Last: calls may come as soon as the port is open, and an instance keeps the environment it started with.
   fc = await opened(onClose, portOf(0), (port) =>
     createFcServer({
       port,
@@ -172,7 +172,7 @@ async function opened<T extends LocalServer>(
     const { code, cause } = error as NodeJS.ErrnoException;
     const codes = [code, (cause as NodeJS.ErrnoException | undefined)?.code];
     if (!codes.includes('EADDRINUSE')) throw error;
-    throw new Error(`port ${port} is taken; --port chooses others`, { cause: error });
+    throw new Error(`port ${port} is taken; choose others with --port`, { cause: error });
   }
 }
 

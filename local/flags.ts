@@ -8,11 +8,11 @@ functions running in it.
   --port N           first of four ports (9000); 0 takes any free ones
   --transactions N   how many sessions to seed (300); 0 seeds nothing
   --seed N           which sessions (1); the same seed gives the same ones
-  --data DIR         keep everything in DIR and go on from there; otherwise a temporary folder
-  --max-instances N  instances of the lookup function at a time (4)
-  --no-console       without the web page
-  --once             run the job once, print a line of JSON and end
-  --help             this text
+  --data DIR         keep everything in DIR and resume from it (default: a temporary folder)
+  --max-instances N  concurrent instances of the lookup function (4)
+  --no-console       leave out the web page
+  --once             run the job once, print a line of JSON and exit
+  --help             print this text
 
 Settings of the functions (VERIFY_DELAY_SECONDS, QPS_LIMIT ...) are taken from the environment.`;
 
@@ -26,7 +26,7 @@ export interface Flags {
   readonly once: boolean;
 }
 
-/** A flag that cannot be used; the message names it. */
+/** The message names the flag. */
 export class FlagError extends Error {
   override readonly name = 'FlagError';
 }

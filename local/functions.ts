@@ -11,7 +11,7 @@ export const DIST_DIR = join(dirname(dirname(fileURLToPath(import.meta.url))), '
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Settings that name places: the environment's values would lead out of the local cloud. */
+/** Settings that name places: values from the environment would lead out of the local cloud. */
 const OWN_SETTINGS = [
   'SLS_PROJECT',
   'SLS_ENDPOINT',
@@ -33,7 +33,7 @@ export function settingsFrom(env: Environment): Record<string, string> {
   return { ...Object.fromEntries(given), SLS_PROJECT: LOCAL_PROJECT, SWEEP_FUNCTION: 'sweep' };
 }
 
-/** What our own calls of the HTTP API need: with AUTH=bearer a token of this run, accepted besides the configured ones. */
+/** For our own calls of the HTTP API: with AUTH=bearer, a token for this run, accepted besides the configured ones. */
 export function apiAccess(config: Config): { headers: Record<string, string>; env: Record<string, string> } {
   if (config.auth !== 'bearer') return { headers: {}, env: {} };
   const token = randomBytes(32).toString('base64url');
@@ -51,7 +51,7 @@ export function apiAccess(config: Config): { headers: Record<string, string>; en
 export function functionSpecs(env: () => Record<string, string>): FunctionSpec[] {
   for (const name of ['lookup', 'sweep']) {
     if (!existsSync(join(DIST_DIR, name, 'index.js'))) {
-      throw new Error(`dist/${name}/index.js is not there: npm run build makes it`);
+      throw new Error(`dist/${name}/index.js does not exist: run npm run build`);
     }
   }
   return [

@@ -1,4 +1,4 @@
-import type { Ledger } from '../shared/logstores/ledger.ts';
+import type { Ledger } from '../shared/ledger.ts';
 import { PENDING_LOGSTORE } from '../shared/logstores/pending.ts';
 import { retry } from '../shared/retry.ts';
 import { systemClock } from '../shared/time.ts';
@@ -15,14 +15,14 @@ class UnexpectedStatus extends Error {
   }
 }
 
-/** Caused by others: their calls take all instances, or they had one killed or a service fail. */
+/** Caused by other callers: they occupy all instances, had one killed, or made a service fail. */
 const BUSY_STATUSES = [429, 502, 503, 504];
 /** Two to three minutes in all. */
 const RETRY = { attempts: 300, baseMs: 100, capMs: 1_000 };
 
 /**
- * Calls the local cloud's own HTTP API. Other callers may keep it busy, so the call is repeated until it gets through:
- * it has to be one that may be made twice.
+ * Calls the local cloud's HTTP API. Other callers may keep it busy, so the call is retried until it gets through: it
+ * must be one that may be made twice.
  * @throws Error with the status and the beginning of the response
  */
 export async function callApi(
@@ -51,7 +51,7 @@ export async function askLedger(cloud: Cloud): Promise<Ledger> {
   }
 }
 
-/** How many have a final record. */
+/** The number of transactions with a final record. */
 export function finalOf(ledger: Ledger): number {
   const { finished, interrupted, notStarted, unknown, notCompleted, invalid, expired, gaveUp } = ledger;
   return finished + interrupted + notStarted + unknown + notCompleted + invalid + expired + gaveUp;

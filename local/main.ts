@@ -1,5 +1,5 @@
 import { ConfigError } from '../shared/errors.ts';
-import type { Ledger } from '../shared/logstores/ledger.ts';
+import type { Ledger } from '../shared/ledger.ts';
 import { RECORDS_LOGSTORE } from '../shared/logstores/records.ts';
 import { WIDEST_WINDOWS } from '../shared/logstores/retention.ts';
 import { SECOND_MS } from '../shared/time.ts';

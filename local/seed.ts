@@ -8,8 +8,8 @@ import type { Flags } from './flags.ts';
 import { callApi } from './ledger.ts';
 
 /**
- * Sessions of the last day, registered the way a merchant registers them. Those older than 30 minutes are
- * registered first and their rows then moved into the past, so that they are due; the younger ones must wait.
+ * Sessions of the last day, registered as a merchant would. Those older than 30 minutes are registered first and their
+ * rows moved into the past: they are due, while the younger ones must wait.
  */
 interface Draw {
   readonly seed: number;
@@ -58,7 +58,7 @@ export async function seed(cloud: Cloud, { flags, nowMs, alreadyRegistered }: Se
   return { sessions, registered: sessions.length };
 }
 
-/** A data folder remembers what was drawn, so that the local CheckVerifyLog knows the same sessions again. */
+/** A data folder remembers what was drawn: the local CheckVerifyLog then knows the same sessions again. */
 async function drawOf(dataDir: string, asked: Draw): Promise<{ draw: Draw; kept: boolean }> {
   const file = join(dataDir, 'seed.json');
   try {
@@ -79,14 +79,14 @@ async function register(cloud: Cloud, sessions: readonly Session[]): Promise<voi
       initializedAt: initializedAtMs,
       labels,
     }));
-    const answer = await callApi(cloud, '/v1/transactions', { status: 202, body: { transactions } }).catch(
+    const response = await callApi(cloud, '/v1/transactions', { status: 202, body: { transactions } }).catch(
       (error: Error) => {
         throw new Error(`the registration was refused: ${error.message}`, { cause: error });
       },
     );
-    const { accepted } = JSON.parse(answer) as { accepted: number };
+    const { accepted } = JSON.parse(response) as { accepted: number };
     if (accepted !== batch.length) {
-      throw new Error(`only a part of the registration was accepted: ${answer.slice(0, 500)}`);
+      throw new Error(`only a part of the registration was accepted: ${response.slice(0, 500)}`);
     }
   }
 }

@@ -10,11 +10,11 @@ interface SweepResult {
   readonly due: number;
 }
 
-/** After these the next run goes on. */
+/** After these another run is started. */
 const UNFINISHED = ['deadline', 'busy'];
 const MAX_BUSY_RUNS = 20;
 
-/** Fires the timer until nothing due is left, or a run ends in a way that another run would not help. */
+/** Fires the timer until nothing due is left, or a run ends in a way that another would not mend. */
 export async function sweepUntilDone(cloud: Cloud, progress: Progress): Promise<SweepResult> {
   const expected = await countDue(cloud, Date.now());
   const stop = new AbortController();
@@ -38,7 +38,7 @@ export async function sweepUntilDone(cloud: Cloud, progress: Progress): Promise<
   }
 }
 
-/** How the run ended by its own report, or else by the platform's. */
+/** How the run ended, from its own report or else the platform's. */
 function endOf({ outcome, report, errorMessage }: InvocationRecord): string {
   if (outcome !== 'ok') return `${outcome}: ${errorMessage ?? 'the run did not end by itself'}`;
   const ended = typeof report === 'object' && report !== null && 'ended' in report ? report.ended : undefined;
@@ -67,7 +67,7 @@ export async function control<T>(url: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-/** A line that is rewritten on a terminal, and repeated every few seconds elsewhere. */
+/** A line that is rewritten in place on a terminal, and printed every few seconds elsewhere. */
 export class Progress {
   readonly #out: NodeJS.WriteStream;
   readonly #everyMs: number;

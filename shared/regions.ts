@@ -1,6 +1,6 @@
 /**
- * Where ID Verification is offered. To add a region or change its limit, change only this list. Data stays in its
- * region. Regions and endpoints: the API page, https://www.alibabacloud.com/help/doc-detail/2879914.html, and for
+ * Where ID Verification is offered. To add a region or change its limit, change this list; README.md and s.yaml repeat
+ * it for people, and a test compares them. Data stays in its region. Regions and endpoints: the API page, https://www.alibabacloud.com/help/doc-detail/2879914.html, and for
  * Malaysia the endpoint map of the generated SDK `@alicloud/cloudauth-intl20220809`. `qpsLimit`: calls per second that
  * one API allows per account, all RAM users together, https://www.alibabacloud.com/help/es/ekyc/latest/api-overview.
  * All read 2026-11-23.

@@ -15,7 +15,7 @@ interface ApiOptions {
   readonly auth: Auth;
 }
 
-/** The API refused a request, or could not be reached. `retryable`: the same request may succeed later. */
+/** The API refused a request or could not be reached. `retryable`: the same request may succeed later. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number | undefined;
@@ -23,7 +23,10 @@ export class ApiError extends Error {
   readonly problem: ApiProblem | undefined;
   readonly retryable: boolean;
 
-  constructor(message: string, options: { status?: number; problem?: ApiProblem; cause?: unknown }) {
+  constructor(
+    message: string,
+    options: { status?: number; problem?: ApiProblem | undefined; cause?: unknown },
+  ) {
     super(message, { cause: options.cause });
     this.status = options.status;
     this.problem = options.problem;
@@ -58,30 +61,27 @@ export interface Api {
 interface RequestOptions {
   readonly query?: Record<string, string>;
   readonly body?: unknown;
-  /** Never sent twice. */
+  /** Do not retry. */
   readonly once?: boolean;
 }
 
 export function createApi(options: ApiOptions): Api {
   return {
     async call<T>(method: string, path: string, requestOptions: RequestOptions = {}): Promise<T> {
-      const { query = {}, body, once = false } = requestOptions;
-      const policy = { ...RETRY, attempts: once ? 1 : RETRY.attempts };
-      const request = () => send(options, { method, path, query, body });
+      const policy = { ...RETRY, attempts: requestOptions.once ? 1 : RETRY.attempts };
+      const request = () => send(options, { method, path, ...requestOptions });
       return (await retry(request, policy, systemClock, Math.random)) as T;
     },
   };
 }
 
-interface Outgoing {
+interface Outgoing extends RequestOptions {
   readonly method: string;
   readonly path: string;
-  readonly query: Record<string, string>;
-  readonly body: unknown;
 }
 
 async function send({ url: base, auth }: ApiOptions, outgoing: Outgoing): Promise<unknown> {
-  const { method, path, query, body } = outgoing;
+  const { method, path, query = {}, body } = outgoing;
   const url = new URL(path.replace(/^\//, ''), base.endsWith('/') ? base : `${base}/`);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   const headers: Record<string, string> = {
@@ -103,9 +103,8 @@ async function send({ url: base, auth }: ApiOptions, outgoing: Outgoing): Promis
   }
   const value = parse(text);
   if (response.ok) return value;
-  const { status } = response;
   const problem = isProblem(value) ? value : undefined;
-  throw new ApiError(explain(status, problem), { status, ...(problem === undefined ? {} : { problem }) });
+  throw new ApiError(explain(response.status, problem), { status: response.status, problem });
 }
 
 async function authHeaders(auth: Auth, method: string, url: URL): Promise<Record<string, string>> {
@@ -117,8 +116,8 @@ async function authHeaders(auth: Auth, method: string, url: URL): Promise<Record
 const OpenApiUtil = defaultOf(openApiUtil);
 
 /**
- * The headers that open a trigger with `authType: function`, made by the official signer as Alibaba Cloud's own
- * example does: only x-acs-* headers are signed, and the body is not (an empty payload argument).
+ * The headers for a trigger with `authType: function`, made by the official signer as in Alibaba Cloud's own example:
+ * only x-acs-* headers are signed, and the body is not (an empty payload argument).
  * https://help.aliyun.com/en/functioncompute/fc/user-guide/configure-signature-authentication-for-http-triggers
  * (read 2026-11-23)
  */
@@ -128,7 +127,7 @@ function signTriggerRequest(method: string, url: URL, credentials: Credentials):
     'x-acs-date': OpenApiUtil.getTimestamp(),
     ...(securityToken === undefined ? {} : { 'x-acs-security-token': securityToken }),
   };
-  // The signer's parameter is the core's whole request; what it reads of it is these four members.
+  // The signer's type is the SDK's whole request, but it reads only these four members.
   const request = {
     method,
     pathname: url.pathname,

@@ -46,7 +46,7 @@ export interface CommandLine {
   readonly list: (name: string) => readonly string[];
 }
 
-/** A string instead of a command line is to be printed. @throws UsageError */
+/** Returns a text to print instead where help or the version is asked for. @throws UsageError */
 export function readCommandLine(args: readonly string[]): CommandLine | string {
   const [command = '', ...rest] = args;
   if (['', '--help', '-h'].includes(command)) return USAGE;
@@ -135,7 +135,7 @@ export function periodOptions(line: CommandLine): { fromMs: number | undefined; 
   return { fromMs, toMs };
 }
 
-/** A time, read as the API reads it. */
+/** A time in the API's formats. */
 function instantOption(line: CommandLine, name: string): number | undefined {
   const text = line.text(name);
   if (text === undefined) return undefined;
@@ -145,14 +145,14 @@ function instantOption(line: CommandLine, name: string): number | undefined {
   return time.value;
 }
 
-/** Members of the API's request by their names on the command line. */
+/** Names on the command line by member of the API's request. */
 const NAMES: Readonly<Record<string, string>> = {
   transactionId: 'the transaction id',
   merchantBizId: '--merchant-biz-id',
   initializedAt: '--initialized-at',
 };
 
-/** The transaction of the command line as the API takes it, checked as the API would. @throws UsageError */
+/** The transaction in the API's format, checked as the API would check it. @throws UsageError */
 export function transactionOf(
   line: CommandLine,
   nowMs: number,
@@ -178,7 +178,7 @@ export function transactionOf(
   );
 }
 
-/** A file to read. @throws UsageError when it does not exist */
+/** @throws UsageError when there is no such file */
 export async function inputFile(path: string): Promise<Stats> {
   let stats: Stats;
   try {

@@ -11,7 +11,7 @@ interface Place {
   readonly endOffset: number;
 }
 
-/** One record of the file: a transaction as the API takes it, or why it is left out. */
+/** One record of the file: a transaction in the API's format, or why it is left out. */
 export interface Item extends Place {
   readonly outcome:
     | { readonly ok: true; readonly transactionId: string; readonly transaction: object }
@@ -20,14 +20,14 @@ export interface Item extends Place {
 
 export type FileKind = 'csv' | 'ndjson';
 
-/** The file cannot be read as what its name says. */
+/** The file is not what its extension says. */
 export class FileError extends Error {
   override readonly name = 'FileError';
 }
 
 export interface ItemsOptions {
   readonly kind: FileKind;
-  /** Opens the file from a byte on. */
+  /** Opens the file at a byte offset. */
   readonly open: (offset: number) => AsyncIterable<Uint8Array>;
   readonly startOffset: number;
   readonly startLine: number;
@@ -43,7 +43,7 @@ export async function* readItems(options: ItemsOptions): AsyncGenerator<Item> {
 }
 
 interface Value extends Place {
-  /** A string says why it cannot be read. */
+  /** A string: why the record cannot be read. */
   readonly value: object | string;
 }
 
@@ -76,7 +76,7 @@ async function* jsonValues({ open, startOffset, startLine }: ItemsOptions): Asyn
     startLine,
   })) {
     if (text.trim() === '' && !tooLong) continue;
-    yield { line, endLine: line, endOffset, value: tooLong ? 'is longer than 64 KB' : parseLine(text) };
+    yield { line, endLine: line, endOffset, value: tooLong ? TOO_LONG : parseLine(text) };
   }
 }
 
@@ -88,7 +88,7 @@ function parseLine(text: string): object | string {
 
 function toOutcome(value: object | string, nowMs: number): Item['outcome'] {
   if (typeof value === 'string') return { ok: false, reason: value };
-  // The server's own check, so that what is sent is accepted; but how old a session may be only the server knows.
+  // The server's own check, except for the age of a session: only the server knows how old it may be.
   const parsed = safeParseTransaction(value, { nowMs, initializedMs: WIDEST_WINDOWS.initializedMs });
   if (parsed.ok) return { ok: true, transactionId: parsed.value.transactionId, transaction: value };
   return {
@@ -97,7 +97,7 @@ function toOutcome(value: object | string, nowMs: number): Item['outcome'] {
   };
 }
 
-/** CSV as https://www.rfc-editor.org/rfc/rfc4180 has it, with the delimiter that the first line uses. */
+/** CSV as in https://www.rfc-editor.org/rfc/rfc4180, with the delimiter that the first line uses. */
 type Delimiter = ',' | ';' | '\t';
 
 interface CsvHeader {
@@ -107,11 +107,11 @@ interface CsvHeader {
 }
 
 interface CsvRecord extends Place {
-  /** A string says why they cannot be read. */
+  /** A string: why the record cannot be read. */
   readonly fields: readonly string[] | string;
 }
 
-/** Names that other systems use for the same. */
+/** The API's names and those that other systems use. */
 const COLUMNS: Readonly<Record<string, string>> = {
   transactionid: 'transactionId',
   transaction_id: 'transactionId',
@@ -124,8 +124,6 @@ const COLUMNS: Readonly<Record<string, string>> = {
 const LABEL = /^labels?\.(.+)$/;
 const TOO_LONG = 'is longer than 64 KB';
 const BAD_QUOTE = 'has a quote that is not closed or not escaped';
-/** Far above any transaction: how far to look for the quote that closes a field. */
-const MAX_RECORD_CHARS = 65_536;
 
 export function delimiterOf(firstLine: string): Delimiter {
   return ([',', ';', '\t'] as const).reduce((best, one) =>
@@ -133,7 +131,7 @@ export function delimiterOf(firstLine: string): Delimiter {
   );
 }
 
-/** A string instead of columns says why the file cannot be read. */
+/** Returns the columns, or why the file cannot be read. */
 export function readColumns(names: readonly string[]): readonly string[] | string {
   const columns = names.map((name) => {
     const trimmed = name.trim();
@@ -141,14 +139,14 @@ export function readColumns(names: readonly string[]): readonly string[] | strin
   });
   const unknown = columns.filter((column) => column.startsWith('?')).map((column) => column.slice(1));
   if (unknown.length > 0) {
-    return `the first line names columns that are not known: ${unknown.join(', ')} (a label's is labels.NAME)`;
+    return `the first line names unknown columns: ${unknown.join(', ')} (a label's is labels.NAME)`;
   }
-  if (!columns.includes('transactionId')) return 'the first line names no column transactionId';
+  if (!columns.includes('transactionId')) return 'the first line has no column transactionId';
   if (new Set(columns).size < columns.length) return 'the first line names a column twice';
   return columns;
 }
 
-/** The transaction of a row as the API takes it, or why there is none. Empty fields are absent. */
+/** The transaction in the API's format, or why the record holds none. An empty field is absent. */
 export function toTransaction(columns: readonly string[], fields: readonly string[]): object | string {
   if (fields.length !== columns.length) return `has ${fields.length} fields instead of ${columns.length}`;
   const transaction: Record<string, unknown> = {};
@@ -164,8 +162,8 @@ export function toTransaction(columns: readonly string[], fields: readonly strin
 }
 
 /**
- * The records of a file that are not blank. A quoted field may run over several lines; a quote that is not closed, or
- * is closed in the wrong place, costs only its own line: those after it are read again.
+ * The records of a file, without blank lines. A quoted field may span several lines. A quote that is not closed, or is
+ * closed in the wrong place, spoils only its own line: those after it are read again.
  */
 async function* readCsvRecords(lines: AsyncIterable<Line>, delimiter: Delimiter): AsyncGenerator<CsvRecord> {
   const source = lines[Symbol.asyncIterator]();
@@ -182,7 +180,7 @@ async function* readCsvRecords(lines: AsyncIterable<Line>, delimiter: Delimiter)
     const taken: Line[] = [];
     let text = line === 1 ? first.text.replace(/^\ufeff/, '') : first.text;
     let fields = splitCsv(text, delimiter);
-    while (fields === 'open' && text.length <= MAX_RECORD_CHARS) {
+    while (fields === 'open' && text.length <= MAX_LINE_BYTES) {
       const more = await next();
       if (more === undefined) break;
       taken.push(more);
@@ -216,8 +214,8 @@ export function splitCsv(text: string, delimiter: Delimiter): readonly string[] 
 }
 
 /**
- * Cuts a file into its lines and notes where each ends, so that a run can go on after any of them. It cuts bytes: a
- * chunk may end within a character, or between CR and LF.
+ * One line of a file, with where it ends: a run can go on after any of them. Files are split by bytes, as a chunk may end
+ * within a character, or between CR and LF.
  */
 export interface Line {
   /** From 1. */
@@ -234,7 +232,7 @@ interface LineOptions {
   readonly startLine?: number;
 }
 
-/** Far above any transaction; a file without line ends must not fill the memory. */
+/** Far above any transaction: a file without line breaks, or with an open quote, must not fill the memory. */
 const MAX_LINE_BYTES = 65_536;
 const LF = 0x0a;
 

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rename } from 'node:fs/promises';
+import { z } from 'zod';
 import type { RegisterResponse } from '../../shared/api/responses.ts';
 import { type Api, ApiError } from './api.ts';
 import type { Item } from './backfill-items.ts';
 
 /**
- * Sends the lines of a file in batches, one after the other. A batch is done when each of its lines was either stored
- * or left out for good; only then does the progress move past it. A run that dies in between sends that batch again:
- * a line may be sent more than once, but it is never missed.
+ * Sends the lines of a file in batches, one after the other. A batch is done when each of its lines has been stored or
+ * left out for good; only then does the progress move past it. A run that dies before that sends the batch again: a
+ * line may be sent more than once, but none is missed.
  */
 interface BackfillOptions {
   readonly items: AsyncIterable<Item>;
@@ -27,11 +28,11 @@ interface BackfillOptions {
   readonly stopped: () => boolean;
 }
 
-/** How often a batch is sent while a part of it is not stored. */
+/** How often a batch is sent as long as a part of it is not stored. */
 const STORE_ATTEMPTS = 8;
 const STORE_WAIT_MS = 2_000;
 
-/** @throws ApiError when the API is refused or cannot be reached for long */
+/** @throws ApiError when the API refuses a batch or cannot be reached for long */
 export async function runBackfill(options: BackfillOptions): Promise<BackfillProgress> {
   let progress = options.start;
   const pace = createPace(options);
@@ -76,15 +77,14 @@ async function sendBatch(
     if (outcome.ok) waiting.push({ line, ...outcome });
     else bad.push({ line, reason: outcome.reason });
   }
-  const refused = await storeAll(options, waiting);
-  const refusedLines = new Set(refused.map(({ line }) => line));
+  bad.push(...(await storeAll(options, waiting)));
+  const badLines = new Set(bad.map(({ line }) => line));
   let duplicates = 0;
   for (const { line, transactionId } of waiting) {
-    if (refusedLines.has(line)) continue;
+    if (badLines.has(line)) continue;
     if (options.seen.has(transactionId)) duplicates += 1;
     options.seen.add(transactionId);
   }
-  bad.push(...refused);
   for (const { line, reason } of bad.sort((one, other) => one.line - other.line))
     await options.reject(line, reason);
   const last = batch.at(-1);
@@ -107,14 +107,16 @@ async function storeAll(
   let waiting = all;
   for (let attempt = 1; waiting.length > 0; attempt += 1) {
     const { accepted, rejected } = await post(options, waiting);
-    const refused = new Map(rejected.map((one) => [one.index, one]));
+    const notStored = new Set(
+      rejected.filter(({ reason }) => reason === 'not_stored').map(({ index }) => index),
+    );
     for (const { index, reason, issues } of rejected) {
       const line = waiting[index]?.line;
       if (reason !== 'invalid' || line === undefined) continue;
       bad.push({ line, reason: (issues ?? []).map((issue) => issue.message).join('; ') || 'was refused' });
     }
     const sent = waiting.length;
-    waiting = waiting.filter((_, index) => refused.get(index)?.reason === 'not_stored');
+    waiting = waiting.filter((_, index) => notStored.has(index));
     if (accepted + rejected.length !== sent)
       throw new ApiError('the API did not account for every transaction of a batch', { status: 400 });
     if (waiting.length === 0) break;
@@ -129,7 +131,7 @@ async function post({ api }: BackfillOptions, waiting: readonly Waiting[]): Prom
   try {
     return await api.call<RegisterResponse>('POST', '/v1/transactions', { body: { transactions } });
   } catch (error) {
-    // The server takes none of the batch: the issues say why, line by line.
+    // The server refused the whole batch: the issues say why, line by line.
     const refused = error instanceof ApiError && error.status === 400 && error.code === 'INPUT_INVALID';
     if (!refused) throw error;
     const issues = error.problem?.issues ?? [];
@@ -145,7 +147,7 @@ async function post({ api }: BackfillOptions, waiting: readonly Waiting[]): Prom
   }
 }
 
-/** Spaces batches so that the rate holds over the run; lost time is not made up for. */
+/** Spaces batches to keep to the rate; lost time is not made up for. */
 function createPace({ rate, now, sleep }: BackfillOptions): (count: number) => Promise<void> {
   let dueAtMs = now();
   return async (count) => {
@@ -155,27 +157,32 @@ function createPace({ rate, now, sleep }: BackfillOptions): (count: number) => P
   };
 }
 
+const count = z.int().nonnegative();
+
 /**
  * How far a backfill has come: the byte up to which every line has been stored or left out. The file is replaced whole,
- * by renaming one that is already on disk, so that a run that is killed leaves either the old or the new one.
+ * by renaming one that is already on disk: a run that is killed leaves either the old or the new one.
  */
-export interface BackfillProgress {
-  readonly version: 1;
-  /** Which file it is about: the hash of its first bytes. A file may grow, but not change there. */
-  readonly fingerprint: string;
-  readonly offset: number;
-  /** The line at that offset, from 1. */
-  readonly line: number;
-  readonly registered: number;
-  readonly rejected: number;
-  /** Of those registered: lines whose transaction an earlier line had. */
-  readonly duplicates: number;
-  readonly finished: boolean;
-}
+const progressSchema = z
+  .object({
+    version: z.literal(1),
+    /** Identifies the input file: the hash of its first bytes. The file may grow, but not change there. */
+    fingerprint: z.string(),
+    offset: count,
+    /** The line at that offset, from 1. */
+    line: count,
+    registered: count,
+    rejected: count,
+    /** Of those registered: lines whose transaction an earlier line had. */
+    duplicates: count,
+    finished: z.boolean(),
+  })
+  .readonly();
+export type BackfillProgress = z.infer<typeof progressSchema>;
 
 const FINGERPRINT_BYTES = 4_096;
 
-/** At most `length` bytes count, so that a small file may grow and still be the same. */
+/** Only the first bytes count: a file may grow and still be the same. */
 export async function fingerprintOf(path: string, length = FINGERPRINT_BYTES): Promise<string> {
   const file = await open(path);
   try {
@@ -197,7 +204,7 @@ export async function isSameFile(path: string, fingerprint: string): Promise<boo
   );
 }
 
-/** undefined when there is none. @throws Error when it cannot be understood */
+/** Returns undefined when there is none. @throws Error when it is not a progress file */
 export async function readProgress(path: string): Promise<BackfillProgress | undefined> {
   let text: string;
   try {
@@ -206,9 +213,11 @@ export async function readProgress(path: string): Promise<BackfillProgress | und
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const progress = safeParse(text);
-  if (progress === undefined) throw new Error(`${path} is not a progress file; delete it to start over`);
-  return progress;
+  try {
+    return progressSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Error(`${path} is not a progress file; delete it to start over`, { cause });
+  }
 }
 
 export async function writeProgress(path: string, progress: BackfillProgress): Promise<void> {
@@ -221,15 +230,4 @@ export async function writeProgress(path: string, progress: BackfillProgress): P
     await file.close();
   }
   await rename(temporary, path);
-}
-
-function safeParse(text: string): BackfillProgress | undefined {
-  try {
-    const value = JSON.parse(text);
-    const counts = [value.offset, value.line, value.registered, value.rejected, value.duplicates];
-    const sane = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
-    return value.version === 1 && sane && typeof value.fingerprint === 'string' ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

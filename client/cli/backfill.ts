@@ -15,7 +15,7 @@ import {
 import type { CliContext } from './context.ts';
 import { bar, duration, json } from './print.ts';
 
-/** More would scroll everything else out of sight; --rejects has them all. */
+/** More would scroll everything else out of sight; --rejects keeps them all. */
 const MAX_PRINTED_REJECTS = 50;
 
 /** `backfill FILE`: registers every line of a file, from where an earlier run stopped. */
@@ -38,7 +38,7 @@ export async function backfillCommand(context: CliContext): Promise<number> {
   if (start.offset > 0) err(`going on at line ${start.line}: ${start.registered} are registered already`);
   const startedAtMs = context.now();
   const show = progressBar(context, size, start);
-  // Both are written before anything is sent: that a file cannot be written must not turn out later.
+  // Both are written before anything is sent: if one cannot be, the run fails now and not later.
   await writeProgress(statePath, { ...start, finished: false });
   if (rejectsPath !== undefined && start.offset === 0) await writeFile(rejectsPath, '');
   const source = {
@@ -67,11 +67,11 @@ export async function backfillCommand(context: CliContext): Promise<number> {
 }
 
 function describe({ registered, duplicates, rejected }: BackfillProgress): string {
-  const again = duplicates === 0 ? '' : ` (${duplicates} of them a transaction of an earlier line)`;
+  const again = duplicates === 0 ? '' : ` (${duplicates} of them had been on an earlier line)`;
   return `${registered} registered${again}, ${rejected} left out`;
 }
 
-/** What a shell reports of a program that SIGINT ended. */
+/** What a shell reports of a program that SIGINT has ended. */
 const STOPPED = 130;
 
 function exitCodeOf({ finished, rejected }: BackfillProgress): number {
@@ -90,7 +90,7 @@ function expectOtherFiles(files: Readonly<Record<string, string | undefined>>): 
   }
 }
 
-/** The transactions of earlier runs: one may occur again long after its first line. */
+/** Transactions of earlier runs: one may occur again long after its first line. */
 async function transactionsBefore(
   source: Pick<ItemsOptions, 'kind' | 'open' | 'nowMs'>,
   offset: number,
@@ -123,7 +123,6 @@ async function startFrom({ line }: CliContext, path: string, statePath: string):
   };
   if (line.flag('again')) return fresh;
   const before = await readProgress(statePath);
-  // That run sent nothing: there is nothing to go on from.
   if (before === undefined || before.offset === 0) return fresh;
   if (await isSameFile(path, before.fingerprint)) return before;
   throw new Error(

@@ -26,7 +26,7 @@ export interface CliContext {
 }
 
 const DEFAULT_URL = 'http://127.0.0.1:9000';
-/** Of the cloud that `npm start` runs: SLS listens on the port after the trigger's, and the keys are no secret. */
+/** The cloud that `npm start` runs: SLS listens on the port after the trigger's, and the keys are no secret. */
 const LOCAL_CLOUD = {
   project: 'idv-local',
   credentials: { accessKeyId: 'local', accessKeySecret: 'local-secret' },
@@ -100,7 +100,7 @@ function given(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }
 
-/** No key was found. The cause lists every place that was tried, most of which nobody uses. */
+/** The cause lists every place that was tried, most of which nobody uses: not for the message. */
 class CredentialsError extends Error {
   override readonly name = 'CredentialsError';
 
@@ -115,7 +115,7 @@ class CredentialsError extends Error {
 
 /**
  * The keys that Alibaba Cloud's own tools would use: environment, OIDC, ~/.aliyun and ~/.alibabacloud, the
- * instance's role. They may be temporary, so they are asked for each time; the package renews them.
+ * instance's role. They may be temporary, so they are read for each request; the package renews them.
  */
 function officialChain(): () => Promise<Credentials> {
   const Credential = defaultOf(alicloudCredentials);

@@ -8,15 +8,15 @@ import { type CommandLine, noPositionals, UsageError, wholeOption } from './argu
 import type { CliContext } from './context.ts';
 import { columns, json } from './print.ts';
 
-/** How many answers of one age have changed since they were taken for final. */
+/** How many answers of one age have changed since they were recorded as final. */
 export interface Lateness {
   readonly hours: number;
   /** Sessions whose first final answer is of that age. */
   readonly found: number;
-  /** Of the sample, those that the service answered again. */
+  /** Those of the sample that the service answered again. */
   readonly asked: number;
   readonly changed: number;
-  /** Of those, how many have another journey or cause, and so another place in the charts. */
+  /** Those of them with another journey or cause, and so another place in the charts. */
   readonly changedMeaning: number;
   readonly share: number | null;
   /** 95 %, Wilson. */
@@ -46,15 +46,15 @@ export async function latenessCommand(context: CliContext): Promise<number> {
   return results.some(isUnanswered) ? 1 : 0;
 }
 
-/** There was something to ask about, but no answer: nothing is known. */
+/** There was something to ask about, but the service answered nothing. */
 function isUnanswered({ found, asked }: Lateness): boolean {
   return found > 0 && asked === 0;
 }
 
 function hoursOf(line: CommandLine): number[] {
   const hours = (line.text('hours') ?? '2,24').split(',').map(Number);
-  if (hours.length === 0 || hours.some((one) => !(one > 0 && one <= 700))) {
-    throw new UsageError('--hours must be numbers from above 0 to 700, with commas');
+  if (hours.some((one) => !(one > 0 && one <= 700))) {
+    throw new UsageError('--hours must be numbers above 0 and up to 700, separated by commas');
   }
   return hours;
 }

@@ -9,7 +9,7 @@ const err = (text: string) =>
 const args = process.argv.slice(2);
 let stopped = false;
 if (args[0] === 'backfill') {
-  // The first signal ends the run after the current batch, a second one at once.
+  // The first signal stops the run after the current batch, a second one at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       stopped = true;

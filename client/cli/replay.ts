@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { readHistory, registrationOf, rowOf } from '../../shared/logstores/history.ts';
+import { readHistory, registrationOf, rowOf } from '../../shared/history.ts';
 import { TRANSACTION_ID } from '../../shared/logstores/ids.ts';
 import { PENDING_GROUP_ROWS, type PendingTransaction } from '../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
@@ -20,16 +20,16 @@ import {
 import type { CliContext } from './context.ts';
 import { json } from './print.ts';
 
-/** The service may return codes that are not known here. */
+/** The service may return codes that are unknown here. */
 const CODE = /^[A-Za-z0-9_.]{1,64}$/;
 const PAGE_ROWS = 10_000;
 const CONCURRENT_READS = 4;
 const READ_TIMEOUT_MS = 60_000;
 
 /**
- * `replay`: puts transactions into the queue again, with everything that was given for them. They are named, or found
- * by their record: the one row that the view takes, so that one that was answered since is left alone. The new answer
- * becomes another row, and the view takes the better one: replaying twice only asks twice.
+ * `replay`: puts transactions into the queue again, with everything that was given for them. They are named, or found by
+ * the row of their record that the view takes: one that has been answered since is left alone. The new answer becomes
+ * another row, and the view takes the better one: replaying twice only asks twice.
  */
 export async function replayCommand(context: CliContext): Promise<number> {
   const { line, out, err } = context;
@@ -40,8 +40,7 @@ export async function replayCommand(context: CliContext): Promise<number> {
     return 0;
   }
   const { queued, unread, readError, storeError } = await queueAgain(context, ids);
-  if (unread > 0)
-    err(`${unread} were left out: what is known of them could not be read${reasonOf(readError)}`);
+  if (unread > 0) err(`${unread} were left out: their earlier rows could not be read${reasonOf(readError)}`);
   if (storeError !== undefined)
     err(`the log store did not take all of them, run it again${reasonOf(storeError)}`);
   out(
@@ -59,7 +58,7 @@ function describe(queued: number, selected: number): string {
   return `${queued} of ${selected} queued again${queued === 0 ? '' : '; asked about in half an hour'}`;
 }
 
-/** Those named, all of them; or those that fit, up to a limit. */
+/** All ids that are named, or those that match the filters, up to the limit. */
 async function selectIds(context: CliContext): Promise<string[]> {
   const { line, err } = context;
   const nowMs = context.now();
@@ -80,7 +79,7 @@ async function selectIds(context: CliContext): Promise<string[]> {
   return named;
 }
 
-/** undefined when none are named. @throws UsageError */
+/** Returns undefined when none are named. @throws UsageError */
 async function namedIds(line: CommandLine): Promise<string[] | undefined> {
   const file = line.text('file');
   if (file !== undefined) await inputFile(file);
@@ -92,7 +91,7 @@ async function namedIds(line: CommandLine): Promise<string[] | undefined> {
   return ids.length === 0 ? undefined : ids;
 }
 
-/** Values stand in a query between single quotes: none of these can hold one. */
+/** The values go into a query between single quotes; none of them can contain one. */
 function conditionsOf(line: CommandLine): string[] {
   const code = line.text('code');
   if (code !== undefined && !CODE.test(code)) throw new UsageError(`--code cannot be "${code.slice(0, 80)}"`);
@@ -107,7 +106,7 @@ function conditionsOf(line: CommandLine): string[] {
 }
 
 interface Selection {
-  /** By the time they were last asked about, unix ms, inclusive. */
+  /** When they were last asked about, unix ms, inclusive. */
   readonly fromMs: number;
   /** Exclusive. */
   readonly toMs: number;
@@ -116,8 +115,8 @@ interface Selection {
 }
 
 /**
- * Those asked about longest ago come first: their logs end soonest. The pages are cut by key, not by offset, so that
- * what is written meanwhile cannot shift them.
+ * Those asked about longest ago come first: their logs expire soonest. Pages start after a key, not at an offset, so
+ * rows written meanwhile cannot shift them.
  */
 async function findIds(sls: SlsDataPlane, conditions: readonly string[], selection: Selection) {
   const { fromMs, toMs, limit, nowMs } = selection;
@@ -133,7 +132,7 @@ async function findIds(sls: SlsDataPlane, conditions: readonly string[], selecti
         WHERE ${[...conditions, `asked_at_ms >= ${fromMs}`, `asked_at_ms < ${toMs}`].join(' AND ')} ${after}
         ORDER BY asked_at_ms, transaction_id
         LIMIT ${rowsWanted}`,
-      // A record is written within minutes of its question; a better one may have come at any time since.
+      // A record is written within minutes of the call; a better one may have been written at any time since.
       fromSeconds: Math.floor(Math.max(fromMs - HOUR_MS, nowMs - WIDEST_WINDOWS.recordsMs) / SECOND_MS),
       toSeconds: Math.floor((nowMs + HOUR_MS) / SECOND_MS),
     });
@@ -145,18 +144,18 @@ async function findIds(sls: SlsDataPlane, conditions: readonly string[], selecti
   }
 }
 
-/** True for every id that can be asked about; a row of the queue that had none has a record under another name. */
+/** Excludes rows of the queue that have no id: their records bear a name that cannot be asked about. */
 const ASKABLE = `regexp_like(transaction_id, '${TRANSACTION_ID.source}')`;
 
 interface Replayed {
   readonly queued: number;
-  /** Left out: without its labels, a row would win over the one that has them. */
+  /** Left out: a row without its labels would win over the one that has them. */
   readonly unread: number;
   readonly readError: unknown;
   readonly storeError: unknown;
 }
 
-/** A group of the queue at a time: what is queued stays queued, whatever happens to the rest. */
+/** Queues one group at a time: what is queued stays queued, whatever happens to the rest. */
 async function queueAgain({ sls, now }: CliContext, ids: readonly string[]): Promise<Replayed> {
   const client = sls();
   let [queued, unread] = [0, 0];
@@ -182,7 +181,7 @@ async function readGroup(sls: SlsDataPlane, ids: readonly string[], now: () => n
   let error: unknown;
   const waiting = ids.values();
   const work = async () => {
-    // All take from one iterator, so that each id is taken once.
+    // All workers share one iterator, so each id is taken once.
     for (const transactionId of waiting) {
       const nowMs = now();
       const signal = AbortSignal.timeout(READ_TIMEOUT_MS);

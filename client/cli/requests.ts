@@ -1,6 +1,6 @@
 import type { LookupResponse, RegisterResponse } from '../../shared/api/responses.ts';
+import type { Ledger } from '../../shared/ledger.ts';
 import type { EventRow } from '../../shared/logstores/events.ts';
-import type { Ledger } from '../../shared/logstores/ledger.ts';
 import type { RecordRow } from '../../shared/logstores/records.ts';
 import { noPositionals, periodOptions, transactionOf, UsageError } from './arguments.ts';
 import type { CliContext } from './context.ts';
@@ -53,7 +53,7 @@ const LINES: ReadonlyArray<readonly [keyof Ledger, string]> = [
   ['residual', 'residual'],
 ];
 
-/** `ledger`: the exit code is 1 when something was lost, or when the numbers are not exact. */
+/** `ledger`: exits with 1 when something was lost, or when the numbers are not exact. */
 export async function ledgerCommand({ line, api, out, err }: CliContext): Promise<number> {
   noPositionals(line);
   const { fromMs, toMs } = periodOptions(line);
@@ -86,7 +86,7 @@ function describeLedger(ledger: LedgerResponse): string {
   return `from ${ledger.from} to ${ledger.to}\n\n${columns(table)}\n\nbeside the sum:\n${columns(beside)}`;
 }
 
-/** `lookup ID`: what the service says now, as a story and a timeline. */
+/** `lookup ID`: the service's answer now, as a story and a timeline. */
 export async function lookupCommand({ line, api, out, now }: CliContext): Promise<number> {
   const { transactionId, labels: _, ...query } = transactionOf(line, now());
   const response = await api.call<LookupResponse>('GET', `/v1/transactions/${transactionId}`, { query });
@@ -139,7 +139,7 @@ function stays(record: RecordRow): string[][] {
   return found.map(([stage, ms]) => [stage, duration(ms), bar(ms / longest)]);
 }
 
-/** One language: the two logs tell the same session. */
+/** In one language: both logs are of the same session. */
 function timeline(events: readonly EventRow[], chinese: boolean): string[][] {
   const [first, second] = chinese ? ['zh', 'en'] : ['en', 'zh'];
   const inFirst = events.filter((event) => event.lang === first);

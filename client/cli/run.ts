@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<CommandName, (context: CliContext) => Promise<nu
   lateness: latenessCommand,
 };
 
-/** What a run gets from its process. */
+/** What the process provides. */
 export type Terminal = Omit<ContextOptions, 'line'>;
 
 /** Runs one command line, prints what went wrong, and returns the exit code. */
@@ -34,19 +34,15 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     wantsJson = line.flag('json');
     return await COMMANDS[line.command](createContext({ line, ...terminal }));
   } catch (error) {
-    if (wantsJson)
-      out(
-        json({
-          error: explain(error),
-          ...(error instanceof ApiError && error.problem !== undefined ? { problem: error.problem } : {}),
-        }),
-      );
+    // JSON leaves out what is undefined.
+    const problem = error instanceof ApiError ? error.problem : undefined;
+    if (wantsJson) out(json({ error: explain(error), problem }));
     err(`idv-dropoff: ${explain(error)}`);
     return isWrongCommandLine(error) ? 2 : 1;
   }
 }
 
-/** What the API refused as invalid came from the command line. */
+/** Whatever the API refuses as invalid came from the command line. */
 function isWrongCommandLine(error: unknown): boolean {
   return (
     error instanceof UsageError ||
@@ -65,14 +61,14 @@ type FileSystemError = NodeJS.ErrnoException & { readonly path: string };
 
 function explainSystemError({ code, path, message }: FileSystemError): string {
   switch (code) {
-    // Files to be read were checked before: this one was to be written.
+    // Input files have been checked: this is an output file.
     case 'ENOENT':
     case 'ENOTDIR':
       return `there is no folder for ${path}`;
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return `this user may not use ${path}`;
+      return `no permission to use ${path}`;
     case 'EISDIR':
       return `${path} is not a file`;
     default:

@@ -9,8 +9,8 @@ import { sqlText } from '../../shared/sls/sql-text.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 
 /**
- * What the console asks the local SLS, always through its ordinary query API. Everything that comes from the
- * page is checked against a pattern or made a literal by `sqlText`: it can narrow a query, never change its meaning.
+ * The console's queries to SLS. Whatever comes from the page is checked against a pattern or made a literal by
+ * `sqlText`: it can narrow a query, never change its meaning.
  */
 
 export interface Range {
@@ -18,7 +18,7 @@ export interface Range {
   readonly toSeconds: number;
 }
 
-/** Label name to the value asked for. */
+/** Values by label name. */
 export type LabelFilter = Readonly<Record<string, string>>;
 
 export type LogQueries = Pick<SlsDataPlane, 'query'>;
@@ -27,15 +27,15 @@ export class BadRequest extends Error {
   override readonly name = 'BadRequest';
 }
 
-/** Also a place in the queue, which stands for the id of a row that could not be read. */
+/** A transaction id or, for a row that could not be read, its place in the queue. */
 const ROW_ID = /^[A-Za-z0-9_|:+/=-]{1,128}$/;
 const MAX_VALUES_LISTED = 50;
 
-/** The condition for a label filter, or undefined where there is none. */
+/** Returns undefined when nothing is filtered. */
 function labelCondition(filter: LabelFilter): string | undefined {
   const entries = Object.entries(filter);
   if (entries.length > MAX_LABELS)
-    throw new BadRequest(`at most ${MAX_LABELS} labels can be asked for at once`);
+    throw new BadRequest(`at most ${MAX_LABELS} labels can be filtered at once`);
   const parts = entries.map(([name, value]) => {
     if (!LABEL_KEY.test(name))
       throw new BadRequest(`label: ${JSON.stringify(name.slice(0, 40))} is not a label name`);
@@ -47,10 +47,10 @@ function labelCondition(filter: LabelFilter): string | undefined {
   return parts.length === 0 ? undefined : parts.join(' AND ');
 }
 
-/** A headline figure is compared with the period before of the same length: in SLS's own console, with a week. */
+/** A headline figure is compared with the previous period of the same length; in SLS's own console, with a week. */
 export async function chartRows(sls: LogQueries, chart: Chart, range: Range, filter: LabelFilter) {
   const period = WEEK_COMPARISON.replace(/\d+/, () => String(range.toSeconds - range.fromSeconds));
-  // Before the filter's values are in it: one of them may read like the comparison.
+  // Replaced before the filter is added: one of its values may look like the comparison.
   const sql = chart.sql.replaceAll(WEEK_COMPARISON, () => period);
   return sls.query(chart.logstore, {
     query: narrowedQueryOf({ ...chart, sql }, labelCondition(filter)),
@@ -73,11 +73,11 @@ const LIST_COLUMNS = [
 export interface Drill {
   readonly field: string;
   readonly value: string;
-  /** Only sessions of these journeys; none named: of all. */
+  /** Only sessions of these journeys; empty: of all. */
   readonly within: readonly string[];
 }
 
-/** Columns a list of transactions may be narrowed by, and how the charts count them. */
+/** Columns by which a list of transactions may be narrowed, and how the charts count them. */
 const DRILLS: readonly ChartDrill[] = [
   ...CHARTS.flatMap(({ drill }) => drill ?? []),
   { column: 'journey', field: 'journey' },
@@ -115,12 +115,12 @@ function drillCondition({ field, value, within }: Drill, drills: readonly ChartD
 }
 
 interface TransactionDetail {
-  /** Rows of the transaction, the one the view takes first. */
+  /** The transaction's rows, starting with the one that the view takes. */
   readonly records: Array<Record<string, string>>;
   readonly events: Array<Record<string, string>>;
 }
 
-/** One transaction, read by search and not by SQL: SQL would cut the raw answer. */
+/** One transaction, read by search because SQL would truncate the raw answer. */
 export async function transactionDetail(
   sls: LogQueries,
   transactionId: string,
@@ -164,7 +164,7 @@ function onlyFields(row: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(row).filter(([name]) => name in RECORD_FIELDS));
 }
 
-/** The commonest values of every label, for the filter lists. */
+/** The most frequent values of every label, for the filter lists. */
 export async function labelValues(sls: LogQueries, range: Range) {
   const query = `* |
     WITH label_values AS (

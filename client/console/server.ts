@@ -30,9 +30,9 @@ export interface ConsoleOptions {
   readonly slsUrl: string;
   /** The trigger URL of the lookup function. */
   readonly lookupUrl: string;
-  /** Headers that its calls need, such as a token; never shown. */
+  /** Headers that its calls need, such as a token; never sent to the page. */
   readonly lookupHeaders: Readonly<Record<string, string>>;
-  /** How long the response to one request of the page may take. */
+  /** For one request of the page. */
   readonly timeLimitMs?: number;
   /** Holds index.html, app.js and app.css, as `npm run build` makes them. */
   readonly pageDir: string;
@@ -42,9 +42,9 @@ export interface ConsoleOptions {
 const LOOPBACK = '127.0.0.1';
 const MAX_BODY_BYTES = 16_384;
 const DEFAULT_RANGE_SECONDS = 604_800;
-/** No chart is of more than is kept; a transaction is looked for in all of it. */
+/** As long as records are kept: the longest a chart can cover. A transaction is searched for in all of it. */
 const MAX_RANGE_SECONDS = WIDEST_WINDOWS.recordsMs / SECOND_MS;
-/** A look-up may try three times for 10 s each. */
+/** A lookup may try three times for 10 s each. */
 const TIME_LIMITS_MS = { sls: 20_000, lookup: 40_000 } as const;
 /** For a request of the page to arrive. */
 const REQUEST_LIMIT_MS = 10_000;
@@ -121,9 +121,10 @@ const OWN_NAMES = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
 const FOREIGN = 'another page may not ask here';
 
 /**
- * Why a request that a foreign web page may have sent is refused. The loopback interface keeps other machines out, but not the pages that are open in the user's own browser. A page whose name was rebound to
- * 127.0.0.1 sends that name as Host; a page that asks by script names itself in Origin; its pictures, frames and
- * links have no Origin, but a Sec-Fetch-Site. Programs send neither of the last two.
+ * Returns why a request that a foreign web page may have sent is refused. Listening on the loopback interface keeps
+ * other machines out, but not the pages open in the user's own browser. A page whose name was rebound to 127.0.0.1
+ * sends that name as Host; a script's request names its page in Origin; pictures, frames and links come without an
+ * Origin, but with a Sec-Fetch-Site. Programs send neither of the last two.
  */
 function refusalOf({ headers, method }: IncomingMessage, { mayLink }: { mayLink: boolean }) {
   const { host = '', origin } = headers;
@@ -162,9 +163,7 @@ async function fromSls(options: ConsoleOptions, url: URL): Promise<unknown> {
     return transactionDetail(sls, name, { ...range, fromSeconds });
   }
   const parameter = (name: string) => url.searchParams.get(name) ?? '';
-  const within = parameter('within')
-    .split(',')
-    .filter((journey) => journey !== '');
+  const within = parameter('within').split(',').filter(Boolean);
   const drill = { field: parameter('field'), value: parameter('value'), within };
   return transactionsBehind(sls, drill, range, labelsOf(url));
 }
@@ -185,7 +184,7 @@ function rangeOf(url: URL, nowMs: number): Range {
   return { fromSeconds, toSeconds };
 }
 
-/** Label filters come as `label.platform=ios`. */
+/** Label filters are parameters such as `label.platform=ios`. */
 function labelsOf(url: URL): LabelFilter {
   const entries = [...url.searchParams].filter(([name]) => name.startsWith('label.'));
   return Object.fromEntries(entries.map(([name, value]) => [name.slice('label.'.length), value]));

@@ -7,21 +7,21 @@ import {
 import { retry } from '../../shared/retry.ts';
 import { systemClock } from '../../shared/time.ts';
 
-/** A service that the console asks on behalf of its page. */
+/** A service that the console calls on behalf of its page. */
 interface Service {
   readonly name: 'sls' | 'lookup';
   readonly url: string;
-  /** For everything that one `asker` asks, retries included. */
+  /** For all calls of one `asker`, retries included. */
   readonly timeLimitMs: number;
 }
 
 type Problem = 'unreachable' | 'timeout' | 'refused' | 'unreadable';
 
 const NAMES = { sls: 'the log store (SLS)', lookup: 'the lookup function' } as const;
-/** Everything the console asks may be asked twice: it only reads, or leaves rows that count once. */
+/** Every call may be made twice: it only reads, or leaves rows that count once. */
 const RETRY = { attempts: 2, baseMs: 200, capMs: 400 };
 
-/** A service gave no usable response. The page says which and why, in its own language. */
+/** A service gave no usable response. The page shows which and why, in the language of its reader. */
 export class ServiceFailure extends Error {
   override readonly name = 'ServiceFailure';
   readonly service: Service;
@@ -37,8 +37,8 @@ export class ServiceFailure extends Error {
 }
 
 /**
- * Returns a function that asks the service, a second time where that may help, and throws ServiceFailure. The time
- * limit counts from here.
+ * Returns a function that calls the service, a second time where that may help, and throws ServiceFailure. The time
+ * limit starts now.
  */
 export function asker(service: Service) {
   const signal = AbortSignal.timeout(service.timeLimitMs);
@@ -52,27 +52,20 @@ export function asker(service: Service) {
   };
 }
 
-/** Not a timeout: that would only double the wait. */
+/** A timeout is not retried: that would only double the wait. */
 function mayPass(error: unknown): boolean {
   if (error instanceof SlsError) return error.retryable;
   return error instanceof UpstreamNetworkError || error instanceof UpstreamContractError;
 }
 
 function toServiceFailure(service: Service, error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted || error instanceof UpstreamTimeoutError) {
-    return new ServiceFailure(
-      service,
-      'timeout',
-      `no response within ${service.timeLimitMs / 1_000} s`,
-      error,
-    );
-  }
-  if (error instanceof UpstreamNetworkError)
-    return new ServiceFailure(service, 'unreachable', error.message, error);
-  if (error instanceof UpstreamContractError)
-    return new ServiceFailure(service, 'unreadable', error.message, error);
-  if (error instanceof SlsError) return new ServiceFailure(service, 'refused', error.message, error);
-  return error;
+  const failure = (problem: Problem, reason = (error as Error).message) =>
+    new ServiceFailure(service, problem, reason, error);
+  if (signal.aborted || error instanceof UpstreamTimeoutError)
+    return failure('timeout', `no response within ${service.timeLimitMs / 1_000} s`);
+  if (error instanceof UpstreamNetworkError) return failure('unreachable');
+  if (error instanceof UpstreamContractError) return failure('unreadable');
+  return error instanceof SlsError ? failure('refused') : error;
 }
 
 /**
@@ -83,23 +76,13 @@ export async function fetchJson(
   target: URL,
   init: { headers: Readonly<Record<string, string>>; signal: AbortSignal },
 ): Promise<{ status: number; body: unknown }> {
-  const { status, text } = await fetchText(target, init);
-  try {
-    return { status, body: JSON.parse(text) };
-  } catch (cause) {
-    throw new UpstreamContractError('the response is not JSON', { cause });
-  }
-}
-
-async function fetchText(
-  target: URL,
-  init: { headers: Readonly<Record<string, string>>; signal: AbortSignal },
-) {
   try {
     const response = await fetch(target, init);
-    return { status: response.status, text: await response.text() };
+    return { status: response.status, body: await response.json() };
   } catch (error) {
     init.signal.throwIfAborted();
+    if (error instanceof SyntaxError)
+      throw new UpstreamContractError('the response is not JSON', { cause: error });
     const { code = 'the connection broke' } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
     throw new UpstreamNetworkError(`no response: ${code}`, { cause: error });
   }

@@ -4,8 +4,8 @@ import type { SlsControl } from '../sls-client.ts';
 import { differingKeys, idOf, isMarked, MARK, marked, orAbsent, type Resource } from './resource.ts';
 
 /**
- * Dashboards, alerts and saved searches: whole documents, compared by content. What the service adds to them is no
- * difference; what a person changed in the console is, and is set back (a copy under another name is left alone).
+ * Dashboards, alerts and saved searches: whole documents, compared by content. What the service adds to them does not
+ * count; what a person changed in the console does, and is reset (a copy under another name is left alone).
  */
 const NOT_MARKED = `does not carry the mark "${MARK}": rename it, or put the mark there to let idv-dropoff use it`;
 
@@ -34,7 +34,7 @@ export function dashboardResource(
   };
 }
 
-/** A saved search has no description: the mark stands in the name it is shown by. */
+/** A saved search has no description: its display name carries the mark. */
 export function savedSearchResource(
   control: SlsControl,
   project: string,

@@ -13,10 +13,10 @@ import type { SlsControl } from '../sls-client.ts';
 import { contains, idOf, orAbsent, type Resource } from './resource.ts';
 
 const SHARDS = 1;
-/** Ceiling of automatic splitting: 16 shards take 80 MB a second, far above what 10 calls a second bring. */
+/** The limit of automatic splitting: 16 shards take 80 MB a second, far more than 10 calls a second bring. */
 const MAX_SHARDS = 16;
 
-/** Inside our own project our names are ours: a logstore has no place for a mark. */
+/** Within our own project all of our names are ours: a logstore has no place for a mark. */
 const ours = () => undefined;
 
 /** Settings that differ, as "ttl 30 -> 45". */
@@ -57,7 +57,7 @@ export function logstoreResource(
       );
       control.expect(project, name);
     },
-    // What is not ours to decide is sent back as it is, so that the service does not reset it.
+    // Settings that are not ours are sent back as they are, so that the service does not reset them.
     update: async ({ enableTracking, hotTtl, infrequentAccessTTL, mode }) => {
       await control.updateLogStore(
         project,

@@ -31,7 +31,7 @@ export function projectResource(
       try {
         return await read();
       } catch (error) {
-        // "The project does not belong to you": the name is a stranger's, not a right that is missing.
+        // "The project does not belong to you": the name is a stranger's; no right is missing.
         if (error instanceof SlsError && /not belong to you/i.test(error.message)) {
           throw new TakenError(itself, 'belongs to another account: choose another name');
         }
@@ -47,7 +47,7 @@ export function projectResource(
         );
       } catch (error) {
         if (!(error instanceof SlsError) || error.serverCode !== 'ProjectAlreadyExist') throw error;
-        // Ours when a response was lost on the way; a stranger's when we cannot see it.
+        // Ours if the response to a first try was lost; a stranger's if we cannot read it.
         const current = await read().catch(() => undefined);
         const why =
           current === undefined

@@ -1,6 +1,6 @@
 import { SlsError } from '../../shared/errors.ts';
 
-/** One thing in SLS that should be there, and how to bring it there. `T` is its state as read. */
+/** One thing that should be in SLS, and how to create or update it. `T` is its state as read. */
 export interface Resource<T = unknown> {
   readonly kind: 'project' | 'logstore' | 'index' | 'consumer group' | 'saved search' | 'dashboard' | 'alert';
   readonly name: string;
@@ -10,7 +10,7 @@ export interface Resource<T = unknown> {
   read(): Promise<T | undefined>;
   /** Why it is not ours, if it is not. */
   foreign(current: T): string | undefined;
-  /** What differs from how it should be, in words; empty when nothing does. */
+  /** What differs from how it should be, in words. */
   differences(current: T): readonly string[];
   create(): Promise<void>;
   update(current: T): Promise<void>;
@@ -31,8 +31,8 @@ export class TakenError extends Error {
 }
 
 /**
- * True when `wanted` is contained in `current`: what the service adds of its own, and what somebody adds beside
- * ours, is no difference. Lists must agree element by element.
+ * True when `wanted` is contained in `current`: additions by the service or by somebody else do not count. Lists must
+ * agree element by element.
  */
 export function contains(current: unknown, wanted: unknown): boolean {
   if (wanted === undefined || wanted === null) return true;
@@ -75,14 +75,14 @@ export async function orAbsent<T>(
     if (!(error instanceof SlsError)) throw error;
     if (alsoAbsent.includes(error.serverCode)) return undefined;
     if (PARENT_GONE.has(error.serverCode)) throw error;
-    // Documents that are not there are a 404 or a 400 ParameterInvalid, depending on the kind and on who tells.
+    // A document that does not exist is a 404 or a 400 ParameterInvalid, depending on its kind and the front end.
     if (error.status === 404 || /not ?exist/i.test(error.message)) return undefined;
     throw error;
   }
 }
 
 /**
- * How this project knows its own things in an account that may hold many others. A project, a dashboard and an
+ * How this project recognises its own things in an account that may hold many others. A project, a dashboard and an
  * alert carry the mark in their description, a saved search in its display name. Logstores, indexes and consumer
  * groups have no place for it: inside a project that carries the mark, the names of `logstores.ts` are ours.
  * What has no mark is never changed or deleted.

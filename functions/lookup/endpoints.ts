@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { describe } from '../../shared/api/responses.ts';
 import { ProblemError } from '../../shared/fc/response.ts';
-import { defineEndpoint, type Endpoint } from './endpoint.ts';
+import { defineEndpoint, type Endpoint } from './define-endpoint.ts';
 import { ledgerEndpoint } from './ledger.ts';
 import { lookupEndpoint } from './lookup.ts';
 import { lookupsEndpoint } from './lookups.ts';

@@ -1,5 +1,5 @@
 import type { StoreFailure } from '../../shared/api/responses.ts';
-import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
+import { type CheckVerifyLogOutcome, DOCUMENTED_CODES } from '../../shared/cloudauth/outcome.ts';
 import {
   DeadlineError,
   ServiceError,
@@ -79,33 +79,8 @@ export function noteFailure(trace: Trace, error: unknown): void {
   if (error !== undefined) Object.assign(trace.notes, logFieldsOf(error));
 }
 
-/**
- * Return codes of CheckVerifyLog that may be named to a caller; any other code came from somewhere else and is not
- * repeated. https://www.alibabacloud.com/help/doc-detail/2879914.html (read 2026-11-23)
- */
-const DOCUMENTED: ReadonlySet<string> = new Set([
-  'MissingParameter',
-  'InvalidParameter',
-  'TransactionIdInvalid',
-  'Forbidden.RAMUserAccessDenied',
-  'Forbidden.AccountAccessDenied',
-  'Throttling.Api',
-  'Throttling.User',
-  'Throttling',
-  'ProcessNotCompleted',
-  'InternalError',
-  'InvalidAccessKeyId.NotFound',
-  'InvalidAccessKeyId.Inactive',
-  'InvalidSecurityToken.Expired',
-  'InvalidSecurityToken.Malformed',
-  'SignatureDoesNotMatch',
-  'NETWORK',
-  'TIMEOUT',
-  'CONTRACT',
-]);
-
 function documentedCode(code: string): string {
-  return DOCUMENTED.has(code) || /^HTTP_\d{3}$/.test(code) ? code : 'undocumented';
+  return DOCUMENTED_CODES.has(code) || /^HTTP_\d{3}$/.test(code) ? code : 'undocumented';
 }
 
 /** The unit of the header is not documented: a larger value was probably meant in another one. */

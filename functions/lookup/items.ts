@@ -8,7 +8,7 @@ import {
 } from '../../shared/api/transaction.ts';
 import type { ParsedBody, ParsedLine } from '../../shared/fc/request.ts';
 import { ProblemError } from '../../shared/fc/response.ts';
-import { badRequest, parse } from './endpoint.ts';
+import { badRequest, parse } from './define-endpoint.ts';
 import type { LookupRequest } from './request.ts';
 
 /** One transaction of a request. Each is validated on its own: one bad item must not fail the others. */

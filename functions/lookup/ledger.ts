@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { count, describe, isoTime } from '../../shared/api/responses.ts';
 import { instant, safeParseInstant } from '../../shared/api/transaction.ts';
-import { readLedger } from '../../shared/logstores/ledger.ts';
+import { readLedger } from '../../shared/ledger.ts';
 import { DAY_MS } from '../../shared/time.ts';
-import { badRequest, defineEndpoint, valid } from './endpoint.ts';
+import { badRequest, defineEndpoint, valid } from './define-endpoint.ts';
 
 const COUNTS = {
   registered: 'Distinct transactions registered in the period: the sum of the ten that follow.',

@@ -9,13 +9,9 @@ import {
 } from '../../shared/api/transaction.ts';
 import type { CheckVerifyLogOutcome } from '../../shared/cloudauth/outcome.ts';
 import { ProblemError } from '../../shared/fc/response.ts';
+import { type History, readHistory, registrationOf } from '../../shared/history.ts';
+import type { EarlierRecord } from '../../shared/logstores/earlier-records.ts';
 import { toContents } from '../../shared/logstores/field-table.ts';
-import {
-  type EarlierRecord,
-  type History,
-  readHistory,
-  registrationOf,
-} from '../../shared/logstores/history.ts';
 import { deriveMerchantBizId } from '../../shared/logstores/ids.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { RECORD_FIELDS } from '../../shared/logstores/records.ts';
@@ -23,7 +19,7 @@ import { givenInRecord } from '../../shared/logstores/registration.ts';
 import { type RecordOutput, toRecord } from '../../shared/record/record.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import { encodeOutput, writeRecords } from '../../shared/write-records.ts';
-import { defineEndpoint, valid } from './endpoint.ts';
+import { defineEndpoint, valid } from './define-endpoint.ts';
 import { noteFailure, storeFailureOf, toUpstreamProblem } from './failures.ts';
 import { timesOf } from './items.ts';
 import { enqueue, isNews, mergeGiven, missingRow, newsRow } from './queue.ts';

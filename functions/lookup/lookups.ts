@@ -7,10 +7,10 @@ import {
 import type { Transaction } from '../../shared/api/transaction.ts';
 import { DeadlineError } from '../../shared/errors.ts';
 import { ProblemError, toProblem, toProblemError } from '../../shared/fc/response.ts';
-import type { History } from '../../shared/logstores/history.ts';
+import type { History } from '../../shared/history.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { SECOND_MS } from '../../shared/time.ts';
-import { defineEndpoint } from './endpoint.ts';
+import { defineEndpoint } from './define-endpoint.ts';
 import { batchOf, foldById, type Item, readBatch, timesOf, validOf } from './items.ts';
 import { lookUp, READ_HISTORY_MS, readHistoryInTime } from './lookup.ts';
 import { enqueue, missingRow } from './queue.ts';

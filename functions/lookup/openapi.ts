@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { problem } from '../../shared/api/responses.ts';
 import { MAX_BODY_BYTES } from '../../shared/fc/request.ts';
 import { PROBLEMS, type ProblemCode } from '../../shared/fc/response.ts';
-import type { Body, Endpoint } from './endpoint.ts';
+import type { Body, Endpoint } from './define-endpoint.ts';
 
 /**
  * The OpenAPI 3.1 document of the API, made from its endpoints: from the schemas that validate requests, and from those

@@ -1,5 +1,5 @@
 import type { Transaction } from '../../shared/api/transaction.ts';
-import { type History, registrationOf, rowOf } from '../../shared/logstores/history.ts';
+import { type History, registrationOf, rowOf } from '../../shared/history.ts';
 import type { PendingTransaction } from '../../shared/logstores/pending.ts';
 import { Registration } from '../../shared/logstores/registration.ts';
 import { type AppendResult, appendToQueue, CALLER_RETRY } from '../../shared/queue.ts';

@@ -2,7 +2,7 @@ import { type RegisterResponse, registerResponse } from '../../shared/api/respon
 import { safeParseTransaction, transactionInput } from '../../shared/api/transaction.ts';
 import type { ParsedBody } from '../../shared/fc/request.ts';
 import { ProblemError, RETRY_AFTER_SECONDS } from '../../shared/fc/response.ts';
-import { defineEndpoint } from './endpoint.ts';
+import { defineEndpoint } from './define-endpoint.ts';
 import { batchOf, foldById, type Item, readBatch, readLines, timesOf, validOf } from './items.ts';
 import { enqueue, toPending } from './queue.ts';
 import type { LookupRequest } from './request.ts';

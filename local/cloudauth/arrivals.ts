@@ -1,7 +1,7 @@
-/** How many calendar seconds `perSecond` goes back. */
+/** How far back `perSecond` goes. */
 const MAX_SECONDS = 600;
 
-/** Counts calls as they arrive: in all, per second, and at most in any second whatever its start. */
+/** Counts calls as they arrive: in total, per calendar second, and the most in any sliding second. */
 export class Arrivals {
   #calls = 0;
   #peak = 0;
@@ -34,8 +34,8 @@ export class Arrivals {
 }
 
 /**
- * At most `qps` admitted calls in any sliding second. Refused calls do not count, so that a caller above the
- * limit still gets `qps` calls a second through; which window the service uses is not documented.
+ * At most `qps` admitted calls in any sliding second. Refused calls do not count: a caller above the limit still
+ * gets `qps` calls a second through. Which window the service uses is not documented.
  */
 export class Quota {
   readonly #admittedMs: number[] = [];
@@ -48,7 +48,7 @@ export class Quota {
   }
 }
 
-/** Keeps the times in the second that ends at `nowMs`; one exactly a second old is outside. */
+/** Drops times that are a second old or older. */
 function dropOlder(timesMs: number[], nowMs: number): void {
   while (timesMs[0] !== undefined && timesMs[0] <= nowMs - 1000) timesMs.shift();
 }

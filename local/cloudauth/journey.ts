@@ -1,17 +1,17 @@
 import { between, chance, weighted } from './random.ts';
-import type { Cause, Counters, ProductCode, Stage } from './session-types.ts';
+import type { Cause, Counters, ProductCode } from './session-types.ts';
 import { type Ending, PAGES, type PageKey, type Visit } from './visit.ts';
 
 /** The pages that each solution leads through, in order. */
 const ROUTES: Readonly<Record<ProductCode, ReadonlyArray<(visit: Visit) => Ending | undefined>>> = {
-  eKYC: [loading, ocrGuide, ocrScan, ocrResult, face],
-  eKYC_PRO: [loading, ocrGuide, ocrScan, ocrResult, face],
-  FACE_LIVENESS: [loading, faceGuide, face],
-  ID_OCR: [loading, ocrGuide, ocrScan, ocrResult],
+  eKYC: [loading, guide('ocrGuide'), ocrScan, ocrResult, face],
+  eKYC_PRO: [loading, guide('ocrGuide'), ocrScan, ocrResult, face],
+  FACE_LIVENESS: [loading, guide('faceGuide'), face],
+  ID_OCR: [loading, guide('ocrGuide'), ocrScan, ocrResult],
   ID_NFC: [loading, nfcInput, nfcRead, face],
 };
 
-/** Walks a solution's pages; undefined: finished. */
+/** Walks a solution's pages; returns undefined when the session is finished. */
 export function walk(visit: Visit): Ending | undefined {
   for (const stage of ROUTES[visit.labels.product_code]) {
     const ending = stage(visit);
@@ -19,7 +19,7 @@ export function walk(visit: Visit): Ending | undefined {
       visit.end(ending);
       return ending;
     }
-    // A look at another app between two pages: time that no page counts.
+    // A switch to another app between two pages: time that counts for no page.
     if (visit.happens(0.05)) visit.wait(25_000, 0.7);
   }
   return undefined;
@@ -40,31 +40,24 @@ function loading(visit: Visit): Ending | undefined {
   if (visit.happens(0.012)) return { page, code: '1006', cause: 'user_left' };
   if (visit.happens(0.008)) return { page, code: '9999', cause: 'suspected_interruption' };
   const broken = waiting(visit, page);
-  if (broken !== undefined) return broken;
-  visit.leave(page);
-  return undefined;
+  if (broken === undefined) visit.leave(page);
+  return broken;
 }
 
-function ocrGuide(visit: Visit): Ending | undefined {
-  return guide(visit, 'ocrGuide');
-}
-
-function faceGuide(visit: Visit): Ending | undefined {
-  return guide(visit, 'faceGuide');
-}
-
-function guide(visit: Visit, page: 'ocrGuide' | 'faceGuide'): Ending | undefined {
-  visit.enter('GUIDE', page);
-  visit.wait(4_200);
-  const fated = visit.fated(page);
-  if (fated !== undefined) return fated;
-  const leaves = visit.labels.channel === 'ads' ? 0.09 : 0.022;
-  if (visit.happens(leaves)) return { page, code: '1006', cause: 'user_left' };
-  if (visit.happens(0.006)) return { page, code: '9999', cause: 'suspected_interruption' };
-  if (visit.happens(0.003)) return { page, code: undefined, cause: 'unknown' };
-  visit.say(page, '点击开始认证按钮');
-  visit.leave(page);
-  return undefined;
+function guide(page: 'ocrGuide' | 'faceGuide') {
+  return (visit: Visit): Ending | undefined => {
+    visit.enter('GUIDE', page);
+    visit.wait(4_200);
+    const fated = visit.fated(page);
+    if (fated !== undefined) return fated;
+    const leaves = visit.labels.channel === 'ads' ? 0.09 : 0.022;
+    if (visit.happens(leaves)) return { page, code: '1006', cause: 'user_left' };
+    if (visit.happens(0.006)) return { page, code: '9999', cause: 'suspected_interruption' };
+    if (visit.happens(0.003)) return { page, code: undefined, cause: 'unknown' };
+    visit.say(page, '点击开始认证按钮');
+    visit.leave(page);
+    return undefined;
+  };
 }
 
 /** Asks for the camera once a session. */
@@ -213,7 +206,7 @@ interface Flaw {
 interface CaptureOptions {
   readonly shoot: PageKey;
   readonly wait: PageKey;
-  /** Where somebody is who has been told to try again. */
+  /** The page of somebody who has been told to try again. */
   readonly again: PageKey;
   readonly counted?: keyof Counters;
   readonly failProbability: number;
@@ -222,14 +215,14 @@ interface CaptureOptions {
   attempt(): void;
 }
 
-/** How many give up after the 1st, 2nd ... failed capture: leaving is the likelier, the more often it failed. */
+/** The share that gives up after the 1st, 2nd ... failed capture: it rises with every failure. */
 const GIVE_UP_AFTER = [0.1, 0.26, 0.44, 0.62];
 /** One more failure, and the service itself ends the session (1014). */
 const MAX_FAILURES = GIVE_UP_AFTER.length + 1;
-/** From this many retries on, somebody who leaves is taken to leave because of the captures. */
+/** Whoever leaves after this many retries is assumed to leave because of the captures. */
 const DRIVEN_AWAY_RETRIES = 2;
 
-/** Captures until it works; returns how it ended if it did not. */
+/** Captures until it works; returns the ending if it does not. */
 function capture(visit: Visit, options: CaptureOptions): Ending | undefined {
   for (let failures = 1; ; failures += 1) {
     const broken = attempt(visit, options, failures - 1);
@@ -268,7 +261,7 @@ function waiting(visit: Visit, page: PageKey): Ending | undefined {
 }
 
 function fails(visit: Visit, options: CaptureOptions, failures: number): boolean {
-  // Bad light or a worn card stays bad: who failed once fails the likelier.
+  // Bad light or a worn card stays bad: each failure makes the next more likely.
   const drawn = visit.happens(options.failProbability + 0.14 * (failures - 1));
   return fatedFailures(visit, options) >= failures || drawn;
 }
@@ -285,15 +278,10 @@ function afterFailure(visit: Visit, options: CaptureOptions, failures: number): 
   if (failures >= MAX_FAILURES) return { page, code: '1014', cause: 'retry_limit' };
   if (!visit.happens(GIVE_UP_AFTER[retries] ?? 1)) return undefined;
   const flaw = weighted(visit.random, options.flaws);
-  // Most leave by the door; for some the SDK reports what was wrong with their last picture.
+  // Most press the exit button; for some the SDK reports what was wrong with their last picture.
   return visit.happens(0.7) ? { page, code: '1006', cause: leftCause(options, retries) } : { page, ...flaw };
 }
 
 function leftCause({ counted }: CaptureOptions, retries: number): Cause {
   return counted !== undefined && retries >= DRIVEN_AWAY_RETRIES ? 'capture_quality' : 'user_left';
-}
-
-/** The ladder's rung of a stage; finished is one above the last. */
-export function rungOf(stage: Stage): number {
-  return { LOADING: 1, GUIDE: 2, OCR_SCAN: 3, OCR_RESULT: 4, NFC_INPUT: 5, NFC_READ: 6, FACE: 7 }[stage];
 }

@@ -1,26 +1,6 @@
 import { asNumber, asObject, ControlRefused, onlyKnown } from '../http/control.ts';
 import { chance, type Random } from './random.ts';
-
-/**
- * The return codes of the operation's page, https://www.alibabacloud.com/help/doc-detail/2879914.html (read
- * 2026-11-23). The page heads their column "HTTP status code", so each is sent with its status.
- */
-export const RETURN_CODES = {
-  Success: { status: 200, message: 'success' },
-  MissingParameter: { status: 400, message: 'A required parameter is missing.' },
-  InvalidParameter: { status: 400, message: 'A parameter is not valid.' },
-  TransactionIdInvalid: { status: 400, message: 'The TransactionId is not valid.' },
-  'Forbidden.RAMUserAccessDenied': {
-    status: 403,
-    message: 'The RAM user lacks the permission AliyunAntCloudAuthFullAccess.',
-  },
-  'Forbidden.AccountAccessDenied': { status: 403, message: 'The account has no access to this service.' },
-  'Throttling.Api': { status: 403, message: 'Request was denied due to api flow control.' },
-  ProcessNotCompleted: { status: 404, message: 'The verification process is not completed.' },
-  InternalError: { status: 500, message: 'An internal error occurred.' },
-} as const;
-
-export type ReturnCode = keyof typeof RETURN_CODES;
+import { RETURN_CODES, type ReturnCode } from './return-codes.ts';
 
 function isReturnCode(value: unknown): value is ReturnCode {
   return typeof value === 'string' && Object.hasOwn(RETURN_CODES, value);
@@ -29,7 +9,7 @@ function isReturnCode(value: unknown): value is ReturnCode {
 /** What a planned call gets instead of the truth. */
 export type PlannedAnswer =
   | { readonly kind: 'code'; readonly code: ReturnCode }
-  /** reset: the connection ends at once; hang: no answer ever; garbage: 200, not JSON; empty: 200, no body. */
+  /** reset: the connection is destroyed; hang: no response; garbage: 200, not JSON; empty: 200, no body. */
   | { readonly kind: 'reset' | 'hang' | 'garbage' | 'empty' }
   | {
       readonly kind: 'custom';
@@ -49,15 +29,13 @@ interface Rule {
 
 const FAULTS = ['reset', 'hang', 'garbage', 'empty'] as const;
 
-/** A list of rules. Of those that match, the first with times left (or the first that its rate draws) wins. */
+/** A list of rules. The first that matches, has times left and is drawn at its rate wins. */
 export class Plan {
   readonly #rules: Rule[];
 
-  private constructor(rules: Rule[]) {
+  constructor(rules: Rule[] = []) {
     this.#rules = rules;
   }
-
-  static readonly EMPTY = new Plan([]);
 
   /** @throws ControlRefused naming the rule that is wrong */
   static parse(value: unknown): Plan {
@@ -65,7 +43,7 @@ export class Plan {
     return new Plan(value.map((rule, index) => parseRule(rule, `plan[${index}]`)));
   }
 
-  /** The answer to this call, counted down; undefined: the truth. */
+  /** Returns the planned answer to this call, or undefined for the truth. */
   next(transactionId: string, random: Random): PlannedAnswer | undefined {
     for (const rule of this.#rules) {
       if (rule.match !== '*' && rule.match !== transactionId) continue;
@@ -80,20 +58,18 @@ export class Plan {
 function parseRule(value: unknown, name: string): Rule {
   const rule = asObject(value, name);
   onlyKnown(rule, ['match', 'times', 'rate', 'answer'], name);
-  if (typeof rule.match !== 'string' || rule.match === '') {
+  const { match, times = Number.MAX_SAFE_INTEGER, rate = 1, answer } = rule;
+  if (typeof match !== 'string' || match === '') {
     throw new ControlRefused(`${name}.match must be a transaction id or "*"`);
   }
   if (rule.times !== undefined && rule.rate !== undefined) {
     throw new ControlRefused(`${name} has both times and rate`);
   }
   return {
-    match: rule.match,
-    timesLeft:
-      rule.times === undefined
-        ? Number.POSITIVE_INFINITY
-        : asNumber(rule.times, `${name}.times`, { min: 0, whole: true }),
-    rate: rule.rate === undefined ? 1 : asNumber(rule.rate, `${name}.rate`, { min: 0, max: 1 }),
-    answer: parseAnswer(rule.answer, `${name}.answer`),
+    match,
+    timesLeft: asNumber(times, `${name}.times`, { min: 0, whole: true }),
+    rate: asNumber(rate, `${name}.rate`, { min: 0, max: 1 }),
+    answer: parseAnswer(answer, `${name}.answer`),
   };
 }
 
@@ -108,14 +84,12 @@ function parseAnswer(value: unknown, name: string): PlannedAnswer {
   }
   const custom = asObject(value, name);
   onlyKnown(custom, ['status', 'headers', 'body'], name);
+  const { status = 200, headers = {}, body } = custom;
   return {
     kind: 'custom',
-    status:
-      custom.status === undefined
-        ? 200
-        : asNumber(custom.status, `${name}.status`, { min: 200, max: 599, whole: true }),
-    headers: custom.headers === undefined ? {} : parseHeaders(custom.headers, `${name}.headers`),
-    body: custom.body,
+    status: asNumber(status, `${name}.status`, { min: 200, max: 599, whole: true }),
+    headers: parseHeaders(headers, `${name}.headers`),
+    body,
   };
 }
 
@@ -123,7 +97,7 @@ function parseHeaders(value: unknown, name: string): Record<string, string> {
   return Object.fromEntries(
     Object.entries(asObject(value, name)).map(([header, text]) => {
       if (typeof text !== 'string' && typeof text !== 'number') {
-        throw new ControlRefused(`${name}.${header} must be a text`);
+        throw new ControlRefused(`${name}.${header} must be a string or a number`);
       }
       return [header.toLowerCase(), String(text)];
     }),

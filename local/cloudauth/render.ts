@@ -1,7 +1,7 @@
 import type { Counters, Stage, VerifyLogResult } from './session-types.ts';
 import { type Ending, PAGES, type Step } from './visit.ts';
 
-/** How a session's facts are written down; the service is not consistent in this, nor need it be. */
+/** How a session's facts are written: the service is not consistent in this. */
 export interface Manner {
   /** One line per element, or one element that is a JSON array (as in the official example). */
   readonly encoding: 'lines' | 'json';
@@ -13,7 +13,7 @@ export interface Manner {
   readonly statistics: boolean;
 }
 
-/** What can be read off the steps. */
+/** What follows from the steps. */
 export interface Facts extends Counters {
   staysMs: Partial<Record<Stage, number>>;
   facePermissionRefused: boolean;
@@ -59,10 +59,8 @@ interface RenderOptions {
 
 export function renderResult({ initializedAtMs, steps, outcome, manner }: RenderOptions): VerifyLogResult {
   const result: VerifyLogResult = {};
-  if (outcome.kind === 'passed' || outcome.kind === 'rejected') {
-    result.Passed = outcome.kind === 'passed' ? 'Y' : 'N';
-    result.SubCode = outcome.kind === 'passed' ? '200' : outcome.subCode;
-  }
+  if (outcome.kind === 'passed') Object.assign(result, { Passed: 'Y', SubCode: '200' });
+  if (outcome.kind === 'rejected') Object.assign(result, { Passed: 'N', SubCode: outcome.subCode });
   result.VerifyStatus = { passed: '0', rejected: '0', ended: '1', unfinished: '1', not_started: '2' }[
     outcome.kind
   ];

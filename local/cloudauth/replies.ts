@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { GatewayRefusal } from './gateway.ts';
-import { type PlannedAnswer, RETURN_CODES, type ReturnCode } from './plan.ts';
+import type { Refused } from '../http/listen.ts';
+import type { PlannedAnswer } from './plan.ts';
+import { RETURN_CODES, type ReturnCode } from './return-codes.ts';
 
-/** What is sent back: an answer, or one of the ways to send none. */
+/** A response, or one of the ways to send none. */
 export type Reply =
   | {
       readonly name: string;
@@ -51,7 +52,7 @@ export function codeReply(code: ReturnCode, detail?: string): Reply {
   return refusalReply({ status, code, message: detail ?? message });
 }
 
-export function refusalReply({ status, code, message }: GatewayRefusal): Reply {
+export function refusalReply({ status, code, message }: Pick<Refused, 'status' | 'code' | 'message'>): Reply {
   return jsonReply(code, status, {
     RequestId: requestId(),
     HostId: 'cloudauth-intl.ap-southeast-1.aliyuncs.com',
@@ -65,7 +66,7 @@ function jsonReply(name: string, status: number, body: unknown): Reply {
   return { name, status, body: Buffer.from(JSON.stringify(body), 'utf8') };
 }
 
-/** undefined: the plan says Success, so the truth is sent. */
+/** Returns undefined where the plan says Success: the truth is sent. */
 export function plannedReply(answer: PlannedAnswer): Reply | undefined {
   switch (answer.kind) {
     case 'code':

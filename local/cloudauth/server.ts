@@ -10,11 +10,11 @@ import {
   runControl,
   serveControl,
 } from '../http/control.ts';
-import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
+import { listen, Refused, readBody, sendJson } from '../http/listen.ts';
 import { refusalOfForeignPage } from '../sls/src/envelope/foreign-page.ts';
 import type { CallHooks, CredentialStore, LocalServer } from '../sls/src/host.ts';
 import { Arrivals, Quota } from './arrivals.ts';
-import { type GatewayRefusal, parametersOf, passGateway } from './gateway.ts';
+import { parametersOf, passGateway } from './gateway.ts';
 import { Plan } from './plan.ts';
 import { seededRandom } from './random.ts';
 import { codeReply, plannedReply, type Reply, refusalReply, send, successReply } from './replies.ts';
@@ -22,9 +22,9 @@ import type { Session } from './session-types.ts';
 import { resultAt } from './sessions.ts';
 
 /**
- * A local CheckVerifyLog. A call passes the signature check, the quota, the plan (faults set by
- * `_control`), then gets the truth about its transaction: unknown or older than 30 days is TransactionIdInvalid, a session
- * younger than 30 minutes has an unfinished log, an older one its final Result.
+ * A local CheckVerifyLog. A call passes the signature check, the quota and the plan (faults set by `_control`), then
+ * gets the truth about its transaction: TransactionIdInvalid if it is unknown or older than 30 days, an unfinished
+ * log if it is younger than 30 minutes, otherwise its final Result.
  */
 export interface CloudauthServerOptions {
   readonly port: number;
@@ -32,9 +32,9 @@ export interface CloudauthServerOptions {
   readonly hooks?: CallHooks;
   /** Unix ms. */
   readonly clock?: () => number;
-  /** Of the draws of `rate` rules. */
+  /** For the random choices of `rate` rules. */
   readonly seed?: number;
-  /** Calls a second; Singapore and Hong Kong have 10. */
+  /** Calls per second; 10 in Singapore and Hong Kong. */
   readonly qps?: number;
   readonly retentionDays?: number;
 }
@@ -46,7 +46,7 @@ export interface CloudauthServer extends LocalServer {
 interface KnownTransaction {
   /** Moved by `age`. */
   initializedAtMs: number;
-  /** Whether the service minds another MerchantBizId than the session's is not documented: where this is set, it does. */
+  /** If set, calls with another one are refused; whether the service does that is not documented. */
   readonly merchantBizId?: string | undefined;
   result(ageMs: number): unknown;
 }
@@ -65,7 +65,7 @@ class Cloudauth {
   readonly #transactions = new Map<string, KnownTransaction>();
   #qps: number;
   #latencyMs = 0;
-  #plan = Plan.EMPTY;
+  #plan = new Plan();
 
   constructor(options: CloudauthServerOptions) {
     this.#options = options;
@@ -97,36 +97,32 @@ class Cloudauth {
     } else if (pathname.startsWith('/_transactions/') && request.method === 'PUT') {
       await runControl(response, () => this.#putTransaction(request, pathname));
     } else if (pathname === '/' && request.method === 'POST') {
-      await this.#call(request, response);
+      try {
+        await this.#call(request, response);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        const reply = refusalReply(error);
+        this.#count(reply);
+        send(response, reply);
+      }
     } else {
-      sendJson(response, { status: 404, body: { error: 'nothing here; the operation is POST /' } });
+      sendJson(response, { status: 404, body: { error: 'nothing here: CheckVerifyLog is POST /' } });
     }
   }
 
   async #call(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrivedAtMs = this.#clock();
     this.#arrivals.add(arrivedAtMs);
-    let body: Buffer;
-    try {
-      body = await readBody(request, MAX_BODY_BYTES);
-    } catch (error) {
-      if (!(error instanceof BodyTooLarge)) throw error;
-      return this.#refuse(response, { status: 413, code: 'RequestEntityTooLarge', message: error.message });
-    }
+    const tooLarge = (message: string) => new Refused(413, 'RequestEntityTooLarge', message);
     const signed: SignedRequest = {
-      method: request.method ?? 'POST',
+      method: 'POST',
       target: request.url ?? '/',
       headers: request.headers,
-      body,
+      body: await readBody(request, MAX_BODY_BYTES, tooLarge),
     };
-    const passed = passGateway(signed, {
-      credentials: this.#options.credentials,
-      nonces: this.#nonces,
-      nowMs: this.#clock(),
-    });
-    if ('refusal' in passed) return this.#refuse(response, passed.refusal);
-
-    const call = { service: 'cloudauth', action: 'CheckVerifyLog', caller: passed.caller } as const;
+    const { credentials } = this.#options;
+    const caller = passGateway(signed, { credentials, nonces: this.#nonces, nowMs: this.#clock() });
+    const call = { service: 'cloudauth', action: 'CheckVerifyLog', caller } as const;
     if ((await this.#options.hooks?.before?.(call)) === 'drop') {
       response.destroy();
       return;
@@ -163,12 +159,6 @@ class Cloudauth {
     return ageMs > keptMs ? codeReply('TransactionIdInvalid') : successReply(known.result(ageMs));
   }
 
-  #refuse(response: ServerResponse, refusal: GatewayRefusal): void {
-    const reply = refusalReply(refusal);
-    this.#count(reply);
-    send(response, reply);
-  }
-
   #count({ name }: Reply): void {
     this.#byAnswer.set(name, (this.#byAnswer.get(name) ?? 0) + 1);
   }
@@ -197,7 +187,7 @@ class Cloudauth {
     const initializedAtMs = asNumber(body.initializedAt, 'initializedAt', { min: 0 });
     const { merchantBizId } = body;
     if (merchantBizId !== undefined && typeof merchantBizId !== 'string') {
-      throw new ControlRefused('merchantBizId must be a text');
+      throw new ControlRefused('merchantBizId must be a string');
     }
     this.#transactions.set(transactionId, { initializedAtMs, merchantBizId, result: () => body.result });
     return { transactionId };
@@ -214,7 +204,7 @@ export async function createCloudauthServer(options: CloudauthServerOptions): Pr
   return { ...server, addSessions: (sessions) => cloudauth.addSessions(sessions) };
 }
 
-/** Time that passes for every session there is, as `age` of the local SLS lets it pass for rows. @throws ControlRefused */
+/** How much older all sessions become, as rows do with `age` of the local SLS. @throws ControlRefused */
 function msOfAge(value: unknown): number {
   const age = asObject(value, 'age');
   onlyKnown(age, ['ms'], 'age');

@@ -1,4 +1,4 @@
-/** A session of the local CheckVerifyLog: what it answers, and what really happened. */
+/** A session of the local CheckVerifyLog: its answers, and what really happened. */
 export const STAGES = [
   'LOADING',
   'GUIDE',
@@ -92,9 +92,9 @@ export interface Session {
   /** When Initialize was called, unix ms. */
   initializedAtMs: number;
   labels: SessionLabels;
-  /** The final answer, from 30 minutes on. */
+  /** The final answer, given from 30 minutes of age on. */
   result: VerifyLogResult;
   truth: SessionTruth;
-  /** Answers of the first 30 minutes, by the age of the session from which on each is given; ascending. */
+  /** Answers of the first 30 minutes, each with the age from which it is given; ascending. */
   unfinished: ReadonlyArray<{ fromAgeMs: number; result: VerifyLogResult }>;
 }

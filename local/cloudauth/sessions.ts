@@ -1,21 +1,28 @@
-import { rungOf, walk } from './journey.ts';
+import { walk } from './journey.ts';
 import { officialSession } from './official-example.ts';
 import { drawLabels, SCENARIOS, type Scenario } from './profile.ts';
 import { between, chance, hex, type Random, seededRandom, weighted } from './random.ts';
 import { type Facts, factsOf, type Manner, type Outcome, renderResult } from './render.ts';
-import type { ProductCode, Session, SessionTruth, VerifyLogResult } from './session-types.ts';
+import {
+  type ProductCode,
+  type Session,
+  type SessionTruth,
+  STAGES,
+  type VerifyLogResult,
+} from './session-types.ts';
 import { PAGES, type Step, Visit } from './visit.ts';
 
 /**
- * Sessions drawn from a seed, each with what really happened in it. The same seed and count give the same sessions
- * whatever the time is; only when they were opened depends on it. They contain the official example and, from 42 sessions on, every documented journey, page and error code.
+ * Sessions drawn from a seed, each with what really happened in it. The same seed and count give the same sessions;
+ * only the times at which they were opened depend on the clock. They contain the official example and, from 42
+ * sessions on, every documented journey, page and error code.
  */
 interface DrawOptions {
   readonly seed: number | string;
   readonly count: number;
-  /** Unix ms; the sessions were opened in the day before. */
+  /** Unix ms; the sessions were opened in the 24 hours before. */
   readonly nowMs: number;
-  /** How many are younger than 30 minutes, of all. */
+  /** The share that is younger than 30 minutes. */
   readonly youngShare?: number;
 }
 
@@ -24,17 +31,17 @@ const MINUTE_MS = 60 * SECOND_MS;
 /** From this age on the service has the whole log. */
 const COMPLETE_AFTER_MS = 30 * MINUTE_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** Distance from the 30 minutes on both sides, so that no session passes them while it is being registered. */
+/** No session is this close to 30 minutes of age: none crosses that line while it is being registered. */
 const MARGIN_MS = 4 * MINUTE_MS;
 
-/** In order of their opening, oldest first. */
+/** Oldest first. */
 export function drawSessions({ seed, count, nowMs, youngShare = 0.08 }: DrawOptions): Session[] {
   const random = seededRandom(`sessions ${seed}`);
   const young = Math.min(count - 1, Math.ceil(count * youngShare));
   const sessions = Array.from({ length: count }, (_, index) => {
     const initializedAtMs = openingOf({ seed, index, nowMs, isYoung: index >= count - young });
     if (index === 0) return officialSession(initializedAtMs);
-    // Half at most is prescribed; the rest is chance even in a small draw.
+    // At most half are prescribed: even a small draw has some that are random.
     const scenario = index <= count / 2 ? SCENARIOS[index - 1] : undefined;
     return drawSession({ random, index, initializedAtMs, scenario });
   });
@@ -49,8 +56,9 @@ interface Opening {
 }
 
 /**
- * How many numbers an old session's age takes depends on the hour, so each opening has its own. The log has whole
- * seconds: where in its second a session begins decides how long it seems, so that is of the seed alone too.
+ * How many random numbers an old session's age takes depends on the hour, so each opening has a generator of its
+ * own. The log has whole seconds: the fraction of a second at which a session begins decides how long it seems, so
+ * that depends on the seed alone too.
  */
 function openingOf({ seed, index, nowMs, isYoung }: Opening): number {
   const random = seededRandom(`opening ${seed} ${index}`);
@@ -59,7 +67,7 @@ function openingOf({ seed, index, nowMs, isYoung }: Opening): number {
   return Math.floor(openedMs / SECOND_MS) * SECOND_MS + phaseMs;
 }
 
-/** What the service answers about a session at a given time. */
+/** The service's answer about a session at a given time. */
 export function resultAt(session: Session, nowMs: number): VerifyLogResult {
   const ageMs = nowMs - session.initializedAtMs;
   if (ageMs >= COMPLETE_AFTER_MS) return session.result;
@@ -70,7 +78,7 @@ function youngAge(random: Random): number {
   return between(random, MINUTE_MS, COMPLETE_AFTER_MS - MARGIN_MS);
 }
 
-/** More people come by day than by night (China's time). */
+/** More people come by day than by night, in China's time. */
 function oldAge(random: Random, nowMs: number): number {
   for (;;) {
     const ageMs = between(random, COMPLETE_AFTER_MS + MARGIN_MS, DAY_MS - MARGIN_MS);
@@ -134,19 +142,19 @@ function play(random: Random, labels: Session['labels'], scenario: Scenario | un
   return { steps: visit.steps, outcome };
 }
 
-/** By index, so that every seed has them all. */
+/** Mostly by index, for every seed to have them all. */
 function mannerOf(random: Random, index: number, product: ProductCode): Manner {
   return {
     encoding: index % 7 === 3 ? 'json' : 'lines',
     staysAsNumbers: index % 3 === 1,
     countersAsStrings: index % 10 === 4,
-    // The Chinese list has no page for a chip: without the English field it could not be told at all.
+    // The Chinese list has no page for a chip: only the English field can name it.
     english: !chance(random, 0.03) || product === 'ID_NFC',
     statistics: !chance(random, 0.02),
   };
 }
 
-/** How many steps an unfinished log shows: up to half of them, and never all. */
+/** How many steps an unfinished log shows: at most half. */
 function cutsOf(steps: number): number[] {
   return [...new Set([0, Math.floor(steps / 4), Math.floor(steps / 2)])];
 }
@@ -160,8 +168,8 @@ function truthOf(steps: readonly Step[], outcome: Outcome, manner: Manner): Sess
     journey: finished ? 'finished' : ending === undefined ? 'not_started' : 'interrupted',
     stage: ending === undefined ? undefined : PAGES[ending.page].en,
     entered: [...new Set(entered)],
-    stageReached: finished ? 8 : Math.max(0, ...entered.map(rungOf)),
-    cause: ending?.cause ?? (finished ? (outcome.kind as 'passed' | 'rejected') : 'never_opened'),
+    stageReached: finished ? 8 : Math.max(0, ...entered.map((stage) => STAGES.indexOf(stage) + 1)),
+    cause: ending?.cause ?? (finished ? outcome.kind : 'never_opened'),
     passed: finished ? outcome.kind === 'passed' : undefined,
     verifyErrorCode: finished ? (outcome.kind === 'passed' ? '1000' : '1001') : ending?.code,
     permissionOutcome: permissionOutcome(facts, finished, ending?.page),

@@ -71,7 +71,7 @@ const STAGE_WORDS: Readonly<
   FACE: { phase: '活体检测', enter: '用户进入活体页面', enterEn: 'FACE_ENTER', exitEn: 'FACE_EXIT' },
 };
 
-/** One moment of a session; the log lines, the counters and the stays are all read off the same steps. */
+/** One moment of a session; log lines, counters and stays all follow from the same steps. */
 export interface Step {
   /** Since Initialize. */
   readonly atMs: number;
@@ -88,7 +88,7 @@ export interface Step {
 
 export interface Ending {
   readonly page: PageKey;
-  /** The VerifyErrorCode; undefined: the service gives none. */
+  /** The VerifyErrorCode, if the service gives one. */
   readonly code: string | undefined;
   readonly cause: Cause;
 }
@@ -102,7 +102,7 @@ export interface Fate extends Ending {
 /** Nobody looks at one page for longer; the SDK itself gives up after 15 idle minutes. */
 const MAX_WAIT_MS = 150_000;
 
-/** Records what a person does, and keeps the session's time. */
+/** Records what a person does, and when. */
 export class Visit {
   readonly random: Random;
   readonly labels: SessionLabels;

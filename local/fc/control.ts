@@ -4,8 +4,8 @@ import type { Fleet, RoleKeys } from './fleet.ts';
 import type { Invoker } from './invoker.ts';
 
 /**
- * Kills an instance at the edge of one of its own service calls. Calls are counted over all instances of the
- * function: before the call where it is to take no effect, after it where only its response is to be lost.
+ * Kills an instance just before one of its own service calls (which then takes no effect), or just after it (only
+ * the response is lost). Calls are counted over all instances of the function.
  */
 interface KillAt {
   readonly function: string;
@@ -23,7 +23,7 @@ export class KillSwitch implements CallHooks {
     this.#kill = kill;
   }
 
-  /** What is still to be done. */
+  /** The order that has not been carried out yet. */
   get pending(): (KillAt & { callsLeft: number }) | null {
     return this.#order ?? null;
   }
@@ -32,13 +32,8 @@ export class KillSwitch implements CallHooks {
     this.#order = order === undefined ? undefined : { ...order, callsLeft: order.call };
   }
 
-  before(call: ServiceCall): Promise<HookResult> {
-    return this.#at('before', call);
-  }
-
-  after(call: ServiceCall): Promise<HookResult> {
-    return this.#at('after', call);
-  }
+  readonly before = (call: ServiceCall): Promise<HookResult> => this.#at('before', call);
+  readonly after = (call: ServiceCall): Promise<HookResult> => this.#at('after', call);
 
   async #at(when: KillAt['when'], { service, caller }: ServiceCall): Promise<HookResult> {
     const order = this.#order;
@@ -81,7 +76,7 @@ export function controlReport({ fleet, invoker, killSwitch }: FcControlDeps) {
   };
 }
 
-/** Checks everything first, then acts: caps, kill orders and keys, then kill, then tick. @throws ControlRefused */
+/** Checks everything before it changes anything; kills before it fires the timer. @throws ControlRefused */
 export async function applyControl(
   body: Readonly<Record<string, unknown>>,
   deps: FcControlDeps,
@@ -100,7 +95,8 @@ export async function applyControl(
   for (const [name, cap] of caps) fleet.reserve(name, cap);
   if (body.killAt !== undefined) killSwitch.set(killAt);
   if (expire !== undefined) keys.expire(expire);
-  const killed = kill === undefined ? {} : { killed: await fleet.killFunction(kill) };
+  const killed =
+    kill === undefined ? {} : { killed: await fleet.kill(({ functionName }) => functionName === kill) };
   return { ...killed, ...(tick === undefined ? {} : { requestId: deps.tick(tick) }) };
 }
 
@@ -110,7 +106,7 @@ function functionNamed(value: unknown, name: string, fleet: Fleet): string | und
   throw new ControlRefused(`${name}: no such function; there are ${fleet.functionNames.join(', ')}`);
 }
 
-/** `null` takes a reservation away. */
+/** `null` removes a reservation. */
 function capsOf(value: unknown, fleet: Fleet): Array<[string, number | undefined]> {
   if (value === undefined) return [];
   return Object.entries(asObject(value, 'reservedConcurrency')).map(([name, cap]) => {

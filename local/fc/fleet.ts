@@ -6,8 +6,8 @@ import type { FunctionSpec } from './spec.ts';
 
 /**
  * The instances of all functions. A function with reserved concurrency has that many for itself and never more;
- * all others share the account's. An idle instance is reused before a new one is started, and is
- * killed when another function needs its place.
+ * all others share the account's. An idle instance is reused before a new one starts, and killed when another
+ * function needs its place.
  */
 interface FleetOptions {
   readonly functions: readonly FunctionSpec[];
@@ -31,7 +31,8 @@ export class Fleet {
   readonly #specs: ReadonlyMap<string, FunctionSpec>;
   readonly #reserved = new Map<string, number>();
   readonly #instances = new Set<Instance>();
-  readonly #onRelease: Array<() => void> = [];
+  /** Called whenever an instance, or the place of one, has become free. */
+  onRelease: () => void = () => {};
   readonly #reaper: NodeJS.Timeout;
   /** A handler that never yields would not notice that its parent has ended. */
   readonly #atExit = () => {
@@ -64,19 +65,14 @@ export class Fleet {
     return Object.fromEntries(this.#reserved);
   }
 
-  /** `undefined` takes the reservation away. */
+  /** `undefined` removes the reservation. */
   reserve(functionName: string, instances: number | undefined): void {
     if (instances === undefined) this.#reserved.delete(functionName);
     else this.#reserved.set(functionName, instances);
-    this.#released();
+    this.onRelease();
   }
 
-  /** Called whenever an instance has become free or its place has. */
-  onRelease(listener: () => void): void {
-    this.#onRelease.push(listener);
-  }
-
-  /** A busy instance for one invocation; undefined: the concurrency limit is reached. */
+  /** Returns an instance for one invocation, or undefined when the concurrency limit is reached. */
   acquire(spec: FunctionSpec): Acquired | undefined {
     const reserved = this.#reserved.get(spec.name);
     const limit = reserved ?? this.#options.maxInstances;
@@ -98,29 +94,21 @@ export class Fleet {
     return { instance: this.#start(spec), coldStart: true };
   }
 
-  /** Releases what `acquire` returned; an instance that has died is only forgotten. */
+  /** Gives back what `acquire` returned. */
   release(instance: Instance): void {
     if (instance.state !== 'gone' && !instance.ending) instance.state = 'idle';
     instance.lastUsedAtMs = this.#options.clock();
-    this.#released();
-  }
-
-  /** Kills a function's instances; resolves, with their number, when the processes are gone. */
-  async killFunction(functionName: string): Promise<number> {
-    return this.#kill((instance) => instance.functionName === functionName);
-  }
-
-  async killInstance(instanceId: string): Promise<number> {
-    return this.#kill(({ id }) => id === instanceId);
+    this.onRelease();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#reaper);
-    await this.#kill(() => true);
+    await this.kill(() => true);
     process.removeListener('exit', this.#atExit);
   }
 
-  async #kill(which: (instance: Instance) => boolean): Promise<number> {
+  /** Resolves, with the number of instances killed, when their processes are gone. */
+  async kill(which: (instance: Instance) => boolean): Promise<number> {
     const doomed = [...this.#instances].filter(which);
     await Promise.all(doomed.map((instance) => instance.kill()));
     return doomed.length;
@@ -148,7 +136,7 @@ export class Fleet {
     this.#instances.add(instance);
     void instance.exited.then(() => {
       this.#instances.delete(instance);
-      this.#released();
+      this.onRelease();
     });
     return instance;
   }
@@ -174,20 +162,16 @@ export class Fleet {
 
   #reap(): void {
     const oldestMs = this.#options.clock() - IDLE_MS;
-    void this.#kill(({ state, lastUsedAtMs }) => state === 'idle' && lastUsedAtMs < oldestMs);
-  }
-
-  #released(): void {
-    for (const listener of this.#onRelease) listener();
+    void this.kill(({ state, lastUsedAtMs }) => state === 'idle' && lastUsedAtMs < oldestMs);
   }
 }
 
-/** FC assumes the function's role for every invocation; the keys are valid for 36 hours. */
+/** FC assumes the function's role anew for each invocation; the keys are valid for 36 hours. */
 const ROLE_KEY_LIFETIME_MS = 36 * 3_600_000;
-/** Keys of old invocations are forgotten beyond this number; a run holds one or two. */
+/** Beyond this number the oldest keys are forgotten; a run holds one or two. */
 const MAX_KEYS = 5_000;
 
-/** Gives temporary keys to instances and puts them where the services check signatures. */
+/** Issues temporary keys and registers them with the store that the services check signatures against. */
 export class RoleKeys {
   readonly #store: MemoryCredentialStore;
   readonly #clock: () => number;
@@ -222,7 +206,7 @@ export class RoleKeys {
     return key;
   }
 
-  /** Ends all keys that a function has been given so far. */
+  /** Expires all keys that a function has been given so far. */
   expire(functionName: string): void {
     for (const key of this.#given) {
       if (key.functionName === functionName) this.#store.add({ ...key, expiresAtMs: this.#clock() });
@@ -230,7 +214,7 @@ export class RoleKeys {
   }
 }
 
-/** As seen in real responses: `1-` or `c-`, unix seconds, 8 and 12 digits, all hex. */
+/** As seen in real responses: `1-` (request) or `c-` (instance), then unix seconds, 8 and 12 digits, all hex. */
 function newId(kind: '1' | 'c', nowMs: number): string {
   const seconds = Math.floor(nowMs / 1000).toString(16);
   return `${kind}-${seconds}-${randomBytes(4).toString('hex')}-${randomBytes(6).toString('hex')}`;

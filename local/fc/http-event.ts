@@ -1,9 +1,10 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { LOCAL_ACCOUNT_ID } from '../credentials.ts';
+import { splitTarget } from '../http/listen.ts';
 import { LOCAL_REGION } from '../sls/src/host.ts';
 
 /**
- * The HTTP trigger's event for built-in runtimes, and the response made of what they return.
+ * The HTTP trigger's event for built-in runtimes, and the response made from what the handler returns.
  * https://www.alibabacloud.com/help/en/functioncompute/fc/http-trigger-invoking-function (read 2026-11-23)
  */
 interface HttpEventOptions {
@@ -19,7 +20,7 @@ const TEXT_TYPES =
 
 export function toHttpEvent(options: HttpEventOptions): Buffer {
   const { request, body, requestId, nowMs } = options;
-  const [rawPath = '/', query = ''] = splitTarget(request.url ?? '/');
+  const [rawPath, query] = splitTarget(request.url ?? '/');
   const text = TEXT_TYPES.test(request.headers['content-type'] ?? '');
   const domainPrefix = `local-${LOCAL_ACCOUNT_ID.slice(-6)}`;
   const time = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -60,8 +61,8 @@ interface HttpResponse {
 const NOT_CUSTOM = /^(x-fc-.*|connection|content-length|date|keep-alive|server|transfer-encoding|upgrade)$/i;
 
 /**
- * The response that the trigger makes of a handler's return value. Without a statusCode the whole value is the body of a 200
- * (the rule is not documented for this shape; it is that of the service whose event format this one mirrors).
+ * Without a statusCode, the whole value is the body of a 200 (not documented for this shape; it is the rule of the
+ * service whose event format this one mirrors).
  */
 export function toHttpResponse(returned: Buffer): HttpResponse {
   const value = parsed(returned);
@@ -86,11 +87,6 @@ export function toHttpResponse(returned: Buffer): HttpResponse {
   };
 }
 
-function splitTarget(target: string): [path: string, query: string] {
-  const mark = target.indexOf('?');
-  return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
-}
-
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
@@ -99,7 +95,7 @@ function decoded(path: string): string {
   }
 }
 
-/** Names in the way HTTP/1 proxies written in Go spell them (Content-Type); the case is not documented. */
+/** Names are capitalized as Go's HTTP/1 proxies do it (Content-Type); the case is not documented. */
 function headerPairs({ rawHeaders }: IncomingMessage): Array<[string, string]> {
   const pairs: Array<[string, string]> = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {

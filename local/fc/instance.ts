@@ -5,8 +5,8 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /**
- * One instance of a function: one operating-system process that serves one invocation at a time and stays warm.
- * starting -> idle <-> busy -> gone. It is gone when the process has exited, whatever ended it.
+ * One instance of a function: an operating-system process that serves one invocation at a time and stays warm.
+ * starting -> idle <-> busy -> gone. It is gone when the process has exited, whatever the reason.
  */
 type InstanceState = 'starting' | 'idle' | 'busy' | 'gone';
 
@@ -23,7 +23,7 @@ export type InstanceOutcome =
 export interface LogLine {
   readonly functionName: string;
   readonly instanceId: string;
-  /** Of the invocation that runs, or ran last: a line may come after its result. */
+  /** Of the current invocation, or the last one: a line may come after its result. */
   readonly requestId: string | undefined;
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
@@ -53,7 +53,7 @@ type Message =
   | { type: 'error'; error: FunctionError };
 
 const RUNTIME = fileURLToPath(new URL('./runtime.cjs', import.meta.url));
-/** The log's last line may still be on its way when the result is here; a function may also have closed its output. */
+/** The log's last line may arrive after the result, or never, if the function has closed its output. */
 const MAX_LOG_WAIT_MS = 1_000;
 /** FC cuts the log that it returns at 4 KB. */
 const LOG_TAIL_BYTES = 4096;
@@ -67,13 +67,15 @@ export class Instance {
   ending = false;
   invocations = 0;
   lastUsedAtMs: number;
-  /** Resolves when the handler is loaded, with what went wrong if it could not be. */
+  /** Resolves when the handler is loaded, or with the error if it could not be. */
   readonly loaded: Promise<FunctionError | undefined>;
+  /** Resolves when the process is gone. */
+  readonly exited: Promise<unknown>;
+  /** The last few KB that the last invocation logged. */
+  logTail = '';
   readonly #child: ChildProcess;
-  readonly #exited: Promise<unknown>;
   readonly #options: InstanceOptions;
   #requestId: string | undefined;
-  #logTail = '';
   #logEnds: (() => void) | undefined;
   #settle: ((outcome: InstanceOutcome) => void) | undefined;
 
@@ -91,7 +93,7 @@ export class Instance {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     // 'close' comes after the last line of output, 'exit' may come before it.
-    this.#exited = once(this.#child, 'close').then(() => this.#gone());
+    this.exited = once(this.#child, 'close').then(() => this.#gone());
     this.loaded = this.#load();
     for (const stream of ['stdout', 'stderr'] as const) this.#forward(stream);
   }
@@ -100,18 +102,13 @@ export class Instance {
     return this.#child.pid;
   }
 
-  /** The end of what the last invocation logged. */
-  get logTail(): string {
-    return this.#logTail;
-  }
-
   /** Runs the handler once; the caller makes sure that nothing else runs here. Never rejects. */
   async invoke(invocation: Invocation): Promise<InstanceOutcome> {
     const startedAt = performance.now();
     const elapsedMs = () => Math.round(performance.now() - startedAt);
     this.invocations += 1;
     this.#requestId = invocation.requestId;
-    this.#logTail = '';
+    this.logTail = '';
     if (this.state === 'gone') return exited(0);
     const { promise: logged, resolve: logEnds } = withResolvers<void>();
     this.#logEnds = logEnds;
@@ -123,13 +120,13 @@ export class Instance {
       void this.kill();
     }, invocation.timeoutSeconds * 1000);
     const { requestId, event, context } = invocation;
-    // A channel that closes under the message is a process that exits, which settles the invocation.
+    // If the channel closes first, the process exits, which settles the invocation.
     this.#child.send({ requestId, event, context }, () => {});
     const outcome = await promise;
     clearTimeout(timer);
     this.#settle = undefined;
-    // A timed-out invocation ends when its process has: FC starts nothing else in its place before.
-    if (outcome.kind === 'timeout') await this.#exited;
+    // A timed-out invocation keeps its place until its process is gone.
+    if (outcome.kind === 'timeout') await this.exited;
     else await this.#logRead(logged);
     return outcome;
   }
@@ -138,18 +135,14 @@ export class Instance {
   async kill(): Promise<void> {
     this.ending = true;
     this.#child.kill('SIGKILL');
-    await this.#exited;
+    await this.exited;
   }
 
-  get exited(): Promise<unknown> {
-    return this.#exited;
-  }
-
-  /** Result and log come through different pipes: what was printed before the result belongs to it. */
+  /** Result and log come through different pipes: waits for what was printed before the result. */
   async #logRead(logged: Promise<void>): Promise<void> {
     const { promise, resolve } = withResolvers<void>();
     const timer = setTimeout(resolve, MAX_LOG_WAIT_MS);
-    await Promise.race([logged, this.#exited, promise]);
+    await Promise.race([logged, this.exited, promise]);
     clearTimeout(timer);
   }
 
@@ -162,7 +155,7 @@ export class Instance {
       else this.#settle?.({ kind: 'ok', body: Buffer.from(message.body), json: message.json });
     });
     this.#child.on('error', (error) => resolve({ errorMessage: error.message, errorType: error.name }));
-    void this.#exited.then(() => resolve(exited(0).error));
+    void this.exited.then(() => resolve(exited(0).error));
     return promise;
   }
 
@@ -174,7 +167,7 @@ export class Instance {
   #forward(stream: 'stdout' | 'stderr'): void {
     createInterface({ input: this.#child[stream] as Readable }).on('line', (text) => {
       const { functionName, instanceId, log } = this.#options;
-      this.#logTail = `${this.#logTail}${text}\n`.slice(-LOG_TAIL_BYTES);
+      this.logTail = `${this.logTail}${text}\n`.slice(-LOG_TAIL_BYTES);
       log({ functionName, instanceId, requestId: this.#requestId, stream, text });
       if (text === `FC Invoke End RequestId: ${this.#requestId}`) this.#logEnds?.();
     });

@@ -2,7 +2,7 @@ import type { InstanceOutcome } from './instance.ts';
 
 export type InvocationTrigger = 'http' | 'api' | 'timer';
 
-/** ok, error (the handler threw or could not be loaded), timeout, exited (killed, or ended itself), throttled, expired. */
+/** `error`: the handler threw or could not be loaded; `exited`: its process was killed or ended by itself. */
 type InvocationOutcome = InstanceOutcome['kind'] | 'throttled' | 'expired';
 
 export interface InvocationRecord {
@@ -33,17 +33,9 @@ export class InvocationLog {
   readonly #watchers = new Map<string, Array<(record: InvocationRecord) => void>>();
 
   begin(record: InvocationRecord): InvocationRecord {
-    const kept = { ...record };
-    this.#records.push(kept);
+    this.#records.push(record);
     this.#records.splice(0, this.#records.length - MAX_RECORDS);
-    return kept;
-  }
-
-  start(
-    record: InvocationRecord,
-    facts: Required<Pick<InvocationRecord, 'instanceId' | 'coldStart' | 'startedAtMs'>>,
-  ): void {
-    Object.assign(record, facts);
+    return record;
   }
 
   end(
@@ -64,7 +56,7 @@ export class InvocationLog {
     this.#watchers.delete(record.requestId);
   }
 
-  /** Resolves when an invocation with this request id has ended; at once if one has. */
+  /** Resolves when an invocation with this request id has ended, at once if one already has. */
   ended(requestId: string): Promise<InvocationRecord> {
     const record = this.#records.findLast(
       (known) => known.requestId === requestId && known.outcome !== undefined,

@@ -1,27 +1,25 @@
 import { LOCAL_ACCOUNT_ID } from '../credentials.ts';
+import { Refused } from '../http/listen.ts';
 import { LOCAL_REGION } from '../sls/src/host.ts';
 import { type Acquired, type Fleet, newRequestId, type RoleKeys } from './fleet.ts';
-import type { FunctionError, Instance, InstanceOutcome } from './instance.ts';
+import type { Instance, InstanceOutcome } from './instance.ts';
 import { InvocationLog, type InvocationRecord, type InvocationTrigger } from './invocation-log.ts';
 import type { FunctionSpec } from './spec.ts';
 
 /**
- * Runs invocations. A synchronous one is run at once, or is `throttled` when the concurrency limit is reached, and
- * never repeated. An asynchronous one is accepted, waits for a free instance until it is too old, and is repeated
+ * Runs invocations. A synchronous one runs at once or, when the concurrency limit is reached, is throttled; it is
+ * never retried. An asynchronous one is accepted, waits for a free instance until it is too old, and is retried
  * after a function error as often as the function's settings say.
  */
 interface InvokeRequest {
   readonly spec: FunctionSpec;
   readonly event: Buffer;
   readonly trigger: InvocationTrigger;
-  /** Where the event holds it already; otherwise a new one is made. */
+  /** Given when the event already contains it. */
   readonly requestId?: string;
 }
 
-export type InvokeResult =
-  | { readonly kind: 'ok'; readonly requestId: string; readonly body: Buffer; json: boolean; logTail: string }
-  | { readonly kind: 'failed'; readonly requestId: string; readonly error: FunctionError; logTail: string }
-  | { readonly kind: 'throttled'; readonly requestId: string };
+export type InvokeResult = InstanceOutcome & { readonly logTail: string };
 
 interface Attempt {
   readonly spec: FunctionSpec;
@@ -36,7 +34,7 @@ interface Waiting extends Attempt {
 
 const DEFAULT_EVENT_AGE_SECONDS = 86_400;
 const DEFAULT_RETRIES = 3;
-/** FC waits between the repetitions of a failed invocation; how long is not documented. */
+/** FC waits before it retries a failed invocation; how long is not documented. */
 const RETRY_AFTER_MS = 1_000;
 
 interface InvokerOptions {
@@ -54,15 +52,18 @@ export class Invoker {
 
   constructor(options: InvokerOptions) {
     this.#options = options;
-    options.fleet.onRelease(() => this.#drain());
+    options.fleet.onRelease = () => this.#drain();
   }
 
+  /** @throws Refused when it is throttled */
   async invoke(request: InvokeRequest): Promise<InvokeResult> {
     const record = this.#newRecord(request, 'Sync');
     const acquired = this.#options.fleet.acquire(request.spec);
     if (acquired !== undefined) return this.#run(acquired, { ...request, record, retryCount: 0 });
     this.log.end(record, 'throttled', this.#options.clock());
-    return { kind: 'throttled', requestId: record.requestId };
+    const message =
+      'The request was throttled: the concurrency limit of the function or the account is reached.';
+    throw new Refused(429, 'ResourceExhausted', message);
   }
 
   /** Accepts an invocation and returns its request id. */
@@ -91,7 +92,10 @@ export class Invoker {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  #newRecord({ spec, trigger, requestId }: InvokeRequest, type: 'Sync' | 'Async'): InvocationRecord {
+  #newRecord(
+    { spec, trigger, requestId }: Omit<InvokeRequest, 'event'>,
+    type: 'Sync' | 'Async',
+  ): InvocationRecord {
     const acceptedAtMs = this.#options.clock();
     return this.log.begin({
       function: spec.name,
@@ -107,29 +111,21 @@ export class Invoker {
     if (this.#closed) return;
     const nowMs = this.#options.clock();
     for (const waiting of this.#queue.splice(0)) {
-      if (nowMs > waiting.expiresAtMs) this.log.end(waiting.record, 'expired', nowMs);
-      else if (!this.#tryStart(waiting)) this.#queue.push(waiting);
+      if (nowMs > waiting.expiresAtMs) {
+        this.log.end(waiting.record, 'expired', nowMs);
+        continue;
+      }
+      const acquired = this.#options.fleet.acquire(waiting.spec);
+      if (acquired === undefined) this.#queue.push(waiting);
+      else void this.#run(acquired, waiting).then((result) => this.#retry(waiting, result));
     }
-  }
-
-  #tryStart(waiting: Waiting): boolean {
-    const acquired = this.#options.fleet.acquire(waiting.spec);
-    if (acquired === undefined) return false;
-    void this.#run(acquired, waiting).then((result) => this.#retry(waiting, result));
-    return true;
   }
 
   #retry(waiting: Waiting, result: InvokeResult): void {
     const retries = waiting.spec.asyncInvoke?.maxAsyncRetryAttempts ?? DEFAULT_RETRIES;
     if (result.kind === 'ok' || waiting.retryCount >= retries || this.#closed) return;
-    const { function: name, requestId, trigger } = waiting.record;
-    const record = this.log.begin({
-      function: name,
-      requestId,
-      trigger,
-      type: 'Async',
-      acceptedAtMs: this.#options.clock(),
-    });
+    const { requestId, trigger } = waiting.record;
+    const record = this.#newRecord({ ...waiting, requestId, trigger }, 'Async');
     this.#later(RETRY_AFTER_MS, () => {
       this.#queue.push({ ...waiting, record, retryCount: waiting.retryCount + 1 });
     });
@@ -146,15 +142,12 @@ export class Invoker {
 
   async #run({ instance, coldStart }: Acquired, attempt: Attempt): Promise<InvokeResult> {
     const { record } = attempt;
-    this.log.start(record, { instanceId: instance.id, coldStart, startedAtMs: this.#options.clock() });
+    Object.assign(record, { instanceId: instance.id, coldStart, startedAtMs: this.#options.clock() });
     const outcome = await this.#onInstance(instance, attempt);
     this.log.end(record, outcome.kind, this.#options.clock(), outcome);
     const { logTail } = instance;
     this.#options.fleet.release(instance);
-    const { requestId } = record;
-    return outcome.kind === 'ok'
-      ? { kind: 'ok', requestId, body: outcome.body, json: outcome.json, logTail }
-      : { kind: 'failed', requestId, error: outcome.error, logTail };
+    return { ...outcome, logTail };
   }
 
   async #onInstance(
@@ -178,14 +171,13 @@ export class Invoker {
 
   /** https://www.alibabacloud.com/help/zh/fc/context-3 (read 2026-11-23) */
   #context(spec: FunctionSpec, instance: Instance, record: InvocationRecord, retryCount: number): object {
-    const key = this.#options.keys.mint({ functionName: spec.name, instanceId: instance.id });
+    const { accessKeyId, accessKeySecret, securityToken } = this.#options.keys.mint({
+      functionName: spec.name,
+      instanceId: instance.id,
+    });
     return {
       requestId: record.requestId,
-      credentials: {
-        accessKeyId: key.accessKeyId,
-        accessKeySecret: key.accessKeySecret,
-        securityToken: key.securityToken,
-      },
+      credentials: { accessKeyId, accessKeySecret, securityToken },
       function: {
         name: spec.name,
         handler: spec.handler,

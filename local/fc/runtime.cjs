@@ -1,5 +1,5 @@
 // One function instance: loads the handler, serves one invocation at a time over the IPC channel, and ends with
-// its parent. Plain CommonJS, so that a cold start pays for the function's bundle and for nothing else.
+// its parent. Plain CommonJS, so that a cold start loads the function's bundle and nothing else.
 'use strict';
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
@@ -15,7 +15,7 @@ process.on('disconnect', () => process.exit(0));
 // A terminal's Ctrl-C reaches the whole process group; the parent decides when its instances end.
 process.on('SIGINT', () => {});
 
-/** FC prefixes console lines; what is written to process.stdout itself passes as it is. */
+/** FC prefixes console lines; what is written to process.stdout directly is left as it is. */
 function logger(level) {
   return (...values) => {
     if (LEVELS.indexOf(level) < minLevel) return;
@@ -66,15 +66,15 @@ async function invoke(handler, message) {
     callbackWaitsForEmptyEventLoop: false,
     logger: { requestId, logLevel: LEVELS[minLevel], ...loggers, log: loggers.info },
   };
-  let answer;
+  let reply;
   try {
-    answer = { type: 'result', ...bytesOf(await handler(Buffer.from(message.event), context)) };
+    reply = { type: 'result', ...bytesOf(await handler(Buffer.from(message.event), context)) };
   } catch (error) {
-    answer = { type: 'error', error: errorOf(error) };
-    process.stdout.write(`${JSON.stringify(answer.error)}\n`);
+    reply = { type: 'error', error: errorOf(error) };
+    process.stdout.write(`${JSON.stringify(reply.error)}\n`);
   }
   process.stdout.write(`FC Invoke End RequestId: ${requestId}\n`);
-  process.send(answer);
+  process.send(reply);
 }
 
 load().then(

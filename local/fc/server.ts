@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { serveControl } from '../http/control.ts';
-import { BodyTooLarge, listen, readBody, sendJson } from '../http/listen.ts';
+import { listen, Refused, readBody, sendJson, splitTarget } from '../http/listen.ts';
 import { refusalOfForeignPage } from '../sls/src/envelope/foreign-page.ts';
 import type { CallHooks, LocalServer, MemoryCredentialStore } from '../sls/src/host.ts';
 import { applyControl, controlReport, type FcControlDeps, KillSwitch } from './control.ts';
@@ -9,7 +9,7 @@ import { toHttpEvent, toHttpResponse } from './http-event.ts';
 import type { FunctionError, LogLine } from './instance.ts';
 import type { InvocationRecord } from './invocation-log.ts';
 import { type InvokeResult, Invoker } from './invoker.ts';
-import { type Refusal, refusalOf } from './signature.ts';
+import { checkSignature } from './signature.ts';
 import { everyMs, type FunctionSpec } from './spec.ts';
 
 /**
@@ -19,15 +19,15 @@ import { everyMs, type FunctionSpec } from './spec.ts';
 export interface FcServerOptions {
   readonly port: number;
   readonly functions: readonly FunctionSpec[];
-  /** Gets the functions' temporary keys; callers of the invocation API are checked against it. */
+  /** The functions' temporary keys are added to it; signatures of the invocation API are checked against it. */
   readonly credentials: MemoryCredentialStore;
   /** Instances that functions without a reservation share. FC's own default is 100 per region. */
   readonly maxInstances?: number;
-  /** How long a function's temporary keys are valid; 36 hours unless given. */
+  /** How long a function's temporary keys are valid; 36 hours by default. */
   readonly credentialLifetimeMs?: number;
   /** False: timers fire only when told to. */
   readonly timers?: boolean;
-  /** Gets every line that functions write. */
+  /** Called with every line that functions write. */
   readonly log?: (line: LogLine) => void;
   readonly clock?: () => number;
 }
@@ -35,13 +35,13 @@ export interface FcServerOptions {
 export interface FcServer extends LocalServer {
   /** For the other local services, so that `killAt` can act on calls to them. */
   readonly hooks: CallHooks;
-  /** Fires a function's timer; the request id of the run. @throws RangeError without such a timer */
+  /** Fires a function's timer and returns the request id. @throws RangeError if it has no timer */
   tick(functionName: string): string;
-  /** Resolves when the invocation with this request id has ended. */
+  /** Resolves when this invocation has ended. */
   ended(requestId: string): Promise<InvocationRecord>;
 }
 
-/** Invocations; each is signed. */
+/** Requests under it have to be signed. */
 const API_PATH = '/2023-03-30/';
 
 /** Limits of HTTP triggers and invocations; beyond them the response is a 400. */
@@ -49,12 +49,6 @@ const MAX_SYNC_BYTES = 32 * 1024 * 1024;
 const MAX_ASYNC_BYTES = 128 * 1024;
 const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_TARGET_BYTES = 4 * 1024;
-
-const THROTTLED: Refusal = {
-  status: 429,
-  code: 'ResourceExhausted',
-  message: 'The request was throttled: the concurrency limit of the function or the account is reached.',
-};
 
 class LocalFc {
   readonly #credentials: MemoryCredentialStore;
@@ -80,7 +74,7 @@ class LocalFc {
       fleet,
       keys,
       invoker: new Invoker({ fleet, keys, clock }),
-      killSwitch: new KillSwitch((instanceId) => fleet.killInstance(instanceId)),
+      killSwitch: new KillSwitch((instanceId) => fleet.kill(({ id }) => id === instanceId)),
       tick: (name) => this.tick(name),
     };
     for (const { name, timer } of options.functions) {
@@ -109,7 +103,7 @@ class LocalFc {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    const [path, query] = splitTarget(request.url ?? '/');
     const isSigned = path.startsWith(API_PATH);
     const foreign = isSigned ? undefined : refusalOfForeignPage(request);
     if (foreign !== undefined) {
@@ -126,46 +120,40 @@ class LocalFc {
     const requestId = newRequestId(this.#clock());
     response.setHeader('x-fc-request-id', requestId);
     const asynchronous = /^async$/i.test(String(request.headers['x-fc-invocation-type'] ?? ''));
-    let body: Buffer;
     try {
-      body = await readBody(request, asynchronous ? MAX_ASYNC_BYTES : MAX_SYNC_BYTES);
+      const body = await readBody(request, asynchronous ? MAX_ASYNC_BYTES : MAX_SYNC_BYTES, invalid);
+      const call = { request, response, body, requestId, asynchronous };
+      if (isSigned) await this.#api({ path, query }, call);
+      else await this.#trigger(call);
     } catch (error) {
-      if (!(error instanceof BodyTooLarge)) throw error;
-      return sendRefusal(response, requestId, invalid(error.message));
+      if (!(error instanceof Refused)) throw error;
+      const { status, code, message } = error;
+      sendJson(response, { status, body: { RequestId: requestId, Code: code, Message: message } });
     }
-    const call = { request, response, body, requestId, asynchronous };
-    if (isSigned) await this.#api(path, call);
-    else await this.#trigger(call);
   }
 
-  async #api(path: string, call: Call): Promise<void> {
+  async #api({ path, query }: { path: string; query: string }, call: Call): Promise<void> {
     const { request, response, body, requestId, asynchronous } = call;
     const [, name = ''] = /^\/2023-03-30\/functions\/([^/]+)\/invocations$/.exec(path) ?? [];
     if (name === '' || request.method !== 'POST') {
       const message = `'${request.method}' against '${path}' is not supported`;
-      return sendRefusal(response, requestId, { status: 400, code: 'PathNotSupported', message });
+      throw new Refused(400, 'PathNotSupported', message);
     }
     const signed = { method: 'POST', target: request.url ?? '/', headers: request.headers, body };
-    const refusal = refusalOf(signed, this.#credentials, this.#clock());
-    if (refusal !== undefined) return sendRefusal(response, requestId, refusal);
+    checkSignature(signed, this.#credentials, this.#clock());
     const spec = this.control.fleet.spec(name);
-    if (spec === undefined) {
-      const message = `function '${name}' does not exist`;
-      return sendRefusal(response, requestId, { status: 404, code: 'FunctionNotFound', message });
-    }
-    const qualifier = new URL(request.url ?? '/', 'http://localhost').searchParams.get('qualifier') ?? '';
+    if (spec === undefined) throw new Refused(404, 'FunctionNotFound', `function '${name}' does not exist`);
+    const qualifier = new URLSearchParams(query).get('qualifier') ?? '';
     if (qualifier !== '' && qualifier !== 'LATEST') {
-      const message = `version '${qualifier}' does not exist`;
-      return sendRefusal(response, requestId, { status: 404, code: 'VersionNotFound', message });
+      throw new Refused(404, 'VersionNotFound', `version '${qualifier}' does not exist`);
     }
     const invocation = { spec, event: body, trigger: 'api', requestId } as const;
     if (asynchronous) return this.#accept(response, invocation);
     const result = await this.control.invoker.invoke(invocation);
-    if (result.kind === 'throttled') return sendRefusal(response, requestId, THROTTLED);
     if (String(request.headers['x-fc-log-type'] ?? '') === 'Tail') {
       response.setHeader('x-fc-log-result', Buffer.from(result.logTail).toString('base64'));
     }
-    if (result.kind === 'failed') return sendFunctionError(response, 200, result.error);
+    if (result.kind !== 'ok') return sendFunctionError(response, 200, result.error);
     response.setHeader('content-type', result.json ? 'application/json' : 'application/octet-stream');
     response.end(result.body);
   }
@@ -173,12 +161,12 @@ class LocalFc {
   async #trigger(call: Call): Promise<void> {
     const { request, response, body, requestId, asynchronous } = call;
     const spec = this.#triggered;
-    if (spec === undefined) {
-      const message = 'no function has an HTTP trigger';
-      return sendRefusal(response, requestId, { status: 404, code: 'TriggerNotFound', message });
+    if (spec === undefined) throw new Refused(404, 'TriggerNotFound', 'no function has an HTTP trigger');
+    const { rawHeaders, url = '' } = request;
+    if (Buffer.byteLength(url) > MAX_TARGET_BYTES) throw invalid('path and query are over 4 KB');
+    if (Buffer.byteLength(rawHeaders.join('')) > MAX_HEADER_BYTES) {
+      throw invalid('the headers are over 8 KB');
     }
-    const refusal = oversized(request);
-    if (refusal !== undefined) return sendRefusal(response, requestId, refusal);
     const event = toHttpEvent({ request, body, requestId, nowMs: this.#clock() });
     const invocation = { spec, event, trigger: 'http', requestId } as const;
     if (asynchronous) return this.#accept(response, invocation);
@@ -199,7 +187,7 @@ interface Call {
   readonly asynchronous: boolean;
 }
 
-/** @throws Error naming the port when it is taken; RangeError for a timer that it cannot read */
+/** @throws Error that names the port when it is taken; RangeError for a cron expression that cannot be read */
 export async function createFcServer(options: FcServerOptions): Promise<FcServer> {
   const fc = new LocalFc(options);
   try {
@@ -224,20 +212,8 @@ export async function createFcServer(options: FcServerOptions): Promise<FcServer
   }
 }
 
-function invalid(message: string): Refusal {
-  return { status: 400, code: 'InvalidArgument', message };
-}
-
-function oversized({ rawHeaders, url }: IncomingMessage): Refusal | undefined {
-  if (Buffer.byteLength(url ?? '') > MAX_TARGET_BYTES) return invalid('path and query are over 4 KB');
-  return Buffer.byteLength(rawHeaders.join('')) > MAX_HEADER_BYTES
-    ? invalid('the headers are over 8 KB')
-    : undefined;
-}
-
-function sendRefusal(response: ServerResponse, requestId: string, refusal: Refusal): void {
-  const { status, code, message } = refusal;
-  sendJson(response, { status, body: { RequestId: requestId, Code: code, Message: message } });
+function invalid(message: string): Refused {
+  return new Refused(400, 'InvalidArgument', message);
 }
 
 function sendFunctionError(response: ServerResponse, status: number, error: FunctionError): void {
@@ -245,11 +221,7 @@ function sendFunctionError(response: ServerResponse, status: number, error: Func
 }
 
 function sendTriggerResponse(response: ServerResponse, result: InvokeResult): void {
-  if (result.kind === 'throttled') {
-    sendRefusal(response, result.requestId, THROTTLED);
-    return;
-  }
-  if (result.kind === 'failed') {
+  if (result.kind !== 'ok') {
     // The trigger's status for a function error is not documented; it must not look like a success.
     sendFunctionError(response, 502, result.error);
     return;

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
-import { type SignedRequest, sameText, verifyAcs3 } from '../http/acs3.ts';
+import { type Acs3Refusals, type SignedRequest, sameText, verifyAcs3 } from '../http/acs3.ts';
+import { Refused } from '../http/listen.ts';
 import type { CredentialStore } from '../sls/src/host.ts';
 
 /**
@@ -8,47 +9,35 @@ import type { CredentialStore } from '../sls/src/host.ts';
  * https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/developer-reference/signature-authentication
  * (read 2026-11-23)
  */
-export interface Refusal {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
-}
+const REFUSALS: Acs3Refusals = {
+  missing: [403, 'AccessDenied'],
+  malformed: [403, 'SignatureNotMatch'],
+  'unknown-key': [403, 'InvalidAccessKeyID'],
+  mismatch: [403, 'SignatureNotMatch'],
+  skew: [403, 'AccessDenied'],
+  nonce: [403, 'AccessDenied'],
+  token: [403, 'AccessDenied'],
+  expired: [403, 'AccessDenied'],
+};
 
 const MAX_SKEW_MS = 15 * 60_000;
 
-/** undefined: the caller may. */
-export function refusalOf(
-  request: SignedRequest,
-  credentials: CredentialStore,
-  nowMs: number,
-): Refusal | undefined {
+/** @throws Refused unless a known key signed the request */
+export function checkSignature(request: SignedRequest, credentials: CredentialStore, nowMs: number): void {
   const authorization = String(request.headers.authorization ?? '');
   if (authorization === '') {
-    return {
-      status: 400,
-      code: 'MissingRequiredHeader',
-      message: 'required HTTP header Authorization was not specified',
-    };
+    const message = 'required HTTP header Authorization was not specified';
+    throw new Refused(400, 'MissingRequiredHeader', message);
   }
-  if (authorization.startsWith('FC ')) return refusalOfLegacy(request, credentials, nowMs);
-  const checked = verifyAcs3(request, { credentials, nowMs });
-  if (checked.ok) return undefined;
-  if (checked.refusal === 'unknown-key') {
-    return { status: 403, code: 'InvalidAccessKeyID', message: checked.detail };
-  }
-  const mismatch = checked.refusal === 'mismatch' || checked.refusal === 'malformed';
-  return { status: 403, code: mismatch ? 'SignatureNotMatch' : 'AccessDenied', message: checked.detail };
+  if (authorization.startsWith('FC ')) checkLegacySignature(request, credentials, nowMs);
+  else verifyAcs3(request, { credentials, nowMs, refusals: REFUSALS });
 }
 
-function refusalOfLegacy(
-  request: SignedRequest,
-  credentials: CredentialStore,
-  nowMs: number,
-): Refusal | undefined {
+function checkLegacySignature(request: SignedRequest, credentials: CredentialStore, nowMs: number): void {
   const header = (name: string) => String(request.headers[name] ?? '');
   const [, keyId = '', signature = ''] = /^FC ([^:\s]+):(\S+)$/.exec(header('authorization')) ?? [];
   const key = credentials.find(keyId);
-  if (key === undefined) return denied('InvalidAccessKeyID', 'the access key id is not known');
+  if (key === undefined) throw new Refused(403, 'InvalidAccessKeyID', 'the access key id is not known');
   const fcHeaders = Object.keys(request.headers)
     .filter((name) => name.startsWith('x-fc-'))
     .sort()
@@ -62,16 +51,17 @@ function refusalOfLegacy(
   ].join('\n');
   const expected = createHmac('sha256', key.accessKeySecret).update(toSign, 'utf8').digest('base64');
   if (!sameText(expected, signature) || !md5Fits(header('content-md5'), request.body)) {
-    return denied('SignatureNotMatch', 'The request signature does not match the one calculated here.');
+    const message = 'The request signature does not match the one calculated here.';
+    throw new Refused(403, 'SignatureNotMatch', message);
   }
   if (!(Math.abs(nowMs - Date.parse(header('date'))) <= MAX_SKEW_MS)) {
-    return denied('AccessDenied', 'the date is missing or more than 15 minutes away from now');
+    throw new Refused(403, 'AccessDenied', 'the date is missing or more than 15 minutes away from now');
   }
   const expired = key.expiresAtMs !== undefined && nowMs >= key.expiresAtMs;
   if (header('x-fc-security-token') !== (key.securityToken ?? '') || expired) {
-    return denied('AccessDenied', 'the security token is missing, expired or not that of the access key');
+    const message = 'the security token is missing, expired or not that of the access key';
+    throw new Refused(403, 'AccessDenied', message);
   }
-  return undefined;
 }
 
 /** Base64 of the digest, or of its hex text, as @alicloud/fc2 sends it. */
@@ -81,8 +71,4 @@ function md5Fits(contentMd5: string, body: Buffer): boolean {
   return [digest.toString('base64'), Buffer.from(digest.toString('hex')).toString('base64')].includes(
     contentMd5,
   );
-}
-
-function denied(code: string, message: string): Refusal {
-  return { status: 403, code, message };
 }

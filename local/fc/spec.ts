@@ -6,11 +6,11 @@ export interface FunctionSpec {
   readonly handler: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  /** Asked for at each cold start, so that it may name services that start later. */
+  /** A function is called at each cold start, so it may name services that start later. */
   readonly env: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
-  /** Instances set apart for this function, which it cannot exceed; undefined: it shares the account's. */
+  /** Instances reserved for this function, which it cannot exceed; by default it shares the account's. */
   readonly reservedConcurrency?: number;
-  /** Whether the trigger URL (`/`) leads here; at most one function has it. */
+  /** Whether it serves the trigger URL (`/`); at most one function does. */
   readonly httpTrigger?: boolean;
   readonly timer?: TimerSpec;
   readonly asyncInvoke?: AsyncInvokeSpec;

@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { CredentialStore, LocalCredential } from '../sls/src/host.ts';
+import { Refused, splitTarget } from './listen.ts';
 
 /**
  * Checks an ACS3-HMAC-SHA256 signature (the OpenAPI gateway's "V3 signature") from what came over the wire.
@@ -14,38 +15,31 @@ export interface SignedRequest {
   readonly body: Buffer;
 }
 
-export type Acs3Refusal =
-  | 'missing'
-  | 'malformed'
-  | 'unknown-key'
-  | 'mismatch'
-  | 'skew'
-  | 'nonce'
-  | 'token'
-  | 'expired';
+type Problem = 'missing' | 'malformed' | 'unknown-key' | 'mismatch' | 'skew' | 'nonce' | 'token' | 'expired';
 
-type Acs3Result =
-  | { readonly ok: true; readonly caller: LocalCredential }
-  | { readonly ok: false; readonly refusal: Acs3Refusal; readonly detail: string };
+/** Status and code by which a service refuses each problem. */
+export type Acs3Refusals = Readonly<Record<Problem, readonly [status: number, code: string]>>;
 
 interface Acs3Options {
   readonly credentials: CredentialStore;
   readonly nowMs: number;
-  /** Nonces already seen; a repeated one is refused. Left out: nonces are not checked. */
+  readonly refusals: Acs3Refusals;
+  /** Nonces already seen; a repeated one is refused. Without it, nonces are not checked. */
   readonly nonces?: NonceMemory;
 }
 
 const ALGORITHM = 'ACS3-HMAC-SHA256';
 const MAX_SKEW_MS = 15 * 60_000;
+const MUST_BE_SIGNED = /^(host|content-type|x-acs-.*)$/;
 const sha256Hex = (data: Buffer | string) => createHash('sha256').update(data).digest('hex');
 
 /** Remembers nonces for as long as a request with one of them could be accepted. */
 export class NonceMemory {
   readonly #seenAtMs = new Map<string, number>();
 
-  /** False if the nonce was used before. */
+  /** Returns false if the nonce was used before. */
   use(nonce: string, nowMs: number): boolean {
-    // Insertion order is time order, so the old ones stand first.
+    // Insertion order is time order: the oldest come first.
     for (const [old, atMs] of this.#seenAtMs) {
       if (nowMs - atMs <= 2 * MAX_SKEW_MS) break;
       this.#seenAtMs.delete(old);
@@ -56,48 +50,48 @@ export class NonceMemory {
   }
 }
 
-export function verifyAcs3(request: SignedRequest, options: Acs3Options): Acs3Result {
+/** Returns whose signature it is. @throws Refused */
+export function verifyAcs3(request: SignedRequest, options: Acs3Options): LocalCredential {
+  const refused = (problem: Problem, detail: string) => new Refused(...options.refusals[problem], detail);
   const parts = parseAuthorization(one(request.headers.authorization));
-  if (parts === undefined) return refuse('missing', `an ${ALGORITHM} Authorization header is needed`);
+  if (parts === undefined) throw refused('missing', `an ${ALGORITHM} Authorization header is needed`);
   const caller = options.credentials.find(parts.credential);
-  if (caller === undefined) return refuse('unknown-key', 'the access key id is not known');
+  if (caller === undefined) throw refused('unknown-key', 'the access key id is not known');
 
-  const required = requiredHeaders(request.headers);
-  const unsigned = required.filter((name) => !parts.signedHeaders.includes(name));
-  if (unsigned.length > 0) return refuse('malformed', `not signed: ${unsigned.join(', ')}`);
+  const unsigned = Object.keys(request.headers).filter(
+    (name) => MUST_BE_SIGNED.test(name) && !parts.signedHeaders.includes(name),
+  );
+  if (unsigned.length > 0) throw refused('malformed', `not signed: ${unsigned.join(', ')}`);
   const payload = one(request.headers['x-acs-content-sha256']);
   if (payload !== sha256Hex(request.body)) {
-    return refuse('mismatch', 'x-acs-content-sha256 is not the hash of the body');
+    throw refused('mismatch', 'x-acs-content-sha256 is not the hash of the body');
   }
   const expected = signatureOf({ request, payload, signedHeaders: parts.signedHeaders, caller });
   if (!sameText(expected, parts.signature)) {
-    return refuse('mismatch', 'the signature does not match the one calculated here');
+    throw refused('mismatch', 'the signature does not match the one calculated here');
   }
-  return checkFreshness(request, caller, options);
-}
 
-function checkFreshness(request: SignedRequest, caller: LocalCredential, options: Acs3Options): Acs3Result {
   const date = one(request.headers['x-acs-date']);
   const dateMs = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(date) ? Date.parse(date) : Number.NaN;
-  if (Number.isNaN(dateMs)) return refuse('malformed', 'x-acs-date must be like 2026-01-31T23:59:59Z');
+  if (Number.isNaN(dateMs)) throw refused('malformed', 'x-acs-date must be like 2026-01-31T23:59:59Z');
   if (Math.abs(options.nowMs - dateMs) > MAX_SKEW_MS) {
-    return refuse('skew', 'x-acs-date is more than 15 minutes away from now');
+    throw refused('skew', 'x-acs-date is more than 15 minutes away from now');
   }
   const token = one(request.headers['x-acs-security-token']);
   if (token !== (caller.securityToken ?? '')) {
-    return refuse('token', 'the security token is missing or does not belong to the access key');
+    throw refused('token', 'the security token is missing or does not belong to the access key');
   }
   if (caller.expiresAtMs !== undefined && options.nowMs >= caller.expiresAtMs) {
-    return refuse('expired', 'the security token has expired');
+    throw refused('expired', 'the security token has expired');
   }
   if (options.nonces !== undefined) {
     const nonce = one(request.headers['x-acs-signature-nonce']);
-    if (nonce === '') return refuse('malformed', 'x-acs-signature-nonce is missing');
+    if (nonce === '') throw refused('malformed', 'x-acs-signature-nonce is missing');
     if (!options.nonces.use(`${caller.accessKeyId}:${nonce}`, options.nowMs)) {
-      return refuse('nonce', 'x-acs-signature-nonce was used before');
+      throw refused('nonce', 'x-acs-signature-nonce was used before');
     }
   }
-  return { ok: true, caller };
+  return caller;
 }
 
 function parseAuthorization(header: string) {
@@ -109,13 +103,6 @@ function parseAuthorization(header: string) {
   return { credential, signedHeaders: signedHeaders.split(';'), signature };
 }
 
-/** host, content-type and every x-acs- header must be under the signature. */
-function requiredHeaders(headers: SignedRequest['headers']): string[] {
-  return Object.keys(headers).filter(
-    (name) => name === 'host' || name === 'content-type' || name.startsWith('x-acs-'),
-  );
-}
-
 interface SignatureParts {
   readonly request: SignedRequest;
   readonly payload: string;
@@ -124,9 +111,7 @@ interface SignatureParts {
 }
 
 function signatureOf({ request, payload, signedHeaders, caller }: SignatureParts): string {
-  const mark = request.target.indexOf('?');
-  const path = mark < 0 ? request.target : request.target.slice(0, mark);
-  const query = mark < 0 ? '' : request.target.slice(mark + 1);
+  const [path, query] = splitTarget(request.target);
   const canonicalHeaders = [...signedHeaders]
     .sort()
     .map((name) => `${name}:${one(request.headers[name]).trim()}\n`)
@@ -164,13 +149,9 @@ function one(value: string | string[] | undefined): string {
   return Array.isArray(value) ? value.join(',') : (value ?? '');
 }
 
-/** In a time that does not depend on where they differ. */
+/** Takes the same time wherever the texts differ. */
 export function sameText(a: string, b: string): boolean {
   const left = Buffer.from(a);
   const right = Buffer.from(b);
   return left.length === right.length && timingSafeEqual(left, right);
-}
-
-function refuse(refusal: Acs3Refusal, detail: string): Acs3Result {
-  return { ok: false, refusal, detail };
 }

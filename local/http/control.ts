@@ -1,22 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BodyTooLarge, readBody, sendJson } from './listen.ts';
+import { readBody, sendJson } from './listen.ts';
 
-/** What a caller of `/_control` got wrong: the response is a 400 that names the member. */
+/** A mistake in a body sent to `/_control`: the response is a 400 that names the member. */
 export class ControlRefused extends Error {
   override readonly name = 'ControlRefused';
 }
 
-/** A result file is a few KB, a plan or a session a few hundred at most. */
 const MAX_CONTROL_BYTES = 16 * 1024 * 1024;
 
 interface ControlHandlers {
   /** What GET returns. */
   report(): unknown;
-  /** Sets what the body names; must check everything before it changes anything. @throws ControlRefused */
+  /** Applies the body; must check all of it before it changes anything. @throws ControlRefused */
   apply(body: Readonly<Record<string, unknown>>): unknown;
 }
 
-/** Serves `/_control`: GET reports, POST sets; anything unknown is a 400 and changes nothing. */
+/** Serves `/_control`: GET reports, POST sets. */
 export async function serveControl(
   request: IncomingMessage,
   response: ServerResponse,
@@ -48,13 +47,7 @@ export async function runControl(response: ServerResponse, act: () => Promise<un
 
 /** @throws ControlRefused */
 export async function readJsonObject(request: IncomingMessage): Promise<Record<string, unknown>> {
-  let bytes: Buffer;
-  try {
-    bytes = await readBody(request, MAX_CONTROL_BYTES);
-  } catch (error) {
-    if (error instanceof BodyTooLarge) throw new ControlRefused(error.message);
-    throw error;
-  }
+  const bytes = await readBody(request, MAX_CONTROL_BYTES, (message) => new ControlRefused(message));
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString('utf8'));

@@ -13,14 +13,14 @@ interface ListenOptions {
 }
 
 /**
- * A server on 127.0.0.1 whose `close` also ends the connections that are still open.
- * @throws Error naming the port when it is taken
+ * A server on 127.0.0.1 whose `close` also ends open connections.
+ * @throws Error that names the port when it is taken
  */
 export async function listen({ port, handle, maxHeaderBytes }: ListenOptions): Promise<LocalServer> {
   const server = createServer(
     {
-      // A client's pool and the server close an idle connection at the same moment now and then, which the
-      // client sees as a reset. Waiting longer than any client leaves the closing to the client.
+      // If both ends close an idle connection at the same moment, the client sees a reset. Waiting longer than
+      // any client leaves the closing to the client.
       keepAliveTimeout: 120_000,
       ...(maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }),
     },
@@ -53,24 +53,42 @@ export async function listen({ port, handle, maxHeaderBytes }: ListenOptions): P
   };
 }
 
-/** The body is longer than its reader allows. */
-export class BodyTooLarge extends Error {
-  override readonly name = 'BodyTooLarge';
+/** A refused request. Each service writes the response in its own format. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
 }
 
 /**
  * Reads a request's body to its end, even past the limit, so that the response reaches the client.
- * @throws BodyTooLarge
+ * @throws what `tooLarge` makes of the message
  */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export async function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  tooLarge: (message: string) => Error,
+): Promise<Buffer> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length;
     if (bytes <= maxBytes) parts.push(part);
   }
-  if (bytes > maxBytes) throw new BodyTooLarge(`the body is over ${maxBytes} bytes`);
+  if (bytes > maxBytes) throw tooLarge(`the body is over ${maxBytes} bytes`);
   return Buffer.concat(parts);
+}
+
+/** Path and query of a request target as it came over the wire. */
+export function splitTarget(target: string): [path: string, query: string] {
+  const mark = target.indexOf('?');
+  return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
 }
 
 interface JsonResponse {

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { PROBLEM_CODES } from '../fc/response.ts';
+import { HISTORY_COLUMNS, type HistoryEntry, MAX_HISTORY_ROWS } from '../logstores/earlier-records.ts';
 import { EVENT_FIELDS } from '../logstores/events.ts';
 import type { FieldTable, RowOf } from '../logstores/field-table.ts';
-import { HISTORY_COLUMNS, type HistoryEntry, MAX_HISTORY_ROWS } from '../logstores/history.ts';
 import { RECORD_FIELDS } from '../logstores/records.ts';
 import { transactionId } from './transaction.ts';
 

@@ -3,26 +3,27 @@ import { PENDING_LOGSTORE } from '../logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../logstores/records.ts';
 import { SWEEPS_LOGSTORE } from '../logstores/sweeps.ts';
 import type { RunEnd } from '../logstores/values.ts';
+import { sqlList } from '../logstores/view.ts';
 import { MINUTE_MS } from '../time.ts';
 import type { Text } from './chart.ts';
 import { begun, percent, sessions, UNKNOWN_VALUES, WEEK_SECONDS } from './sql.ts';
 
-/** One alert: a query that gives one row, and the condition on that row that raises it. */
+/** One alert: a query that returns one row, and the condition on that row that raises it. */
 export interface AlertDefinition {
   /** `^[0-9a-z][0-9a-z-]*[0-9a-z]$`, unique. */
   readonly name: string;
   readonly title: Text;
-  /** What it means and what to do, for the person who is woken. */
+  /** What it means and what to do, for the person on call. */
   readonly advice: string;
   readonly logstore: string;
   readonly sql: string;
-  /** How far back each evaluation looks, and how often it is done, in seconds. SLS looks back a day at most. */
+  /** How far back each evaluation looks, a day at most, and how often it runs, in seconds. */
   readonly windowSeconds: number;
   readonly everySeconds: number;
   /** Over the columns of the row: comparisons of columns, differences and numbers, joined by `&&`. */
   readonly condition: string;
   readonly severity: 'critical' | 'high' | 'medium' | 'low';
-  /** Raise when the query gives no row at all. */
+  /** Raise it also when the query returns no row. */
   readonly raiseWithoutData?: boolean;
 }
 
@@ -30,7 +31,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A share over four hours, now and in the same hours of the week before, with how many sessions stand behind both. */
+/** A share now and in the same hours a week before, each with its number of sessions. */
 function shareAgainstLastWeek(condition: string, columns: readonly string[]): string {
   return `
     SELECT share[1] AS now_percent, share[2] AS before_percent, n[1] AS now_n, n[2] AS before_n
@@ -45,9 +46,9 @@ function shareAgainstLastWeek(condition: string, columns: readonly string[]): st
 }
 
 /**
- * A run that did its job. Not every run that ended: one that failed, or was turned away, brings nothing forward. A
- * `busy` run that knows a lag of 0 came late to a queue in which nothing was left; one that ran out of time, or
- * lost its lease, did its job if anything of it was acknowledged.
+ * A run that did its job: a run that failed, or was turned away, did not. A `busy` run that knows a lag of 0 came to a
+ * queue in which nothing was left; one that ran out of time, or lost its lease, did its job if any of its work was
+ * acknowledged.
  */
 const WORKED = `(
   ended = 'done'
@@ -58,18 +59,18 @@ const WORKED = `(
   )
 )`;
 
-/** Runs that ended so since the last one that did its job: 0 again as soon as one does. */
+/** How many runs have ended this way since the last one that did its job. */
 function sinceWorked(ends: readonly RunEnd[]): string {
   return `
     WITH runs AS (
       SELECT ended, ended_at_ms, max(if(${WORKED}, ended_at_ms, 0)) OVER () AS worked_at_ms FROM log
     )
-    SELECT count_if(ended IN (${ends.map((end) => `'${end}'`).join(', ')}) AND ended_at_ms > worked_at_ms) AS runs
+    SELECT count_if(ended IN (${sqlList(ends)}) AND ended_at_ms > worked_at_ms) AS runs
     FROM runs
     LIMIT 1`;
 }
 
-/** A step up that is unlikely to be chance: ten points more, on at least a hundred sessions on each side. */
+/** A rise that is unlikely to be chance: ten points more, with at least a hundred sessions on each side. */
 const STEP_UP = 'now_n >= 100 && before_n >= 100 && now_percent - before_percent >= 10';
 
 export const ALERTS: readonly AlertDefinition[] = [
@@ -103,7 +104,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     name: 'idv-run-failed',
     title: { en: 'The sweep fails', zh: '扫描失败' },
     advice:
-      'The newest runs ended as error or write_failed. Their message (Latest runs on the Operations dashboard) says what is wrong; a consumer group, logstore or index that is gone is made again by a deployment. Nothing is lost: what was not done comes again.',
+      'The newest runs ended as error or write_failed. Their message (Latest runs on the Operations dashboard) says what is wrong; a consumer group, logstore or index that is gone is created again by a deployment. Nothing is lost: what was not done is tried again.',
     logstore: SWEEPS_LOGSTORE,
     sql: sinceWorked(['error', 'write_failed']),
     windowSeconds: HOUR,
@@ -115,7 +116,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     name: 'idv-upstream-down',
     title: { en: 'The service does not answer', zh: '服务不可用' },
     advice:
-      'The newest runs found CheckVerifyLog out of order. Nothing is lost for 30 days, and the sweep goes on by itself; look at the status page of Alibaba Cloud, and at the endpoint if it lasts.',
+      'The newest runs found CheckVerifyLog down. Nothing is lost for 30 days, and the sweep resumes by itself; look at the status page of Alibaba Cloud and, if it lasts, at the endpoint.',
     logstore: SWEEPS_LOGSTORE,
     sql: sinceWorked(['upstream_down']),
     windowSeconds: HOUR,
@@ -127,7 +128,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     name: 'idv-forbidden',
     title: { en: 'The service refuses our rights', zh: '权限被拒绝' },
     advice:
-      'CheckVerifyLog answers Forbidden. Attach AliyunAntCloudAuthFullAccess to the function role; nothing is lost for 30 days.',
+      'CheckVerifyLog returns Forbidden. Attach AliyunAntCloudAuthFullAccess to the function role; nothing is lost for 30 days.',
     logstore: SWEEPS_LOGSTORE,
     sql: sinceWorked(['forbidden']),
     windowSeconds: HOUR,
@@ -151,7 +152,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     name: 'idv-lag',
     title: { en: 'Answers come late', zh: '查询延迟' },
     advice:
-      'A run of the last quarter of an hour was an hour or more behind what is due. After a large backfill this passes by itself; else more is registered than the quota allows: compare Pace against quota, and ask for more.',
+      'A run of the last quarter of an hour was an hour or more behind what is due. After a large backfill this passes by itself; otherwise more is registered than the quota allows: look at Pace against quota, and ask for a higher quota.',
     logstore: SWEEPS_LOGSTORE,
     sql: `SELECT coalesce(max(lag_ms), 0) / ${MINUTE_MS} AS lag_minutes FROM log LIMIT 1`,
     windowSeconds: 15 * MINUTE,
@@ -163,7 +164,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     name: 'idv-near-end',
     title: { en: 'Logs are about to be deleted', zh: '日志即将过期' },
     advice:
-      'A run of the last hour met transactions within two days of the 30 after which the service deletes their log, or past it. If they are not of a backfill or a replay, the sweep has stood still for weeks.',
+      'A run of the last hour met transactions within two days of the 30 after which the service deletes their log, or past it. Unless they come from a backfill or a replay, the sweep has stood still for weeks.',
     logstore: SWEEPS_LOGSTORE,
     sql: 'SELECT coalesce(max(near_end), 0) AS near_end FROM log LIMIT 1',
     windowSeconds: HOUR,
@@ -175,7 +176,7 @@ export const ALERTS: readonly AlertDefinition[] = [
     name: 'idv-throttled',
     title: { en: 'Calls are throttled', zh: '调用被限流' },
     advice:
-      'Over 5 % of calls were refused for their rate in the last hour. Somebody else uses the same quota: lower QPS_LIMIT, or ask for more.',
+      'Over 5 % of calls were refused for their rate in the last hour. Somebody else uses the same quota: lower QPS_LIMIT, or ask for a higher quota.',
     logstore: SWEEPS_LOGSTORE,
     sql: `SELECT sum(calls) AS calls, ${percent('sum(throttled)', 'sum(calls)')} AS throttled_percent FROM log LIMIT 1`,
     windowSeconds: HOUR,

@@ -2,8 +2,8 @@ import { RECORDS_LOGSTORE } from '../logstores/records.ts';
 import { recordView } from '../logstores/view.ts';
 
 /**
- * One chart, defined once. The SLS dashboard, the local console and docs/charts.md are made from these
- * definitions, so a number means the same wherever it is seen.
+ * Charts, each defined once. The SLS dashboards, the console and docs/charts.md are made from these definitions, so a
+ * number means the same wherever it is seen.
  */
 export interface Text {
   readonly en: string;
@@ -15,7 +15,7 @@ export interface Text {
  * - `stat`: one row with `value`, `before`, `change_percent`
  * - `bar`, `stacked`: `x` names the bars, each of `y` is a bar or a part of one
  * - `line`: `x` runs along the axis; `series`, where given, splits the rows into lines
- * - `table`: as it is
+ * - `table`: rows and columns
  */
 export type ChartKind = 'stat' | 'bar' | 'stacked' | 'line' | 'table';
 
@@ -32,7 +32,7 @@ export interface Chart {
   readonly title: Text;
   /** The question it answers. */
   readonly question: Text;
-  /** Numerator, denominator, what is left out. For docs/charts.md. */
+  /** Numerator, denominator, what is left out. */
   readonly metric: string;
   readonly logstore: string;
   readonly sql: string;
@@ -42,7 +42,7 @@ export interface Chart {
   readonly y?: readonly string[];
   readonly series?: string;
   readonly drill?: Drill;
-  /** False: its rows do not carry the merchant's labels, so that no label can narrow it. */
+  /** False: its rows have no labels of the merchant, so no label can narrow it. */
   readonly labelled?: false;
   /** In a grid of 24 columns. */
   readonly width: number;
@@ -50,19 +50,19 @@ export interface Chart {
 }
 
 /**
- * The record field a bar stands for: a click on it lists the transactions with that value, of the journeys that
- * the chart counts where it does not count all.
+ * The record field that a bar stands for: a click on the bar lists the transactions with that value.
  */
 export interface Drill {
   /** The chart's column that holds the value. */
   readonly column: string;
   readonly field: string;
+  /** The journeys that the chart counts, where it does not count all. */
   readonly within?: readonly string[];
-  /** SQL for what the chart counts as the field's value, where that is not the field as it is. */
+  /** SQL for the field's value as the chart counts it, where that is not the field itself. */
   readonly counted?: string;
   /** The field holds several values, separated by commas. */
   readonly several?: true;
-  /** SQL conditions of the bars that stand for no value of the field. */
+  /** SQL conditions of the bars that do not stand for a value of the field. */
   readonly beside?: Readonly<Record<string, string>>;
   /** Further fields that `counted` and `beside` read. */
   readonly reads?: readonly string[];
@@ -86,19 +86,18 @@ export function column(name: string, as: Column['as'], en: string, zh: string): 
   return { name, as, title: { en, zh } };
 }
 
-/** The whole query of a definition, as SLS takes it: what is searched for, here everything, and the SQL over it. */
+/** The whole query of a definition, as SLS takes it: a search, here for everything, and the SQL over its rows. */
 export function queryOf({ sql }: { readonly sql: string }): string {
   return `* | ${sql.trim()}`;
 }
 
 /**
- * The query of a chart over the transactions whose record meets a condition, and over all where there is none.
- * `condition` is on the columns `labels` and `transaction_id`, and narrows before anything is counted; it is SQL and
- * must have been built from checked parts (`sqlText`).
+ * The query of a chart over the transactions whose record meets a condition, or over all without one. `condition` is
+ * SQL on the columns `labels` and `transaction_id`, which must have been built from checked parts (`sqlText`).
  */
 export function narrowedQueryOf(chart: Chart, condition: string | undefined): string {
   if (condition === undefined || chart.labelled === false) return queryOf(chart);
-  // Of the rows of a transaction only the one that everybody sees decides; one in the queue has no such order.
+  // Only the row of the view decides about a transaction; in the queue every row does.
   const rows = chart.logstore === RECORDS_LOGSTORE ? recordView(['labels']) : 'log';
   const narrowed = `FROM (
     SELECT * FROM log WHERE transaction_id IN (SELECT transaction_id FROM ${rows} WHERE ${condition})

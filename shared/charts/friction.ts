@@ -1,21 +1,23 @@
-import { RECORDS_LOGSTORE } from '../logstores/records.ts';
+import { explained } from '../logstores/field-table.ts';
+import { RECORDS_LOGSTORE, STAY_COLUMN } from '../logstores/records.ts';
+import { PERMISSION_OUTCOMES } from '../logstores/values.ts';
 import { column, type Section } from './chart.ts';
-import { begun, LAST_STAGE, percent, stayColumn, textArray } from './sql.ts';
+import { begun, LAST_STAGE, percent, textArray } from './sql.ts';
 
 /** Retries, permissions and edits: what costs people on the way. */
 
-/** This many stands for this many or more. */
+/** Stands for this many or more. */
 const MAX_REPEATS = 5;
 
 const RETRIES = [
   { kind: 'ocr', counter: 'ocr_retries', stage: 'OCR_SCAN' },
   { kind: 'ocr_edit', counter: 'ocr_edit_retries', stage: 'OCR_RESULT' },
   { kind: 'liveness', counter: 'face_retries', stage: 'FACE' },
-];
+] as const;
 const RETRY_COUNTERS = RETRIES.map(({ counter }) => counter);
-const RETRY_STAYS = RETRIES.map(({ stage }) => stayColumn(stage));
+const RETRY_STAYS = RETRIES.map(({ stage }) => STAY_COLUMN[stage]);
 
-/** Only sessions that were on the stage can leave it: a stay there, or it is the last stage. */
+/** Only sessions known to have been on the stage count: by a stay there, or because it is the last stage. */
 const RETRIES_SQL = `
   WITH steps AS (
     SELECT journey, last_stage, step.kind AS kind, step.stage AS stage, step.retries AS retries, step.stay_ms AS stay_ms
@@ -88,7 +90,7 @@ export const FRICTION: Section = {
       title: { en: 'Camera permission', zh: '相机权限' },
       question: { en: 'When the camera is refused, do people recover?', zh: '拒绝相机权限后能恢复吗？' },
       metric:
-        'Finished or interrupted sessions by permission_outcome: recovered (refused, then got past), left_there (left on the refused page), left_later; none: no refusal is recorded; unknown: the field is missing. ' +
+        `Finished or interrupted sessions by permission_outcome: ${explained(PERMISSION_OUTCOMES)}; unknown: the field is missing. ` +
         'Share = of those that were refused at all.',
       logstore: RECORDS_LOGSTORE,
       sql: `

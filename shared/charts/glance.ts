@@ -4,7 +4,7 @@ import { DAY_MS, HOUR_MS } from '../time.ts';
 import { type Chart, column, type Section } from './chart.ts';
 import { JOURNEY_COLUMNS, JOURNEY_SHARES, OPENED, OPENED_AT_MS, sessions, WEEK_COMPARISON } from './sql.ts';
 
-/** Six figures, each against the same hours a week before, and how they went over time. */
+/** Six figures, each against the same hours a week before, and how they change over time. */
 
 type Headline = Pick<Chart, 'id' | 'title' | 'question' | 'metric'> & {
   readonly logstore?: string;

@@ -1,4 +1,4 @@
-import { LEDGER_SQL } from '../logstores/ledger.ts';
+import { LEDGER_ENTRIES, LEDGER_SQL } from '../logstores/ledger.ts';
 import { PENDING_LOGSTORE } from '../logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../logstores/records.ts';
 import { SWEEPS_LOGSTORE } from '../logstores/sweeps.ts';
@@ -17,7 +17,7 @@ export const LEDGER: Section = {
       title: { en: 'Ledger', zh: '总账' },
       question: { en: 'Is every registered transaction accounted for?', zh: '每笔登记的认证都有下落吗？' },
       metric:
-        'Over the transactions with a queue row in the time range: registered = finished + interrupted + not_started + unknown + not_completed + invalid + expired + gave_up + waiting + residual. ' +
+        `Over the transactions with a queue row in the time range: registered = ${Object.values(LEDGER_ENTRIES).join(' + ')}. ` +
         'Waiting: no final record and not yet passed by the sweep. Residual: passed by the sweep without a final record; it has to be 0.',
       logstore: PENDING_LOGSTORE,
       sql: LEDGER_SQL,
@@ -58,7 +58,7 @@ export const LEDGER: Section = {
   ],
 };
 
-/** Runs that were not turned away, by quarter hours. A sub-query in brackets. */
+/** Runs that were not turned away, in quarter hours. A sub-query in brackets. */
 function runs(columns: readonly string[]): string {
   return `(
     SELECT started_at_ms - started_at_ms % ${15 * MINUTE_MS} AS bucket_ms, ${columns.join(', ')}
@@ -71,7 +71,7 @@ const ENDED = column('ended', 'key', 'Ended', '结束原因');
 const ASKED = column('asked', 'count', 'Asked', '已查询');
 const BUCKET = column('bucket_ms', 'time_ms', 'Run', '运行时间');
 const LAG = column('lag_ms', 'ms', 'Lag', '延迟');
-/** What became of those that were asked about. */
+/** What became of the transactions asked about. */
 const WORK = [
   ASKED,
   column('final_count', 'count', 'Ended', '完结'),
@@ -91,7 +91,7 @@ export const SWEEP: Section = {
       title: { en: 'Where the sweep stands', zh: '扫描进度' },
       question: { en: 'How far behind is it, and how much is left?', zh: '落后多少？还剩多少？' },
       metric:
-        'The newest run that was not turned away: why it ended, its lag, the rows that were due and not done, and rows within two days of their end.',
+        'The newest run that was not turned away: why it ended, its lag, the rows that were due and not done, and the rows within two days of their end.',
       sql: `
         SELECT ended, ended_at_ms, lag_ms, backlog, near_end, checkpoint_at_ms
         FROM log
@@ -114,8 +114,8 @@ export const SWEEP: Section = {
       ...ofSweeps,
       id: 'run-ends',
       title: { en: 'Why runs ended', zh: '运行结束原因' },
-      question: { en: 'Do runs come to their end?', zh: '运行是否正常结束？' },
-      metric: 'Runs by the reason they ended. busy: another run was at work, nothing is wrong.',
+      question: { en: 'Do runs end normally?', zh: '运行是否正常结束？' },
+      metric: 'Runs by the reason they ended. busy: another run was at work; nothing is wrong.',
       sql: `
         SELECT ended, count(1) AS n, sum(asked) AS transactions
         FROM log
@@ -139,7 +139,7 @@ export const SWEEP: Section = {
       title: { en: 'Pace against quota, and throttling', zh: '速率与限流' },
       question: { en: 'Do we use the quota without being refused?', zh: '是否充分利用配额而不被限流？' },
       metric:
-        'In quarter hours. Use of quota = calls per minute reached / calls per minute allowed, the highest run. Throttled = calls refused for their rate / all calls.',
+        'In quarter hours. Use of quota = calls per minute reached / calls per minute allowed, of the run with the highest. Throttled = calls refused for their rate / all calls.',
       sql: `
         SELECT
           bucket_ms,

@@ -32,7 +32,7 @@ const VIEW_COLUMNS = [
   'view_key',
 ];
 
-/** Ready-made searches for a log console. The view comes first: every count has to start from it. */
+/** Ready-made searches for the SLS console. The view comes first: every count has to start from it. */
 export const SAVED_SEARCHES: readonly SavedSearch[] = [
   {
     name: 'idv-view',

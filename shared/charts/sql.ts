@@ -1,40 +1,41 @@
-import { recordView } from '../logstores/view.ts';
+import { JOURNEYS } from '../logstores/values.ts';
+import { recordView, sqlList } from '../logstores/view.ts';
 import { column } from './chart.ts';
 
 /**
  * The pieces of SLS SQL that charts and alerts share. Only what the service documents is used:
- * https://www.alibabacloud.com/help/en/sls/sql-syntax (read 2026-11-23). Sub-queries and named parts name `log` and
- * carry no LIMIT; the outermost LIMIT is always written, since 100 rows is the silent default.
+ * https://www.alibabacloud.com/help/en/sls/sql-syntax (read 2026-11-23). Sub-queries and named parts read from `log`
+ * and have no LIMIT; the outermost LIMIT is always written, since SLS silently returns 100 rows without one.
  *
- * A query is written over several lines, in parts named by WITH. Only below `compare` sub-queries stay: SLS repeats
- * what it reads over another time, and documents that for a sub-query, not for a named part
+ * A query is written over several lines, in parts named by WITH. Only inside `compare` there are sub-queries: SLS runs
+ * them again over another time range, which it documents for sub-queries, not for named parts
  * (https://www.alibabacloud.com/help/en/sls/interval-valued-and-periodicity-valued-comparison-functions, read
  * 2026-11-24).
  */
 
 /**
- * The same query on one line, for a document that SLS keeps: no comments, no line breaks, no indentation. What stands
- * in quotes is left as it is.
+ * The same query on one line, for a document that SLS stores: no comments, no line breaks, no indentation. Quoted text
+ * is left as it is.
  */
 export function squeeze(sql: string): string {
   const parts = sql.match(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\s+|./g) ?? [];
   let line = '';
   for (const part of parts) {
-    const isRoom = /^(--|\/\*|\s)/.test(part);
-    if (!isRoom) line = (part === ')' ? line.trimEnd() : line) + part;
+    const isSpace = /^(--|\/\*|\s)/.test(part);
+    if (!isSpace) line = (part === ')' ? line.trimEnd() : line) + part;
     else if (!/(^|[ (])$/.test(line)) line += ' ';
   }
   return line.trim();
 }
 
-/** Every transaction that ended, answered or not: one row each. A sub-query in brackets. */
+/** Every transaction with a final record, answered or not: one row each. A sub-query in brackets. */
 export function ended(columns: readonly string[]): string {
   return `(SELECT * FROM ${recordView([...columns, 'final'])} WHERE final = 'true')`;
 }
 
 /**
- * Every session whose final answer is known: one row each. Left out: what still waits (no final row) and what
- * the service never told about (disposition other than answered). A sub-query in brackets.
+ * Every session whose final answer is known: one row each. Left out: what still waits (no final row) and what the
+ * service gave no log of (disposition other than answered). A sub-query in brackets.
  */
 export function sessions(columns: readonly string[]): string {
   const view = recordView([...columns, 'final', 'disposition']);
@@ -46,7 +47,7 @@ export function interrupted(columns: readonly string[]): string {
   return `(SELECT * FROM ${sessions([...columns, 'journey'])} WHERE journey = 'interrupted')`;
 }
 
-/** Sessions that came to an end, one way or the other: finished or interrupted. A sub-query in brackets. */
+/** Sessions that began and came to an end: finished or interrupted. A sub-query in brackets. */
 export function begun(columns: readonly string[]): string {
   return `(SELECT * FROM ${sessions([...columns, 'journey'])} WHERE journey IN ('finished', 'interrupted'))`;
 }
@@ -54,23 +55,23 @@ export function begun(columns: readonly string[]): string {
 /** When the session was opened, else registered, unix ms: what charts bucket by. */
 export const OPENED_AT_MS = 'coalesce(initialized_at_ms, registered_at_ms)';
 
-/** Sessions that somebody opened. Whoever finished or was interrupted had done so, whatever else is missing. */
+/** Sessions that somebody opened: whoever finished or was interrupted did, whatever else is missing. */
 export const OPENED = "(journey IN ('finished', 'interrupted') OR coalesce(stage_reached, 0) > 0)";
 
-/** A status that nobody has documented, or none at all: what is left of all beside the three known journeys. */
-const JOURNEY_UNKNOWN = "coalesce(journey, '') NOT IN ('finished', 'interrupted', 'not_started')";
+/** A status that is not documented, or none at all. */
+const JOURNEY_UNKNOWN = `coalesce(journey, '') NOT IN (${sqlList(JOURNEYS)})`;
 
-/** A status or page that nobody has documented, or a cause that cannot be told; a session may have no page. */
+/** A status or page that is not documented, or a cause that is not known; having no page is neither. */
 export const UNKNOWN_VALUES = `(
   ${JOURNEY_UNKNOWN}
   OR coalesce(stage, '') LIKE 'unknown:%'
   OR coalesce(cause, 'unknown') = 'unknown'
 )`;
 
-/** The last page as the charts count it: a session may have none. */
+/** The stage of the last page, as charts count it: a session may have none. */
 export const LAST_STAGE = "coalesce(stage, 'none')";
 
-/** A week before, hour by hour: what headline figures are compared with. */
+/** Headline figures are compared with the same hours a week before. */
 export const WEEK_SECONDS = 604_800;
 
 /** `part` of `whole` in percent with one decimal; null where there is no whole. */
@@ -92,17 +93,15 @@ export const JOURNEY_COLUMNS = [
   column('unknown_percent', 'percent', 'Unknown', '未知率'),
 ];
 
-/** A week, as SQL says it; a reader with another time range may put its own length there. */
+/** A reader with another time range may put its own length in place of the week. */
 export const WEEK_COMPARISON = `compare(figure, ${WEEK_SECONDS})`;
 
-export const stayColumn = (stage: string) => `stay_${stage.toLowerCase()}_ms`;
-
 export function textArray(values: readonly string[]): string {
-  return `ARRAY[${values.map((value) => `'${value}'`).join(', ')}]`;
+  return `ARRAY[${sqlList(values)}]`;
 }
 
-/** The labels of a row, name to value; nothing where another writer left something else. */
+/** The labels of a row, name to value; null where another writer left something else. */
 export const LABELS_AS_MAP = 'TRY(CAST(json_parse(labels) AS map(varchar, varchar)))';
 
-/** The smallest number of sessions a rate is shown for: fewer say nothing. */
+/** A rate over fewer sessions is not shown. */
 export const MIN_SESSIONS = 30;

@@ -1,29 +1,31 @@
-import { RECORDS_LOGSTORE } from '../logstores/records.ts';
+import { RECORDS_LOGSTORE, STAY_COLUMN } from '../logstores/records.ts';
 import { STAGES } from '../logstores/values.ts';
 import { column, type Section } from './chart.ts';
-import { begun, MIN_SESSIONS, stayColumn, textArray } from './sql.ts';
+import { begun, MIN_SESSIONS, textArray } from './sql.ts';
 
 /** How long people stay on each stage, and how patient those were who left. */
+
+const STAY_COLUMNS = STAGES.map((stage) => STAY_COLUMN[stage]);
 
 /** The part `stays`: one row per session and stage with a stay. */
 const STAYS = `
   stays AS (
     SELECT journey, last_stage, page.stage AS stage, page.stay_ms AS stay_ms
     FROM (
-      SELECT journey, stage AS last_stage, ARRAY[${STAGES.map(stayColumn).join(', ')}] AS stay_by_stage
-      FROM ${begun(['stage', ...STAGES.map(stayColumn)])}
+      SELECT journey, stage AS last_stage, ARRAY[${STAY_COLUMNS.join(', ')}] AS stay_by_stage
+      FROM ${begun(['stage', ...STAY_COLUMNS])}
     )
     CROSS JOIN UNNEST(${textArray(STAGES)}, stay_by_stage) AS page(stage, stay_ms)
     WHERE page.stay_ms IS NOT NULL
   )`;
 
-/** For ORDER BY: the stages in the order in which they are met, what is none of them behind. */
+/** For ORDER BY: the stages in the order of the flow, anything else last. */
 const STAGE_ORDER = `CASE stage ${STAGES.map((stage, step) => `WHEN '${stage}' THEN ${step}`).join(' ')} ELSE 99 END`;
 
 const BUCKET_SECONDS = 5;
 const LAST_BUCKET_SECONDS = 300;
 
-/** Life table: in each bucket, who left of those still on the page. Moving on ends the watching, it is not leaving. */
+/** A life table: who left in each bucket, of those still on the page. Moving on censors a session; it is not leaving. */
 const PATIENCE_SQL = `
   WITH ${STAYS},
   bucketed AS (
@@ -74,7 +76,7 @@ export const TIME: Section = {
         zh: '完成者与离开者在各阶段停留多久？',
       },
       metric:
-        'Percentiles (p50, p75, p95) of stay_<stage>_ms, apart for sessions that finished and sessions that were interrupted. Sessions without a stay on the stage do not count.',
+        'Percentiles (p50, p75, p95) of stay_<stage>_ms, separately for sessions that finished and sessions that were interrupted. Sessions without a stay on the stage do not count.',
       logstore: RECORDS_LOGSTORE,
       sql: `
         WITH ${STAYS}
@@ -106,7 +108,7 @@ export const TIME: Section = {
       title: { en: 'Patience', zh: '耐心曲线' },
       question: { en: 'After how long on a page do people give up?', zh: '在页面停留多久后放弃？' },
       metric:
-        `Share of people who have not yet left a stage after so many seconds on it (life table in steps of ${BUCKET_SECONDS} s). Leaving = interrupted on this stage; ` +
+        `Share of people who have not left a stage after this many seconds on it (life table in steps of ${BUCKET_SECONDS} s). Leaving = interrupted on this stage; ` +
         `going on or finishing is censored, not counted as staying. Shown while at least ${MIN_SESSIONS} people are still watched.`,
       logstore: RECORDS_LOGSTORE,
       sql: PATIENCE_SQL,

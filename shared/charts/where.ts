@@ -1,46 +1,44 @@
-import { RECORDS_LOGSTORE } from '../logstores/records.ts';
+import { ON_COLUMN, RECORDS_LOGSTORE } from '../logstores/records.ts';
 import { STAGES } from '../logstores/values.ts';
+import { sqlList } from '../logstores/view.ts';
 import { column, type Section } from './chart.ts';
 import { interrupted, LAST_STAGE, OPENED, percent, sessions, textArray } from './sql.ts';
 
 /**
- * The funnel: how many are known to have been on each page, and how many left there. A page that was passed without
- * a trace is not made up: which pages a solution has is not known here, and with several solutions in one figure no
- * order of pages holds. So there are no shares from page to page either.
+ * The funnel: how many are known to have been on each page, and how many left there. A page passed without a trace is
+ * not counted, since we do not know which pages a solution has; and with several solutions in one figure no order of
+ * pages holds. So there are no shares from page to page either.
  */
 
-/** The interrupted sessions that were last seen there, as `where-stage` counts them. */
+/** Interrupted sessions last seen on the stage, as `where-stage` counts them. */
 const leftOn = (stage: string) => `(journey = 'interrupted' AND ${LAST_STAGE} = '${stage}')`;
 
-const knownPages = [...STAGES, 'none'].map((stage) => `'${stage}'`).join(', ');
-
-/** What a row of the funnel stands for that is no stage: SQL over a session. */
+/** The rows of the funnel that are not stages, as SQL conditions on a session. */
 const BESIDE_STAGES = {
   ALL: 'true',
   FINISHED: "journey = 'finished'",
-  unknown: `(journey = 'interrupted' AND ${LAST_STAGE} NOT IN (${knownPages}))`,
+  unknown: `(journey = 'interrupted' AND ${LAST_STAGE} NOT IN (${sqlList([...STAGES, 'none'])}))`,
   no_log: `(path_version IS NOT NULL AND coalesce(log_coverage, 'none') = 'none' AND ${OPENED})`,
   not_measured: `(path_version IS NULL AND ${OPENED})`,
 } as const;
 
-/** What these conditions read. */
+/** The columns that these conditions read. */
 const BESIDE_READS = ['journey', 'stage', 'stage_reached', 'log_coverage', 'path_version'];
 
-const onColumn = (stage: string) => `on_${stage.toLowerCase()}`;
 const count = (condition: string) => `count_if(${condition})`;
 const NOTHING = 'CAST(null AS bigint)';
 
-/** In this order. A figure that does not exist is null. */
+/** In the order shown. A figure that does not exist is null. */
 const FUNNEL_ROWS: ReadonlyArray<{
   readonly name: string;
   readonly entered: string;
   readonly leftHere: string;
 }> = [
   { name: 'ALL', entered: count(BESIDE_STAGES.ALL), leftHere: NOTHING },
-  // Who left on a page was on it: that is known of rows without `on_<stage>`, too.
+  // Whoever left on a page was on it, which is known even of rows without `on_<stage>`.
   ...STAGES.map((stage) => ({
     name: stage,
-    entered: count(`${onColumn(stage)} = 1 OR ${leftOn(stage)}`),
+    entered: count(`${ON_COLUMN[stage]} = 1 OR ${leftOn(stage)}`),
     leftHere: count(leftOn(stage)),
   })),
   { name: 'FINISHED', entered: count(BESIDE_STAGES.FINISHED), leftHere: NOTHING },
@@ -50,20 +48,20 @@ const FUNNEL_ROWS: ReadonlyArray<{
   { name: 'not_measured', entered: count(BESIDE_STAGES.not_measured), leftHere: NOTHING },
 ];
 
-/** With `solution`, SQL over the labels of a session: counted apart for each of its values. */
+/** `solution`: SQL over the labels of a session, to count each of its values separately. */
 function funnelSql(solution?: string): string {
-  const apart = (sql: string) => (solution === undefined ? '' : sql);
+  const ifSplit = (sql: string) => (solution === undefined ? '' : sql);
   return `
     WITH counts AS (
       SELECT
-        ${apart(`${solution} AS solution,`)}
+        ${ifSplit(`${solution} AS solution,`)}
         ARRAY[${FUNNEL_ROWS.map(({ entered }) => entered).join(', ')}] AS entered_by_row,
         ARRAY[${FUNNEL_ROWS.map(({ leftHere }) => leftHere).join(', ')}] AS left_by_row
-      FROM ${sessions([...BESIDE_READS, ...STAGES.map(onColumn), ...(solution === undefined ? [] : ['labels'])])}
-      ${apart(`GROUP BY ${solution}`)}
+      FROM ${sessions([...BESIDE_READS, ...Object.values(ON_COLUMN), ...(solution === undefined ? [] : ['labels'])])}
+      ${ifSplit(`GROUP BY ${solution}`)}
     ),
     pages AS (
-      SELECT ${apart('solution,')} place, stage, entered, left_here
+      SELECT ${ifSplit('solution,')} place, stage, entered, left_here
       FROM counts
       CROSS JOIN UNNEST(
         ARRAY[${FUNNEL_ROWS.map((_, place) => place).join(', ')}],
@@ -74,14 +72,14 @@ function funnelSql(solution?: string): string {
       WHERE coalesce(entered, 0) + coalesce(left_here, 0) > 0
     )
     SELECT
-      ${apart('solution,')} stage, entered, left_here,
+      ${ifSplit('solution,')} stage, entered, left_here,
       if(
-        left_here > 0 AND left_here = max(left_here) OVER (${apart('PARTITION BY solution')}),
+        left_here > 0 AND left_here = max(left_here) OVER (${ifSplit('PARTITION BY solution')}),
         'most_left',
         ''
       ) AS note
     FROM pages
-    ORDER BY ${apart('solution,')} place
+    ORDER BY ${ifSplit('solution,')} place
     LIMIT 1000`;
 }
 
@@ -96,7 +94,7 @@ const FUNNEL_METRIC =
   'Known to have been there: answered sessions with on_<stage> = 1 (a page stay, a log line or the last page). Left here: interrupted sessions whose last page it was. ' +
   'A page passed without a trace is not counted, and the pages are those of all solutions together: no share from page to page follows. ' +
   'Guide is two places, before the document and before liveness; Fine page tells them apart. ' +
-  'No log: opened, but the answer told no pages except the last. Not measured: opened, and stored by a version that did not keep the pages; of these, too, only the last page is known. ' +
+  'No log: opened, but the answer names no page except the last. Not measured: opened, and stored by a version that did not keep the pages; only the last page is known of these, too. ' +
   'Pages nobody was on are left out.';
 
 /** The page as received, in Chinese; where it is missing, in English. */
@@ -132,7 +130,7 @@ export const WHERE: Section = {
       id: 'funnel-by-solution',
       title: { en: 'Funnel by solution', zh: '各方案漏斗' },
       question: { en: 'Do the solutions lose people on different pages?', zh: '不同方案在哪个页面流失？' },
-      metric: `${FUNNEL_METRIC} Counted apart for each value of the label product_code.`,
+      metric: `${FUNNEL_METRIC} Counted separately for each value of the label product_code.`,
       logstore: RECORDS_LOGSTORE,
       sql: funnelSql("coalesce(json_extract_scalar(labels, '$.product_code'), 'none')"),
       kind: 'table',

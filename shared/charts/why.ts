@@ -13,11 +13,11 @@ import {
   textArray,
 } from './sql.ts';
 
-/** Why people left, what goes with it, and who they were. */
+/** Why people left, what correlates with leaving, and who they were. */
 
 const CAUSE = "coalesce(cause, 'unknown')";
 
-/** Yes/no facts of a session that may go with leaving. */
+/** Yes/no facts of a session that may correlate with leaving. */
 const FACTORS: ReadonlyArray<readonly [name: string, condition: string]> = [
   ['camera_refused', "permission_outcome <> 'none'"],
   ['ocr_retried', 'ocr_retries > 0'],
@@ -40,8 +40,8 @@ const FACTOR_READS = [
 ];
 
 /**
- * Of each fact, and of each label's value against its other values: a left with it, b stayed with it, c left without
- * it, d stayed without it. A half is added to each (Haldane, Anscombe), so that an empty one gives a finite ratio.
+ * For each fact, and for each value of a label against its other values: a left with it, b stayed with it, c left
+ * without it, d stayed without it. A half is added to each (Haldane, Anscombe), so that a zero gives a finite ratio.
  */
 const FACTORS_SQL = `
   WITH attempts AS (
@@ -110,7 +110,7 @@ export const WHY: Section = {
       title: { en: 'Why they left', zh: '为什么离开' },
       question: { en: 'What stopped them, and could they come back?', zh: '原因是什么？还能挽回吗？' },
       metric:
-        'Interrupted sessions by cause. Recoverable = those where another try, as the team can offer it, may succeed; not known where the cause is not. ' +
+        'Interrupted sessions by cause. Recoverable = another try, as the team can offer it, may succeed; not known where the cause is not known. ' +
         'Share = of all interrupted sessions; recoverable share = of those where it is known.',
       logstore: RECORDS_LOGSTORE,
       sql: `

@@ -42,6 +42,31 @@ const KIND_BY_CODE: ReadonlyArray<readonly [RegExp, Kind]> = [
   [/^(InternalError|ServiceUnavailable|SignatureNonceUsed)(\.|$)/, 'server'],
 ];
 
+/**
+ * Codes that may be named to a caller: the documented ones and our own for a failure without one. Any other came from
+ * somewhere else and is not repeated.
+ */
+export const DOCUMENTED_CODES: ReadonlySet<string> = new Set([
+  'MissingParameter',
+  'InvalidParameter',
+  'TransactionIdInvalid',
+  'Forbidden.RAMUserAccessDenied',
+  'Forbidden.AccountAccessDenied',
+  'Throttling.Api',
+  'Throttling.User',
+  'Throttling',
+  'ProcessNotCompleted',
+  'InternalError',
+  'InvalidAccessKeyId.NotFound',
+  'InvalidAccessKeyId.Inactive',
+  'InvalidSecurityToken.Expired',
+  'InvalidSecurityToken.Malformed',
+  'SignatureDoesNotMatch',
+  'NETWORK',
+  'TIMEOUT',
+  'CONTRACT',
+]);
+
 /** The unit of Retry-After is not documented: below this it is read as seconds, else as milliseconds. */
 const SECONDS_BELOW = 100;
 const MAX_RETRY_AFTER_MS = 10_000;

@@ -1,60 +1,22 @@
-import type { SlsDataPlane } from '../sls/types.ts';
-import { HOUR_MS, SECOND_MS } from '../time.ts';
+import { MINUTE_MS } from '../time.ts';
 import { PENDING_LOGSTORE, SANE_TIME_AFTER_MS } from './pending.ts';
 import { RECORDS_LOGSTORE } from './records.ts';
 import type { Windows } from './retention.ts';
 import { SWEEPS_LOGSTORE } from './sweeps.ts';
-import { recordView, tableOf } from './view.ts';
+import { DISPOSITIONS, JOURNEYS } from './values.ts';
+import { recordView, sqlList, tableOf } from './view.ts';
 
 /**
- * The books of the queue: what became of every transaction registered in a period.
+ * The SQL of the ledger: what became of every transaction registered in a period.
  *
  *   registered = finished + interrupted + not_started + unknown + not_completed + invalid + expired + gave_up
  *              + waiting + residual
  *
  * A transaction belongs to the period of its earliest registration, however often it was registered or queued
- * again; with several final records the view's counts. Without one it is `waiting` while its newest queue row
- * may still be before the sweep, and `residual` when the sweep has passed it: that must be 0.
+ * again; of several final records the view's counts. Without one it is `waiting` while the sweep may not have reached
+ * its newest queue row yet, and `residual` when the sweep has passed that row: there must be none of these.
  */
-export interface Ledger {
-  readonly registered: number;
-  readonly finished: number;
-  readonly interrupted: number;
-  readonly notStarted: number;
-  readonly unknown: number;
-  readonly notCompleted: number;
-  readonly invalid: number;
-  readonly expired: number;
-  readonly gaveUp: number;
-  readonly waiting: number;
-  readonly residual: number;
-  /** Rows of the queue without a transaction id. */
-  readonly unreadable: number;
-  /** Transactions with a record of the period that were never registered. */
-  readonly unregistered: number;
-  /** False: SLS saw only a part of the data, or no longer keeps all of the period, and no number here is exact. */
-  readonly complete: boolean;
-}
-
-export interface LedgerOptions {
-  /** By registration, unix ms, inclusive. */
-  readonly fromMs: number;
-  /** Exclusive. */
-  readonly toMs: number;
-  readonly nowMs: number;
-  /** What is kept. */
-  readonly windows: Windows;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** A slow clock, and rows that are received in the second of the checkpoint. */
-const GRACE_MS = 120 * SECOND_MS;
-const AHEAD_MS = HOUR_MS;
-
-/** When SLS received a queue row, unix ms. */
-const RECEIVED_MS = 'CAST("__tag__:__receive_time__" AS bigint) * 1000';
-/** Members of the ledger by the name they have in the records. */
-const ENTRIES = {
+export const LEDGER_ENTRIES = {
   finished: 'finished',
   interrupted: 'interrupted',
   notStarted: 'not_started',
@@ -67,55 +29,42 @@ const ENTRIES = {
   residual: 'residual',
 } as const;
 
-/**
- * Reads the ledger by SQL over the logstores.
- * @throws SlsError, UpstreamNetworkError, UpstreamTimeoutError, UpstreamContractError
- */
-export async function readLedger(sls: SlsDataPlane, options: LedgerOptions): Promise<Ledger> {
-  // First: what the sweep passes while the rest is read then counts as waiting, not as residual.
-  const passed = await readPassed(sls, options);
-  const [booked, unreadable, unregistered] = await Promise.all([
-    ask(sls, options, bookQuery(options, passed.untilMs)),
-    ask(sls, options, unreadableQuery(options)),
-    ask(sls, options, unregisteredQuery(options)),
-  ]);
-  const counts = booked.row;
-  return {
-    registered: toCount(counts.registered),
-    ...(Object.fromEntries(
-      Object.entries(ENTRIES).map(([member, column]) => [member, toCount(counts[column])]),
-    ) as Record<keyof typeof ENTRIES, number>),
-    unreadable: toCount(unreadable.row.n),
-    unregistered: toCount(unregistered.row.n),
-    complete:
-      options.fromMs >= options.nowMs - options.windows.pendingMs &&
-      [passed, booked, unreadable, unregistered].every((read) => read.complete),
-  };
+export interface LedgerPeriod {
+  /** By registration, unix ms, inclusive. */
+  readonly fromMs: number;
+  /** Exclusive. */
+  readonly toMs: number;
+  readonly nowMs: number;
+  readonly windows: Windows;
 }
 
-interface Query {
+/** A query that returns one row. */
+export interface LedgerQuery {
   readonly logstore: string;
   readonly sql: string;
   readonly fromMs: number;
 }
 
-/** What the newest run that knew a checkpoint had passed; nothing if there was none. */
-async function readPassed(
-  sls: SlsDataPlane,
-  options: LedgerOptions,
-): Promise<{ untilMs: number; complete: boolean }> {
-  const { row, complete } = await ask(sls, options, {
+/** Allows for a slow clock, and for rows received in the second of the checkpoint. */
+export const LEDGER_GRACE_MS = 2 * MINUTE_MS;
+
+/** When SLS received a queue row, unix ms. */
+const RECEIVED_MS = 'CAST("__tag__:__receive_time__" AS bigint) * 1000';
+
+/** `at_ms`: the checkpoint of the newest run that knew one; null if there was none. */
+export function passedQuery({ nowMs, windows }: LedgerPeriod): LedgerQuery {
+  return {
     logstore: SWEEPS_LOGSTORE,
     sql: 'SELECT max_by(checkpoint_at_ms, ended_at_ms) AS at_ms FROM log WHERE checkpoint_at_ms IS NOT NULL',
-    fromMs: options.nowMs - options.windows.sweepsMs,
-  });
-  const atMs = Number(row.at_ms ?? Number.NaN);
-  return { untilMs: Number.isFinite(atMs) ? atMs - GRACE_MS : 0, complete };
+    fromMs: nowMs - windows.sweepsMs,
+  };
 }
 
+const UNANSWERED = sqlList(DISPOSITIONS.filter((disposition) => disposition !== 'answered'));
+
 /**
- * Named parts of a query of the queue, the last of them `entries`: one row per registered transaction.
- * @param passedMs SQL for the unix ms up to which the sweep is done
+ * The WITH parts of a query of the queue, the last of them `entries`: one row per registered transaction.
+ * @param passedMs SQL for the unix ms up to which the queue is done
  * @param registeredMs SQL for the time of a queue row that counts as its registration
  * @param alsoFrom a further join that `passedMs` may name
  */
@@ -137,8 +86,8 @@ function entryParts(passedMs: string, registeredMs: string, alsoFrom = ''): stri
         CASE
           WHEN finals.transaction_id IS NULL AND registered.newest_ms >= ${passedMs} THEN 'waiting'
           WHEN finals.transaction_id IS NULL THEN 'residual'
-          WHEN finals.disposition IN ('not_completed', 'invalid', 'expired', 'gave_up') THEN finals.disposition
-          WHEN finals.journey IN ('finished', 'interrupted', 'not_started') THEN finals.journey
+          WHEN finals.disposition IN (${UNANSWERED}) THEN finals.disposition
+          WHEN finals.journey IN (${sqlList(JOURNEYS)}) THEN finals.journey
           ELSE 'unknown'
         END AS entry
       FROM registered
@@ -147,7 +96,7 @@ function entryParts(passedMs: string, registeredMs: string, alsoFrom = ''): stri
     )`;
 }
 
-/** When a queue row counts as registered: as it says, if that is sane, else when SLS received it. */
+/** When a queue row was registered: as it says, if that is sane, else when SLS received it. */
 const registeredMs = (saneBeforeMs: number) =>
   `CASE
     WHEN registered_at_ms >= ${RECEIVED_MS} - ${saneBeforeMs}
@@ -156,9 +105,9 @@ const registeredMs = (saneBeforeMs: number) =>
     ELSE ${RECEIVED_MS}
   END`;
 
-function bookQuery(options: LedgerOptions, passedUntilMs: number): Query {
-  const { fromMs, toMs, windows } = options;
-  const counts = Object.values(ENTRIES).map((column) => `count_if(entry = '${column}') AS ${column}`);
+export function bookQuery(period: LedgerPeriod, passedUntilMs: number): LedgerQuery {
+  const { fromMs, toMs, windows } = period;
+  const counts = Object.values(LEDGER_ENTRIES).map((column) => `count_if(entry = '${column}') AS ${column}`);
   return {
     logstore: PENDING_LOGSTORE,
     sql: `
@@ -166,23 +115,20 @@ function bookQuery(options: LedgerOptions, passedUntilMs: number): Query {
       SELECT count(1) AS registered, ${counts.join(', ')}
       FROM entries
       WHERE registered_ms >= ${fromMs} AND registered_ms < ${toMs}`,
-    fromMs: earliestMs(options),
+    fromMs: earliestMs(period),
   };
 }
 
-/**
- * The same for a dashboard and an alert, which find the checkpoint in the same query: over the transactions with a
- * queue row in the time range.
- */
+/** For a dashboard and an alert: over the transactions with a queue row in the time range, the checkpoint included. */
 const ENTRIES_IN_RANGE = `
   WITH passed AS (
-    SELECT coalesce(max_by(checkpoint_at_ms, ended_at_ms), 0) - ${GRACE_MS} AS until_ms
+    SELECT coalesce(max_by(checkpoint_at_ms, ended_at_ms), 0) - ${LEDGER_GRACE_MS} AS until_ms
     FROM "${SWEEPS_LOGSTORE}"
     WHERE checkpoint_at_ms IS NOT NULL
   ),
   ${entryParts('passed.until_ms', RECEIVED_MS, 'CROSS JOIN passed')}`;
 
-/** Asked of the queue. Rows `entry`, `n`: registered first, then its parts. */
+/** For `idv-pending`. Rows `entry`, `n`: registered first, then its parts. */
 export const LEDGER_SQL = `
   ${ENTRIES_IN_RANGE},
   counts AS (
@@ -196,14 +142,14 @@ export const LEDGER_SQL = `
   ORDER BY place, n DESC, entry
   LIMIT 100`;
 
-/** Asked of the queue. One row, one column: `residual`. */
+/** For `idv-pending`. One row, one column: `residual`. */
 export const RESIDUAL_SQL = `
   ${ENTRIES_IN_RANGE}
   SELECT count_if(entry = 'residual') AS residual
   FROM entries
   LIMIT 1`;
 
-function unreadableQuery({ fromMs, toMs, nowMs, windows }: LedgerOptions): Query {
+export function unreadableQuery({ fromMs, toMs, nowMs, windows }: LedgerPeriod): LedgerQuery {
   return {
     logstore: PENDING_LOGSTORE,
     sql: `
@@ -216,11 +162,11 @@ function unreadableQuery({ fromMs, toMs, nowMs, windows }: LedgerOptions): Query
 }
 
 /**
- * Records of rows that could not be read bear a place in the queue for an id: they were registered, badly. What says
- * when it was registered was, even if its row has left the queue since.
+ * A record of an unreadable row has its place in the queue for an id (`row:…`): it was registered, badly. A record with
+ * a time of registration was registered, even if its row has left the queue since.
  */
-function unregisteredQuery(options: LedgerOptions): Query {
-  const { fromMs, toMs } = options;
+export function unregisteredQuery(period: LedgerPeriod): LedgerQuery {
+  const { fromMs, toMs } = period;
   return {
     logstore: RECORDS_LOGSTORE,
     sql: `
@@ -238,37 +184,15 @@ function unregisteredQuery(options: LedgerOptions): Query {
       FROM asked
       LEFT JOIN queued ON asked.transaction_id = queued.transaction_id
       WHERE queued.transaction_id IS NULL`,
-    fromMs: earliestMs(options),
+    fromMs: earliestMs(period),
   };
 }
 
 /**
- * The whole queue, and the records of what was registered since. A session may be looked up, for good, before
- * somebody registers it; the queue keeps a row longer than such a session may be old then.
+ * The whole queue, and the records of what was registered since. A session may have its final record, from a lookup,
+ * before it is registered; the queue keeps a row longer than such a session may be old by then.
  */
-function earliestMs({ fromMs, nowMs, windows }: LedgerOptions): number {
+function earliestMs({ fromMs, nowMs, windows }: LedgerPeriod): number {
   const earliestRecordMs = Math.max(nowMs - windows.recordsMs, fromMs - windows.pendingMs);
   return Math.min(nowMs - windows.pendingEventMs, earliestRecordMs);
-}
-
-async function ask(
-  sls: SlsDataPlane,
-  { nowMs, signal }: LedgerOptions,
-  { logstore, sql, fromMs }: Query,
-): Promise<{ row: Record<string, string>; complete: boolean }> {
-  const { rows, complete } = await sls.query(
-    logstore,
-    {
-      query: `* | ${sql}`,
-      fromSeconds: Math.floor(fromMs / SECOND_MS),
-      toSeconds: Math.floor((nowMs + AHEAD_MS) / SECOND_MS),
-    },
-    signal === undefined ? {} : { signal },
-  );
-  return { row: rows[0] ?? {}, complete };
-}
-
-function toCount(text: string | undefined): number {
-  const count = Number(text);
-  return Number.isSafeInteger(count) ? count : 0;
 }

@@ -1,6 +1,6 @@
 import type { Log } from '../sls/types.ts';
 import { DAY_MS, SECOND_MS } from '../time.ts';
-import { type FieldTable, oneOf, type RowOf, toContents } from './field-table.ts';
+import { type FieldTable, json, long, oneOf, type RowOf, text, toContents } from './field-table.ts';
 import {
   LABEL_KEY,
   MAX_CODE_LENGTH,
@@ -12,7 +12,7 @@ import {
 import { FAST_CLOCK_DAYS } from './retention.ts';
 import { PENDING_KINDS, type PendingKind } from './values.ts';
 
-/** `idv-pending`: the queue. One row is one transaction that waits, or is asked again. */
+/** `idv-pending`: the queue. One row is one transaction to ask about, for the first time or again. */
 export const PENDING_LOGSTORE = 'idv-pending';
 /** The consumer group on `idv-pending` that holds the sweep's lease and checkpoint. */
 export const SWEEP_CONSUMER_GROUP = 'idv-sweep';
@@ -20,44 +20,21 @@ export const SWEEP_CONSUMER_GROUP = 'idv-sweep';
 export const PENDING_GROUP_ROWS = 200;
 
 export const PENDING_FIELDS = {
-  transaction_id: {
-    type: 'text',
-    meaning: 'The transaction to ask about',
-    source: 'Initialize, by the merchant',
-  },
-  merchant_biz_id: {
-    type: 'text',
-    meaning: "The merchant's own id of the business step",
-    source: 'registration',
-  },
-  initialized_at_ms: {
-    type: 'long',
-    meaning: 'When the session was opened, unix ms',
-    source: 'registration',
-  },
-  registered_at_ms: {
-    type: 'long',
-    meaning: 'When the transaction was first registered, unix ms; kept when it is queued again',
-    source: 'registration',
-  },
-  given_at_ms: {
-    type: 'long',
-    meaning:
-      'When what the row says of the session was given, unix ms; kept when it is queued again. Of several rows of a transaction the field given last counts',
-    source: 'registration',
-  },
-  attempt: { type: 'long', meaning: 'How often the sweep has asked so far', source: 'sweep' },
-  kind: {
-    type: 'text',
-    meaning: `Why the row is here: ${oneOf(PENDING_KINDS)}`,
-    source: 'writer',
-  },
-  last_code: { type: 'text', meaning: 'The return code of the last attempt', source: 'sweep' },
-  labels: {
-    type: 'json',
-    meaning: "The merchant's own dimensions, as given at registration",
-    source: 'registration',
-  },
+  transaction_id: text('The transaction to ask about', 'Initialize, by the merchant'),
+  merchant_biz_id: text("The merchant's own id of the business step", 'registration'),
+  initialized_at_ms: long('When the session was opened, unix ms', 'registration'),
+  registered_at_ms: long(
+    'When the transaction was first registered, unix ms; kept when it is queued again',
+    'registration',
+  ),
+  given_at_ms: long(
+    'When what the row says of the session was given, unix ms; kept when it is queued again. With several rows of a transaction, the value given last counts for each field',
+    'registration',
+  ),
+  attempt: long('How often the sweep has asked so far', 'sweep'),
+  kind: text(`Why the row is here: ${oneOf(PENDING_KINDS)}`, 'writer'),
+  last_code: text('The return code of the last attempt', 'sweep'),
+  labels: json("The merchant's own dimensions, as given at registration", 'registration'),
 } as const satisfies FieldTable;
 
 type PendingRow = RowOf<typeof PENDING_FIELDS>;
@@ -69,9 +46,9 @@ export interface PendingTransaction {
   readonly initializedAtMs?: number;
   /** As the row says, else when SLS received it. */
   readonly registeredAtMs: number;
-  /** When the rest of it was given, unix ms: as the row says, else by the time the row was received. */
+  /** When the rest was given, unix ms: as the row says, else derived from when the row was received. */
   readonly givenAtMs: number;
-  /** How often it was asked about before. */
+  /** How often the sweep has asked about it so far. */
   readonly attempt: number;
   readonly kind: PendingKind;
   readonly lastCode?: string;
@@ -83,12 +60,12 @@ export type PendingReading =
   | { readonly ok: true; readonly transaction: PendingTransaction }
   | { readonly ok: false; readonly transactionId: string | undefined; readonly reason: string };
 
-/** A time said in a row counts if it lies this close to when SLS received the row, and not longer before than
- * `Windows.saneBeforeMs`: a writer's clock may be some hours fast. */
+/** A time in a row counts if it lies at most this long after the row's receipt, and at most `Windows.saneBeforeMs`
+ * before it. */
 export const SANE_TIME_AFTER_MS = FAST_CLOCK_DAYS * DAY_MS;
 
 /**
- * Any writer may fill the queue: the transaction id is needed, everything else is used when it is there and sane.
+ * Anybody may write to the queue: the transaction id is required, anything else is used where it is present and sane.
  * An id is never changed, not even trimmed, since the ledger finds its record by it. Never throws.
  * @param saneBeforeMs how long before the row was received a time in it may lie
  */
@@ -109,7 +86,7 @@ export function readPendingRow(
   const labels = readLabels(contents.labels);
   const registeredAtMs = readTime(contents.registered_at_ms, receivedAtMs, saneBeforeMs) ?? receivedAtMs;
   const kind = PENDING_KINDS.find((one) => one === contents.kind) ?? 'register';
-  // A writer that says no time says it now; what was queued again without one was given long before.
+  // Without a time, a registration is given when it is received; what was queued again was given long before.
   const givenAtMs =
     readTime(contents.given_at_ms, receivedAtMs, saneBeforeMs) ??
     (kind === 'register' ? receivedAtMs : registeredAtMs);
@@ -129,13 +106,13 @@ export function readPendingRow(
   };
 }
 
-/** True if the row says anything of its transaction but the id. */
+/** True if the row says anything about its transaction besides the id. */
 export function saysSomething(transaction: PendingTransaction): boolean {
   const { merchantBizId, initializedAtMs, labels } = transaction;
   return merchantBizId !== undefined || initializedAtMs !== undefined || labels !== undefined;
 }
 
-/** The row as it goes into the queue. `Time` is now and nothing else: SLS refuses logs older than seven days. */
+/** The row as it goes into the queue. Its time is now, never an earlier one: SLS refuses logs older than seven days. */
 export function toPendingLog(transaction: PendingTransaction, nowMs: number): Log {
   const row: PendingRow = {
     transaction_id: transaction.transactionId,
@@ -162,7 +139,7 @@ function readAttempt(text: string | undefined): number {
   return text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : 0;
 }
 
-/** Only labels as the registration would have taken them; numbers and true/false as their text. */
+/** Only labels that the registration would accept; numbers and booleans as text. */
 function readLabels(text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined;
   let value: unknown;

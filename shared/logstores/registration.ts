@@ -1,7 +1,7 @@
 import { deriveMerchantBizId, MAX_LABELS } from './ids.ts';
 import { type PendingTransaction, readPendingRow } from './pending.ts';
 
-/** What a merchant may say of a transaction; all of it may be missing. */
+/** What a merchant may give with a transaction; all of it is optional. */
 export interface Given {
   readonly merchantBizId?: string;
   /** Unix ms. */
@@ -21,21 +21,21 @@ const LABEL = 'label ';
 const UNDATED_MS = -1;
 
 /**
- * All that was said of one transaction, by whoever registered it, in whatever order it was read. Every label is a
- * field of its own, as are merchantBizId and initializedAt; of each field the value given last counts, and of two
- * given at the same time the greater text, so that the outcome never depends on the order.
+ * All that was given with one transaction, by whoever registered it. Every label is a field of its own, as are
+ * merchantBizId and initializedAt; of each field the value given last counts, and of two given at the same time the
+ * greater text, so that the result never depends on the order of reading.
  */
 export class Registration {
   readonly #fields = new Map<string, Field>();
   #registeredAtMs = Number.POSITIVE_INFINITY;
 
-  /** Takes a row of the queue into account. True if that changed what is known, the time of registration apart. */
+  /** True if the row changed what is known, apart from the time of registration. */
   addRow(row: PendingTransaction): boolean {
     this.registered(row.registeredAtMs);
     return this.add(givenOf(row), row.givenAtMs);
   }
 
-  /** True if that changed what is known. */
+  /** True if it changed what is known. */
   add({ merchantBizId, initializedAtMs, labels }: Given, givenAtMs: number): boolean {
     let changed = false;
     const set = (field: string, value: string | undefined) => {
@@ -47,7 +47,7 @@ export class Registration {
     return changed;
   }
 
-  /** The same for what has no time of its own, as in a record: it counts only where nothing else is known. */
+  /** Adds what has no known time, as from a record: it counts only where nothing else is known. */
   fill(given: Given): void {
     const missing = new Registration();
     missing.add(given, UNDATED_MS);
@@ -55,7 +55,7 @@ export class Registration {
       if (!this.#fields.has(field)) this.#fields.set(field, value);
   }
 
-  /** The earliest registration is the one that the ledger counts by. Unix ms. */
+  /** The earliest registration is the one that the ledger counts by. */
   registered(atMs: number): void {
     this.#registeredAtMs = Math.min(this.#registeredAtMs, atMs);
   }
@@ -64,7 +64,7 @@ export class Registration {
     return Number.isFinite(this.#registeredAtMs) ? this.#registeredAtMs : undefined;
   }
 
-  /** When the newest of it was given, unix ms; absent when nothing was, or nobody knows when. */
+  /** When the newest field was given, unix ms; undefined without one of known time. */
   get givenAtMs(): number | undefined {
     const newest = Math.max(UNDATED_MS, ...[...this.#fields.values()].map(({ givenAtMs }) => givenAtMs));
     return newest === UNDATED_MS ? undefined : newest;
@@ -81,7 +81,7 @@ export class Registration {
     };
   }
 
-  /** The same row of the queue, saying all that is known. */
+  /** The row of the queue with all that is known. */
   applyTo(row: PendingTransaction): PendingTransaction {
     const { merchantBizId: _id, initializedAtMs: _at, labels: _labels, givenAtMs, ...rest } = row;
     const { labels, ...given } = this.given;
@@ -94,7 +94,7 @@ export class Registration {
     };
   }
 
-  /** Several writers together may have given more labels than one may: then the newest are kept. */
+  /** Several writers together may have given more labels than are allowed: the newest are kept. */
   #labels(): Record<string, string> | undefined {
     const labels = [...this.#fields].filter(([field]) => field.startsWith(LABEL));
     if (labels.length === 0) return undefined;
@@ -118,7 +118,6 @@ function isStronger(field: Field, known: Field): boolean {
   return field.value > known.value;
 }
 
-/** What a row of the queue says. */
 function givenOf({ merchantBizId, initializedAtMs, labels }: PendingTransaction): Given {
   return {
     ...(merchantBizId === undefined ? {} : { merchantBizId }),
@@ -127,7 +126,7 @@ function givenOf({ merchantBizId, initializedAtMs, labels }: PendingTransaction)
   };
 }
 
-/** What a row of `idv-records` says: its columns are the queue's, but for an id that was derived, not given. */
+/** What a row of `idv-records` says, in the same columns as the queue's; a derived id was not given. */
 export function givenInRecord(record: Readonly<Record<string, string>>, saneBeforeMs: number): Given {
   const reading = readPendingRow(record, Number(record.asked_at_ms ?? 0), saneBeforeMs);
   if (!reading.ok) return {};

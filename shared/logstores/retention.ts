@@ -1,10 +1,8 @@
-import type { Issue } from '../errors.ts';
-import { DAY_MS } from '../time.ts';
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../time.ts';
 
 /**
- * How long the service keeps a session's log and SLS each kind of row, and all that follows from it: what has to
- * outlive what, and how far back everything looks. s.yaml says the days once, for the logstores and for the
- * functions; nothing else in here or elsewhere is a number of its own.
+ * How long ID Verification keeps a session's log and SLS each kind of row, and all that follows: what has to outlive
+ * what, and how far back everything looks. s.yaml sets the days once, for the logstores and for the functions.
  */
 export interface RetentionDays {
   /** A session's log, by ID Verification. */
@@ -16,7 +14,7 @@ export interface RetentionDays {
   readonly sweeps: number;
 }
 
-/** `events` and `functions`: nothing that has to be right reads them, so no rule holds them. */
+/** No rule below covers `events` and `functions`: nothing that has to be exact reads them. */
 export const DEFAULT_DAYS_KEPT = {
   source: 30,
   pending: 45,
@@ -26,21 +24,21 @@ export const DEFAULT_DAYS_KEPT = {
   functions: 30,
 } as const;
 
-/** The longest that SLS keeps anything is 3,650 days, which stand for ever.
+/** The longest retention of SLS is 3,650 days, which means for ever.
  * https://help.aliyun.com/zh/sls/developer-reference/api-sls-2020-12-30-struct-logstore (read 2026-11-23) */
 export const MAX_DAYS_KEPT = 3_650;
 export const MAX_SOURCE_DAYS = 365;
 
 /** A row's event time is its writer's: up to seven days before SLS receives it, and clocks differ. */
 export const LATE_EVENT_DAYS = 8;
-/** A time that a writer says may be so much after its row came: a clock may be some hours fast. */
+/** How far a time in a row may lie after its receipt: a writer's clock may be some hours fast. */
 export const FAST_CLOCK_DAYS = 1;
-/** A session is taken for so much longer than the service keeps it. */
-const TAKEN_LONGER_DAYS = 1;
-/** For what is summed over several clocks. */
+/** A session is accepted for this much longer than the service keeps it. */
+const ACCEPTED_LONGER_DAYS = 1;
+/** Where the errors of several clocks add up. */
 const SLACK_DAYS = 4;
 
-/** `field` has to be at least `than` and `more` days. */
+/** `field` has to be at least `than` plus `more` days. */
 interface RetentionRule {
   readonly field: keyof RetentionDays;
   readonly than: keyof RetentionDays;
@@ -50,10 +48,10 @@ interface RetentionRule {
 
 /**
  * What makes the queue lossless and the ledger exact.
- * - A row counts until its session is over for the service: that is the source's days after it was opened, which a
+ * - A row is needed until the service deletes the session's log: `source` days after the session was opened, which a
  *   fast clock may put a day after the row came. A row that is queued again is a new row and lives longer.
- * - The ledger reads the queue by event time, so it may look that much further back than the queue keeps, and must
- *   find the record of every row it finds; a record without which a row is there reads as a lost transaction.
+ * - The ledger reads the queue by event time, so it may see rows older than the queue's retention, and must find the
+ *   record of each: a row without its record reads as a lost transaction.
  * - How far the sweep has come stands in its reports: without them every row would seem to wait.
  */
 export const RETENTION_RULES: readonly RetentionRule[] = [
@@ -77,13 +75,13 @@ export const RETENTION_RULES: readonly RetentionRule[] = [
   },
 ];
 
-/** False only where the rule is broken by days that can be: what is none has an error of its own, and one is enough. */
+/** True also where a number of days is invalid by itself, which is reported as an error of its own. */
 export function obeys({ field, than, more }: RetentionRule, days: RetentionDays): boolean {
-  const canBe = (given: number) => given >= 1 && given <= MAX_DAYS_KEPT;
-  return !canBe(days[field]) || !canBe(days[than]) || days[field] >= days[than] + more;
+  const isValid = (given: number) => given >= 1 && given <= MAX_DAYS_KEPT;
+  return !isValid(days[field]) || !isValid(days[than]) || days[field] >= days[than] + more;
 }
 
-/** @param names what the operator knows the days by */
+/** @param names the settings that hold the days */
 export function ruleMessage(
   { than, more, why }: RetentionRule,
   names: Readonly<Record<keyof RetentionDays, string>>,
@@ -92,24 +90,14 @@ export function ruleMessage(
   return `must be at least ${least}, for ${why}: raise it, or lower ${names[than]}`;
 }
 
-export function retentionIssues(
-  days: RetentionDays,
-  names: Readonly<Record<keyof RetentionDays, string>>,
-): Issue[] {
-  return RETENTION_RULES.filter((rule) => !obeys(rule, days)).map((rule) => ({
-    path: names[rule.field],
-    message: ruleMessage(rule, names),
-  }));
-}
-
 /** How far back everything looks, in ms. */
 export interface Windows {
-  /** When a session that is registered or looked up may have been opened: a day more than the service keeps it. */
+  /** How long ago a session that is registered or looked up may have been opened. */
   readonly initializedMs: number;
-  /** A time said in a row of the queue counts if it is at most so much older than the row: a session that was just
-   * taken, in a row that was queued again near its end. */
+  /** How far a time in a row of the queue may lie before the row's receipt: at most, the session was barely accepted
+   * and its row was queued again near the end of its retention. */
   readonly saneBeforeMs: number;
-  /** By receive time: of what was registered before, nobody can say how much it was. */
+  /** By receive time. What was registered earlier can no longer be counted. */
   readonly pendingMs: number;
   /** By event time: everything the queue holds. */
   readonly pendingEventMs: number;
@@ -118,7 +106,7 @@ export interface Windows {
 }
 
 export function windowsOf({ source, pending, records, sweeps }: RetentionDays): Windows {
-  const initialized = source + TAKEN_LONGER_DAYS;
+  const initialized = source + ACCEPTED_LONGER_DAYS;
   return {
     initializedMs: initialized * DAY_MS,
     saneBeforeMs: (initialized + pending + SLACK_DAYS) * DAY_MS,
@@ -130,8 +118,8 @@ export function windowsOf({ source, pending, records, sweeps }: RetentionDays): 
 }
 
 /**
- * For readers outside the deployment, which cannot know its settings: all that may be kept. SLS itself then answers
- * what it does keep, and the sweep judges again, by the settings, what they queue.
+ * For readers outside the deployment, which do not know its settings: all that may be kept. SLS returns what it does
+ * keep, and the sweep checks what they queue against the settings.
  */
 export const WIDEST_WINDOWS = windowsOf({
   source: MAX_SOURCE_DAYS,
@@ -139,3 +127,11 @@ export const WIDEST_WINDOWS = windowsOf({
   records: MAX_DAYS_KEPT,
   sweeps: MAX_DAYS_KEPT,
 });
+
+/** From then until now as SLS takes it. SLS accepts logs up to 15 minutes ahead of its clock, so the end is later. */
+export function timeRange(fromMs: number, nowMs: number): { fromSeconds: number; toSeconds: number } {
+  return {
+    fromSeconds: Math.floor(fromMs / SECOND_MS),
+    toSeconds: Math.floor((nowMs + HOUR_MS) / SECOND_MS),
+  };
+}

@@ -1,7 +1,7 @@
-import { explained, type FieldTable, type RowOf } from './field-table.ts';
+import { explained, type FieldTable, json, long, type RowOf, text } from './field-table.ts';
 import { RUN_ENDS } from './values.ts';
 
-/** `idv-sweeps`: one row is one run of the sweep. The ledger reads in them how far the sweep has come. */
+/** `idv-sweeps`: one row is one run of the sweep. The ledger learns from them how far the sweep has come. */
 export const SWEEPS_LOGSTORE = 'idv-sweeps';
 
 const SWEEP = 'the run';
@@ -13,84 +13,51 @@ const QUEUE = 'idv-pending';
  * `checkpoint_at_ms` from the newest row that has one.
  */
 export const SWEEP_FIELDS = {
-  run_id: { type: 'text', meaning: 'The invocation, as in the function log', source: 'Function Compute' },
-  consumer: {
-    type: 'text',
-    meaning: 'The function instance; the name under which it holds shards',
-    source: 'Function Compute',
-  },
-  region: { type: 'text', meaning: 'The region that was asked', source: SWEEP },
-  started_at_ms: { type: 'long', meaning: 'Begin of the run, unix ms', source: SWEEP },
-  ended_at_ms: { type: 'long', meaning: 'End of the run, unix ms', source: SWEEP },
-  duration_ms: { type: 'long', meaning: 'Length of the run, ms', source: SWEEP },
-  ended: {
-    type: 'text',
-    meaning: `Why it ended: ${explained(RUN_ENDS)}`,
-    source: SWEEP,
-  },
-  message: { type: 'text', meaning: 'What went wrong and what to do about it', source: SWEEP },
-  failed: {
-    type: 'text',
-    meaning: 'true when the function fails after this row, so that the platform shows it; else false',
-    source: SWEEP,
-  },
-  invalid_cursors: {
-    type: 'long',
-    meaning: 'Shards whose checkpoint SLS no longer knew: they were read again from their begin',
-    source: QUEUE,
-  },
+  run_id: text('The invocation, as in the function log', 'Function Compute'),
+  consumer: text('The function instance; the name under which it holds shards', 'Function Compute'),
+  region: text('The region that was asked', SWEEP),
+  started_at_ms: long('Start of the run, unix ms', SWEEP),
+  ended_at_ms: long('End of the run, unix ms', SWEEP),
+  duration_ms: long('Length of the run, ms', SWEEP),
+  ended: text(`Why it ended: ${explained(RUN_ENDS)}`, SWEEP),
+  message: text('What went wrong and what to do about it', SWEEP),
+  failed: text(
+    'true when the function fails after this row, so that the platform shows it; else false',
+    SWEEP,
+  ),
+  invalid_cursors: long(
+    'Shards whose checkpoint SLS no longer knew: they were read again from their beginning',
+    QUEUE,
+  ),
 
-  pulled: { type: 'long', meaning: 'Queue rows read', source: QUEUE },
-  pulled_groups: { type: 'long', meaning: 'Log groups read', source: QUEUE },
-  asked: { type: 'long', meaning: 'Transactions asked about', source: SWEEP },
-  calls: { type: 'long', meaning: 'Calls made, repeated ones included', source: ANSWERS },
-  throttled: { type: 'long', meaning: 'Calls refused for their rate', source: ANSWERS },
-  answers: { type: 'json', meaning: 'Calls by return code', source: ANSWERS },
-  finals: { type: 'json', meaning: 'Final records written, by disposition', source: SWEEP },
-  final_count: { type: 'long', meaning: 'Final records written', source: SWEEP },
-  event_count: { type: 'long', meaning: 'Log lines written to idv-events', source: SWEEP },
-  requeued: { type: 'long', meaning: 'Rows queued again after an attempt', source: SWEEP },
-  handed_back: {
-    type: 'long',
-    meaning: 'Rows queued again because the run had no time for them',
-    source: SWEEP,
-  },
-  duplicates: {
-    type: 'long',
-    meaning: 'Rows of a transaction that this run had already met: not asked about again',
-    source: QUEUE,
-  },
-  unreadable: { type: 'long', meaning: 'Rows that could not be read: recorded as invalid', source: QUEUE },
-  reduced: {
-    type: 'long',
-    meaning: 'Rows that SLS took only without their long texts',
-    source: 'idv-records, idv-events',
-  },
-  near_end: {
-    type: 'long',
-    meaning: 'Transactions met within two days of the end of their retention, or past it',
-    source: QUEUE,
-  },
+  pulled: long('Queue rows read', QUEUE),
+  pulled_groups: long('Log groups read', QUEUE),
+  asked: long('Transactions asked about', SWEEP),
+  calls: long('Calls made, repeated ones included', ANSWERS),
+  throttled: long('Calls refused for their rate', ANSWERS),
+  answers: json('Calls by return code', ANSWERS),
+  finals: json('Final records written, by disposition', SWEEP),
+  final_count: long('Final records written', SWEEP),
+  event_count: long('Log lines written to idv-events', SWEEP),
+  requeued: long('Rows queued again after an attempt', SWEEP),
+  handed_back: long('Rows queued again because the run had no time for them', SWEEP),
+  duplicates: long('Rows of a transaction that this run had already met: not asked about again', QUEUE),
+  unreadable: long('Rows that could not be read: recorded as invalid', QUEUE),
+  reduced: long('Rows that SLS accepted only without their long texts', 'idv-records, idv-events'),
+  near_end: long('Transactions met within two days of the end of their retention, or past it', QUEUE),
 
-  pace_asked_per_minute: { type: 'long', meaning: 'Calls per minute that were allowed', source: 'settings' },
-  pace_reached_per_minute: {
-    type: 'long',
-    meaning:
-      'Calls per minute that were made while there was something to ask; absent for less than a second of it',
-    source: SWEEP,
-  },
-  checkpoints: {
-    type: 'json',
-    meaning: 'For each shard held, the receive time up to which its queue is done, unix ms',
-    source: QUEUE,
-  },
-  checkpoint_at_ms: { type: 'long', meaning: 'The smallest of these, unix ms', source: QUEUE },
-  lag_ms: {
-    type: 'long',
-    meaning: 'How far the farthest behind shard is behind what is due, ms; 0 when nothing due is left',
-    source: QUEUE,
-  },
-  backlog: { type: 'long', meaning: 'Queue rows due and not done at the end of the run', source: QUEUE },
+  pace_asked_per_minute: long('Calls per minute that were allowed', 'settings'),
+  pace_reached_per_minute: long(
+    'Calls per minute that were made while there was something to ask; absent when that was less than a second',
+    SWEEP,
+  ),
+  checkpoints: json('For each shard held, the receive time up to which its rows are done, unix ms', QUEUE),
+  checkpoint_at_ms: long('The smallest of these, unix ms', QUEUE),
+  lag_ms: long(
+    'How far the shard farthest behind is behind what is due, ms; 0 when nothing due is left',
+    QUEUE,
+  ),
+  backlog: long('Queue rows due and not done at the end of the run', QUEUE),
 } as const satisfies FieldTable;
 
 export type SweepRow = RowOf<typeof SWEEP_FIELDS>;

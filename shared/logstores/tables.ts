@@ -2,7 +2,6 @@ import { EVENT_FIELDS, EVENTS_LOGSTORE } from './events.ts';
 import type { FieldTable } from './field-table.ts';
 import { PENDING_FIELDS, PENDING_LOGSTORE } from './pending.ts';
 import { RECORD_FIELDS, RECORDS_LOGSTORE } from './records.ts';
-import { DEFAULT_DAYS_KEPT } from './retention.ts';
 import { SWEEP_FIELDS, SWEEPS_LOGSTORE } from './sweeps.ts';
 
 interface Table {
@@ -10,33 +9,28 @@ interface Table {
   /** What one row is. */
   readonly row: string;
   readonly fields: FieldTable;
-  readonly daysKept: number;
 }
 
-/** The four logstores side by side, for whoever makes or describes them all; by their names in `retentionDays` of s.yaml. */
+/** The four logstores, by their names in `retentionDays` of s.yaml. */
 export const TABLES = {
   pending: {
     logstore: PENDING_LOGSTORE,
     row: 'a transaction that waits, or is asked again',
     fields: PENDING_FIELDS,
-    daysKept: DEFAULT_DAYS_KEPT.pending,
   },
   records: {
     logstore: RECORDS_LOGSTORE,
     row: 'one answer about one transaction',
     fields: RECORD_FIELDS,
-    daysKept: DEFAULT_DAYS_KEPT.records,
   },
   events: {
     logstore: EVENTS_LOGSTORE,
     row: "one line of one session's client log",
     fields: EVENT_FIELDS,
-    daysKept: DEFAULT_DAYS_KEPT.events,
   },
   sweeps: {
     logstore: SWEEPS_LOGSTORE,
     row: 'one run of the sweep',
     fields: SWEEP_FIELDS,
-    daysKept: DEFAULT_DAYS_KEPT.sweeps,
   },
 } as const satisfies Readonly<Record<string, Table>>;

@@ -1,6 +1,5 @@
 /**
- * The closed lists of values that columns hold, each once: types, checks, words and the data dictionary come from
- * them.
+ * The closed lists of values that columns hold. Types, checks, words and the data dictionary come from them.
  */
 
 /** Who asked. */
@@ -12,13 +11,13 @@ export const DISPOSITIONS = ['answered', 'not_completed', 'invalid', 'expired', 
 export type Disposition = (typeof DISPOSITIONS)[number];
 
 export const JOURNEYS = ['finished', 'interrupted', 'not_started'] as const;
-/** A status that is not documented is kept. */
+/** A status that is not documented is kept as received. */
 export type Journey = (typeof JOURNEYS)[number] | `unknown:${string}`;
 
 /**
  * The stages of a session, in the order of the ladder of `stage_reached`. They are the values of
  * InterruptPageEn and the keys of pageStayTimeInfo (API metadata of CheckVerifyLog, revision of 2025-12-19).
- * A solution without OCR or NFC passes over those rungs, so what counts is the highest one seen.
+ * A solution without OCR or NFC skips those rungs, so what counts is the highest one seen.
  */
 export const STAGES = [
   'LOADING',

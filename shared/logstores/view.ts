@@ -1,23 +1,23 @@
 import { RECORDS_LOGSTORE } from './records.ts';
 
 /**
- * The view that every reader of the logstores takes. A transaction may have several rows: provisional, final,
- * replayed, written twice. Its record is the row of the greatest `view_key`, whole; its events are the lines of that
- * row's revision, each once.
+ * The view that every reader of the logstores uses. A transaction may have several rows: provisional, final, replayed,
+ * written twice. Its record is the whole row with the greatest `view_key`; its events are the lines of that row's
+ * revision, each once.
  */
 
 /** The last millisecond that 13 digits hold, in the year 2286. */
 const LAST_MS = 9_999_999_999_999;
 
 /**
- * Orders the rows of one transaction as text: final answers over other final rows over provisional ones, then rows
- * that carry what a registration gave over rows that could not know of it, then the later question, then the
- * revision so that the choice never depends on the order of rows.
+ * Orders the rows of one transaction as text: final answers before other final rows before provisional ones; then rows
+ * that hold what a registration gave before rows without it; then the row asked for later; then by revision, so that
+ * the choice never depends on the order of rows.
  */
 export function viewKeyOf(row: {
   final: boolean;
   answered: boolean;
-  /** Labels, the time of opening or a merchant's own id came with a registration. */
+  /** A registration gave labels, the time of opening or a merchant's own id. */
   given: boolean;
   askedAtMs: number | undefined;
   revision: string;
@@ -30,7 +30,7 @@ export function viewKeyOf(row: {
 /**
  * One row per transaction: a sub-query in brackets.
  * @param columns those that the reader needs; `transaction_id` is always there
- * @param from the logstore, `log` for the one that is queried
+ * @param from the logstore, or `log` for the one that is queried
  * @param where a condition on rows before the choice is made: only one that holds for all rows of a
  *   transaction or for none, or is meant to choose among fewer rows (such as `final = 'true'`)
  */
@@ -50,7 +50,7 @@ export function recordView(
   )`;
 }
 
-/** The lines of each transaction's record, each (`lang`, `seq`) once: a sub-query in brackets, asked of the events. */
+/** The lines of each transaction's record, each (`lang`, `seq`) once: a sub-query in brackets, for `idv-events`. */
 export function eventView(columns: readonly string[]): string {
   const names = ['transaction_id', 'lang', 'seq', ...columns];
   return `(
@@ -70,4 +70,9 @@ export function eventView(columns: readonly string[]): string {
 /** A logstore's name may hold a hyphen. */
 export function tableOf(logstore: string): string {
   return logstore === 'log' ? 'log' : `"${logstore}"`;
+}
+
+/** The values as SQL literals, for IN (…) and ARRAY[…]. */
+export function sqlList(values: readonly string[]): string {
+  return values.map((value) => `'${value}'`).join(', ');
 }

@@ -2,13 +2,13 @@ import { type Counter, PAGE_LIVENESS_RETRY, rungOf } from './pages.ts';
 import { permissionOutcomeOf } from './permission.ts';
 import type { Session } from './session.ts';
 
-/** The questions that the decision table asks of a session. */
+/** The conditions that the decision table checks on a session. */
 
-/** From the second failed try on, leaving is put down to the failing and not to the person's will. */
+/** From this many retries on, leaving is put down to the failed captures, not to the person's will. */
 const RETRIES_THAT_EXPLAIN = 2;
-/** Log time on no page that is more than unlogged pages and rounding: the app was out of sight. */
+/** More log time on no page than unlogged pages and rounding explain: the app was in the background. */
 const HIDDEN_THAT_EXPLAINS_MS = 60_000;
-/** The client SDK closes an idle session after 15 minutes with the code of a user who exits (A1006_2). */
+/** The client SDK closes an idle session after 15 minutes, with the code of a user's exit (A1006_2). */
 const IDLE_CLOSE_MS = 15 * 60_000;
 const IDLE_DETAIL = 2;
 /** A1002_2: the app went to the background and the SDK gave up on its return. */
@@ -55,7 +55,7 @@ export const wentIdle = ({ codeParts, statistics, lastStages }: Session) =>
   codeParts?.detail === IDLE_DETAIL ||
   lastStages.some((stage) => (statistics.stays.get(stage) ?? 0) >= IDLE_CLOSE_MS);
 
-/** The counters came and tell of a walk without an obstacle. */
+/** The counters are there and show no obstacle. */
 export const unhindered = ({ statistics: s }: Session) =>
   s.present &&
   !s.facePermissionRefused &&

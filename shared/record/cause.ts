@@ -22,7 +22,7 @@ import { isAtCameraQuestion } from './permission.ts';
 import { codeEnds, type Session } from './session.ts';
 import type { Columns } from './storable.ts';
 
-/** What the rules decide about a session. */
+/** What the decision table says about a session. */
 export interface Judgement {
   readonly cause: Cause;
   readonly confidence: Confidence;
@@ -34,7 +34,7 @@ export interface CauseRule {
   readonly when: (session: Session) => boolean;
   readonly cause: Cause;
   readonly confidence: Confidence;
-  /** The columns that decided, shown with their values when they have one. */
+  /** The columns that decided, shown with the values that they have. */
   readonly evidence: readonly (keyof RecordRow)[];
   /** Could the same person get through in a new session with nothing changed in the app or the service? */
   readonly recoverable?: boolean;
@@ -46,8 +46,8 @@ const RETRIES = ['face_retries', 'ocr_retries', 'ocr_edit_retries'] as const;
 const REFUSALS = ['face_permission_refused', 'ocr_permission_refused', 'permission_outcome'] as const;
 
 /**
- * The decision table: the first row that applies says why a session ended as it did. To change a verdict, change a
- * row; `why` says what it rests on. Codes and client sub codes:
+ * The decision table: the first rule that applies says why a session ended as it did. To change a judgement, change a
+ * rule; `why` says what it rests on. Codes and client sub codes:
  * https://www.alibabacloud.com/help/doc-detail/2879914.html and
  * https://www.alibabacloud.com/help/zh/ekyc/latest/native-sdk-client-result-codes-and-result-subcodes
  * (read 2026-11-23).
@@ -79,7 +79,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     why: 'finished; the decision itself is missing, sub code 200 is a pass in every solution',
   },
 
-  // A result code without a decision, finished or not: believed as far as nothing else speaks against it.
+  // A result code without a decision, finished or not: believed unless something else contradicts it.
   {
     when: (s) => codeEnds(s, 'result') && (notStarted(s) || s.passed === (code('1000')(s) ? 'N' : 'Y')),
     cause: 'unknown',
@@ -236,7 +236,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
     why: 'status not started, with a code that does not explain why',
   },
 
-  // Left, cut off or hasNoCode, in the step whose camera was refused: nobody gets on without it.
+  // Left, cut off or without a code, in the step whose camera was refused: nobody gets on without it.
   {
     when: (s) => unfinished(s) && blocked(s) && left(s) && isAtCameraQuestion(s),
     cause: 'camera_permission',
@@ -365,7 +365,7 @@ export const CAUSE_RULES: readonly CauseRule[] = [
   },
 ];
 
-/** Where no row applies. */
+/** Where no rule applies. */
 export const OTHERWISE: Omit<CauseRule, 'when'> = {
   cause: 'unknown',
   confidence: 'low',
@@ -376,8 +376,8 @@ export const OTHERWISE: Omit<CauseRule, 'when'> = {
 const LOWER: Readonly<Record<Confidence, Confidence>> = { high: 'medium', medium: 'low', low: 'low' };
 
 /**
- * The first row of the table that applies. It is a step less sure when a column that decided is contradicted, or
- * when the status is not known. `row` lends the values shown as evidence.
+ * Applies the table. The confidence is one step lower when a column that decided is contradicted, or when the status
+ * is not known. `row` holds the values shown as evidence.
  */
 export function decideCause(
   session: Session,

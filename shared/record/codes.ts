@@ -1,8 +1,8 @@
-/** What a documented VerifyErrorCode says. */
+/** The meaning of a documented VerifyErrorCode. */
 export interface Code {
   readonly en: string;
   readonly zh: string;
-  /** `result`: the person went through to a result; `interruption`: the session stopped short of one. */
+  /** `result`: the person got as far as a result; `interruption`: the session stopped short of one. */
   readonly ends: 'result' | 'interruption';
 }
 
@@ -50,7 +50,7 @@ const FORM = /^[A-Z]?(\d{4})(?:_(\d{1,3}))?$/i;
 export interface CodeParts {
   /** A key of CODES. */
   readonly family: string;
-  /** Number behind the underscore, such as 2 in A1006_2. */
+  /** The number after the underscore, such as 2 in A1006_2. */
   readonly detail: number | undefined;
 }
 

@@ -1,15 +1,15 @@
 import type { RecordRow } from '../logstores/records.ts';
 import { codeEnds, type Session } from './session.ts';
 
-/** A named check for fields that cannot all be right. It is reported; it never changes an outcome. */
+/** A check for fields that cannot all be right. What it finds is reported, and lowers the confidence in the cause. */
 export interface Check {
   readonly name: string;
-  /** The columns at odds: a cause that rests on one of them is a step less sure. */
+  /** The columns at odds: a cause that rests on one of them has less confidence. */
   readonly columns: readonly (keyof RecordRow)[];
   readonly finds: (session: Session) => boolean;
 }
 
-/** The log has whole seconds, so that a span may be up to this much too short. */
+/** The log has whole seconds: a span may be this much too short. */
 const CLOCK_GRAIN_MS = 1_000;
 
 type CounterName = 'faceRetries' | 'ocrRetries' | 'ocrEdits' | 'ocrEditRetries';
@@ -35,7 +35,7 @@ const isOpen = ({ journey }: Session) => journey === 'interrupted' || journey ==
 
 export const CHECKS: readonly Check[] = [
   {
-    // Page stays, log lines, or a last page behind the first one.
+    // Page stays, log lines, or a last page past the first one.
     name: 'not_started_but_active',
     columns: ['journey', 'stage_reached', 'stay_total_ms'],
     finds: (session) => session.journey === 'not_started' && session.active,

@@ -4,7 +4,7 @@ import { eachLogLine, type LogLine } from './log-lines.ts';
 import { clip } from './storable.ts';
 import { readWording, type Wording } from './wording.ts';
 
-/** Both client logs of one session, read whole; of a very long one only the lines that can become rows are kept. */
+/** Both client logs of one session, read to the end; only lines that can become rows are kept of a very long one. */
 export interface Journal {
   readonly zh: ClientLog;
   readonly en: ClientLog;
@@ -14,9 +14,9 @@ export interface Journal {
   /** First to last readable time over both logs; undefined without one. */
   readonly spanMs: number | undefined;
   readonly timedCount: number;
-  /** True when a line bears an earlier time than the one before it in its log. */
+  /** True when a line has an earlier time than the one before it in its log. */
   readonly outOfOrder: boolean;
-  /** Stages that a line speaks of. */
+  /** Stages that a line is about. */
   readonly stages: ReadonlySet<Stage>;
 }
 
@@ -30,7 +30,7 @@ interface JournalLine {
   readonly gapMs: number | undefined;
 }
 
-/** One log as it is read. */
+/** One log, while it is read and after. */
 class ClientLog {
   lineCount = 0;
   timedCount = 0;
@@ -39,7 +39,7 @@ class ClientLog {
   outOfOrder = false;
   readonly stages = new Set<Stage>();
   #beforeMs: number | undefined;
-  /** The first lines, and in a ring the last ones of those behind them. */
+  /** The first lines, and in a ring the last of the lines after them. */
   readonly #head: JournalLine[] = [];
   readonly #tail: JournalLine[] = [];
 
@@ -106,7 +106,7 @@ export interface Identity {
 
 /** The rows for `idv-events`: all lines, or of a very long log the first and the last ones. */
 export function toEventRows({ zh, en }: Journal, identity: Identity): EventRow[] {
-  // Each log is owed half; what one does not need goes to the other.
+  // Each log may have half of the rows; what one does not need goes to the other.
   const enCount = Math.min(en.lineCount, Math.max(MAX_EVENTS / 2, MAX_EVENTS - zh.lineCount));
   const rows: EventRow[] = [];
   addRows(rows, zh, { identity, lang: 'zh', max: MAX_EVENTS - enCount });

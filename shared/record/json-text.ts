@@ -1,8 +1,8 @@
 /**
  * JSON text of anything, without recursion: `JSON.parse` reads any depth, `JSON.stringify` overflows the stack at
  * some thousand levels. For every value that `JSON.parse` can return, `JSON.parse` of this text is deeply equal to
- * it: -0 and the infinities (from 1e999) included, which `JSON.stringify` loses. Values that are not JSON are
- * written as near as can be; nothing throws.
+ * it, -0 and the infinities (from 1e999) included, which `JSON.stringify` loses. Values that are not JSON are written
+ * as nearly as possible; nothing throws.
  */
 interface Frame {
   readonly container: object;
@@ -15,11 +15,11 @@ interface Frame {
 
 export interface JsonTexts {
   readonly text: string;
-  /** Keys in code unit order: of the same length, whatever the order was. */
+  /** Keys in code unit order; as long as `text`. */
   readonly sorted: string;
 }
 
-/** Both texts of a value. Members of an object that hold no object are written once for both. */
+/** Both texts of a value. Members without keys of their own are written only once. */
 export function toJsonTexts(value: unknown): JsonTexts {
   if (typeof value !== 'object' || value === null || isArray(value)) {
     return { text: toJsonText(value), sorted: toJsonText(value, true) };
@@ -38,11 +38,11 @@ export function toJsonTexts(value: unknown): JsonTexts {
     });
   }
   members.sort((a, b) => (a.key < b.key ? -1 : 1));
-  // Joined, not added up: a sum of texts is a tree, and slow to hash, measure and send.
+  // Joined, not concatenated: V8 keeps a concatenation as a tree, which is slow to hash, measure and send.
   return { text: `{${pieces.join(',')}}`, sorted: `{${members.map((member) => member.sorted).join(',')}}` };
 }
 
-/** Text of a scalar or of a list of texts, in which there are no keys to sort. */
+/** Text of a scalar or of a list of texts, which have no keys to sort. */
 function flatText(item: unknown): string | undefined {
   if (typeof item !== 'object' || item === null) return scalarText(item) ?? 'null';
   try {
@@ -52,7 +52,7 @@ function flatText(item: unknown): string | undefined {
   }
 }
 
-/** Text of `value`; with `sorted`, keys in code unit order, so that key order makes no difference. */
+/** Text of `value`; with `sorted`, keys are in code unit order. */
 export function toJsonText(value: unknown, sorted = false): string {
   let text = '';
   const frames: Frame[] = [];
@@ -83,7 +83,7 @@ export function toJsonText(value: unknown, sorted = false): string {
     frame.next += 1;
     const item = memberOf(frame.container, key as string);
     if (frame.keys) {
-      // As JSON.stringify does: a member without a JSON form is no member.
+      // As in JSON.stringify, a member without a JSON form is left out.
       if (!hasJsonForm(item)) continue;
       text += `${frame.written > 0 ? ',' : ''}${JSON.stringify(key)}:`;
     } else if (frame.written > 0) {

@@ -11,8 +11,8 @@ export interface LogLine {
 const NEXT_LINE = /\r?\n(?=\d{4}-\d{2}-\d{2}[ T]\d{2}:)/;
 
 /**
- * Visits the lines of LogInfo or LogInfoEn in their order. The document says one line per element; the official example
- * has one element that is a JSON array of lines. Both are read, a bare text too; blank elements are no lines.
+ * Visits the lines of LogInfo or LogInfoEn in their order. The documents say one line per element; the official
+ * example has one element that is a JSON array of lines. Both are read, and so is bare text; blank elements are skipped.
  */
 export function eachLogLine(value: unknown, visit: (line: LogLine) => void): void {
   for (const element of toList(value)) {
@@ -41,7 +41,7 @@ function parseArray(element: unknown): readonly unknown[] | undefined {
 function addLines(visit: (line: LogLine) => void, element: unknown): void {
   const text = typeof element === 'string' ? element : toJsonText(element, true);
   if (text.includes('\n')) {
-    // Several lines in one element are told apart by the time that each begins with.
+    // Each of several lines in one element begins with its time.
     for (const part of text.split(NEXT_LINE)) addLine(visit, part.trim());
   } else {
     addLine(visit, text.trim());
@@ -69,8 +69,8 @@ const TIME_LENGTH = 19;
 const DAYS_OF_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * The whole seconds of the time that a line begins with, in ms; a T in the middle is let pass. NaN when there is
- * none, or one that no calendar or clock shows. Read by hand: a log may have a hundred thousand lines.
+ * The whole seconds of the time that a line begins with, in ms; a T in the middle is accepted. NaN without a valid
+ * time. Read by hand, because a log may have a hundred thousand lines.
  */
 function readTime(line: string): number {
   const middle = line.charAt(10);
@@ -83,13 +83,13 @@ function readTime(line: string): number {
   const hour = twoDigits(line, 11);
   const minute = twoDigits(line, 14);
   const second = twoDigits(line, 17);
-  // What is no digit is NaN, which fails each of these.
+  // Anything but digits is NaN, which fails each of these.
   if (!(year >= 0 && day >= 1 && day <= daysOf(year, month))) return Number.NaN;
   if (!(hour <= 23 && minute <= 59 && second <= 59)) return Number.NaN;
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
-/** Characters of a fraction of a second behind the time, its point or comma included. */
+/** Length of the fraction of a second after the time, its point or comma included. */
 function fractionLength(line: string): number {
   const mark = line.charAt(TIME_LENGTH);
   if (mark !== '.' && mark !== ',') return 0;

@@ -13,7 +13,7 @@ export class Unknowns {
   count = 0;
   readonly shown: string[] = [];
 
-  /** Counts `times` values and names them as one `<member>:<value>`, without the comma that separates names. */
+  /** Counts `times` values and names them once, as `<member>:<value>`; commas, which separate names, are replaced. */
   note(member: string, value: string, times = 1): void {
     this.count += times;
     if (this.shown.length >= MAX_SHOWN) return;
@@ -22,7 +22,7 @@ export class Unknowns {
   }
 }
 
-/** The names that are not known, sorted: which of them are shown must not hang on their order. */
+/** The names that are not known, sorted: which of them are shown must not depend on their order. */
 export function namesBeyond(known: ReadonlySet<string>, names: readonly string[]): readonly string[] {
   return names.every((name) => known.has(name)) ? [] : names.filter((name) => !known.has(name)).sort();
 }
@@ -32,12 +32,12 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A member of the object itself: never one that it inherits, such as `constructor`. */
+/** A member of the object itself, never an inherited one such as `constructor`. */
 export function own(object: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
-/** Digits, with a fraction at most: the service writes counts and milliseconds as numbers or as text. */
+/** Digits with an optional fraction: the service writes counts and milliseconds as numbers or as text. */
 const DECIMAL = /^\s*\+?\d+(?:\.\d+)?\s*$/;
 
 /**
@@ -51,7 +51,7 @@ export function toLong(value: unknown): number | undefined {
   return Number.isSafeInteger(whole) && whole >= 0 ? whole + 0 : undefined;
 }
 
-/** Text is parsed, once more when it holds text; anything else is itself. Undefined for what is no JSON. */
+/** Parses text, and once more if that gives text; returns anything else as it is. Undefined for invalid JSON. */
 export function parseJson(value: unknown): unknown {
   let parsed = value;
   for (let layer = 0; layer < 2 && typeof parsed === 'string'; layer += 1) {

@@ -14,15 +14,15 @@ import { readSession, type Session } from './session.ts';
 import { type Columns, clip, present, storable } from './storable.ts';
 import { tellStory, tellWithoutLog } from './story.ts';
 
-/** One answer, or the end of asking, with what is known of the transaction. */
+/** One answer, or the end of asking, and what is known of the transaction. */
 export interface RecordInput {
   readonly transactionId: string;
   readonly merchantBizId?: string;
-  /** The one that was asked with where none was given: recorded, but nothing that a registration gave. */
+  /** The one used for the call where none was given: recorded, but it does not count as given. */
   readonly derivedMerchantBizId?: string;
-  /** When the newest of what is said of the session was given, unix ms. */
+  /** When the newest of what was registered was given, unix ms. */
   readonly givenAtMs?: number;
-  /** What was registered could not be read: the row must not stand before one that knows it. */
+  /** What was registered could not be read: the row must not come before one that has it. */
   readonly registrationUnread?: boolean;
   readonly source: Source;
   readonly attempt: number;
@@ -47,9 +47,9 @@ export interface RecordOutput {
 }
 
 const MAX_RAW_BYTES = 256 * 1024;
-/** How the pages of a session are read off its answer: another number when that changes. */
+/** To be raised when the way in which `on_<stage>` is derived changes. */
 const PATH_VERSION = 1;
-/** Registration bounds labels to about 4 KB; a row of another writer may hold anything. */
+/** A registration's labels have at most about 4 KB; a row of another writer may hold anything. */
 const MAX_LABELS_LENGTH = 16 * 1024;
 
 /** The row for `idv-records` and the rows for `idv-events`. Never throws, whatever the Result is. */
@@ -65,16 +65,16 @@ export function toRecord(input: RecordInput): RecordOutput {
   }
 }
 
-/** What a registration gives to a record. */
+/** What a record takes from a registration. */
 type Registered = Pick<
   RecordInput,
   'merchantBizId' | 'initializedAtMs' | 'registeredAtMs' | 'givenAtMs' | 'registrationUnread' | 'labels'
 >;
 
 /**
- * The same answer with what else became known of its registration.
- * @param row as it was made, or read back: then its numbers are texts
- * @param isWritten the row stands in the logstore: a millisecond makes the new one the later of the two
+ * The same answer with what has become known of its registration since.
+ * @param row as it was made, or as it was read back, with numbers as text
+ * @param isWritten the row is in the logstore already: the new one is a millisecond later, so that it replaces it
  */
 export function registeredAgain(
   row: RecordRow,
@@ -168,14 +168,14 @@ function identityOf(input: RecordInput, { json }: Content) {
 const HEX_DIGITS = 32;
 
 /**
- * Names one content: equal for equal transaction id and equal Result whatever its key order; without a Result,
- * for equal id, disposition and code.
+ * Identifies a content: equal for an equal transaction id and Result, whatever its key order; without a Result, for
+ * an equal id, disposition and code.
  */
 export function revisionOf(
   transactionId: string,
   content: { sortedResultJson: string } | { disposition: string; code: string },
 ): string {
-  // JSON escapes half surrogate pairs, which UTF-8 would make equal; the tags keep the two forms apart.
+  // JSON escapes lone surrogates, which UTF-8 would make equal; the tags keep the two forms apart.
   const text =
     'sortedResultJson' in content
       ? `result ${JSON.stringify(transactionId)} ${content.sortedResultJson}`
@@ -183,7 +183,7 @@ export function revisionOf(
   return createHash('sha256').update(text).digest('hex').slice(0, HEX_DIGITS);
 }
 
-/** Everything that the session itself says, the facts first: the cause and the story are made of them. */
+/** Everything that comes from the session: the facts, and the cause and the story that are made of them. */
 function judge(session: Session, final: boolean): Columns<RecordRow>[] {
   const facts = factsOf(session);
   const contradictions = findContradictions(session);
@@ -249,7 +249,7 @@ function coverageOf({ journal, statistics }: Session): LogCoverage {
   return came === 0 ? 'none' : came === 3 ? 'full' : 'partial';
 }
 
-/** Sorted keys change no length, so either text gives the size. */
+/** Sorting keys does not change the length, so either text gives the size. */
 function rawOf({ json }: Content): Columns<RecordRow> {
   if (json === undefined) return {};
   const bytes = Buffer.byteLength(json.sorted);

@@ -43,7 +43,7 @@ const JOURNEY_BY_STATUS: ReadonlyMap<string, Journey> = new Map<string, Journey>
   ['2', 'not_started'],
 ]);
 
-/** Documented values have at most 20 characters; what is longer is unknown anyway and whole in `raw`. */
+/** Documented values have at most 20 characters; longer ones are unknown anyway, and complete in `raw`. */
 const MAX_SCALAR_LENGTH = 128;
 
 const MEMBERS: ReadonlySet<string> = new Set([
@@ -79,7 +79,7 @@ export function readSession(result: unknown): Session {
   // LOADING is the only English page that a session never opened can have.
   const active = seen > rungOf('LOADING') || hasStay(statistics) || journal.lineCount > 0;
   return {
-    // Named one by one: a spread makes the object slow to make, and it is made for every session.
+    // Named one by one: a spread is slow, and this runs for every session.
     pageZh: place.pageZh,
     pageEn: place.pageEn,
     page: place.page,
@@ -171,8 +171,8 @@ function seenStages({ stays }: Statistics, { stages }: Journal, { page, stageEn 
 }
 
 /**
- * A page stay, a log line or a last page is evidence. LOADING as a last page is so only for a session that was
- * broken off: one that was never opened has it, too.
+ * A page stay, a log line or a last page is evidence; LOADING as the last page is so only for an interrupted session,
+ * since one that was never opened has it too.
  */
 function pathOf({
   journey,
@@ -193,20 +193,18 @@ function rungOfLast(stages: readonly Stage[]): number {
   return last === undefined ? RUNG_NOT_OPENED : rungOf(last);
 }
 
-interface Reach {
-  readonly journey: Journey;
-  readonly seen: number;
-  readonly active: boolean;
-  readonly place: Place;
-}
-
-function stageReachedBy({ journey, seen, active, place }: Reach): number | undefined {
+function stageReachedBy({
+  journey,
+  seen,
+  active,
+  place,
+}: Pick<Session, 'journey' | 'active'> & { seen: number; place: Place }): number | undefined {
   const notStarted = place.page?.zh === PAGE_NOT_STARTED;
   switch (journey) {
     case 'finished':
       return RUNG_FINISHED;
     case 'interrupted':
-      // What was interrupted had been opened.
+      // An interrupted session had been opened.
       return Math.max(seen, rungOf('LOADING'));
     case 'not_started':
       return active ? seen : RUNG_NOT_OPENED;

@@ -3,7 +3,7 @@ import { toJsonText } from './json-text.ts';
 import { isBlank, isObject, namesBeyond, own, parseJson, toFlag, toLong, type Unknowns } from './members.ts';
 import { toStage } from './pages.ts';
 
-/** LogStatisticsInfo, as far as it could be read; absent means that it did not say. */
+/** LogStatisticsInfo, as far as it could be read; undefined where it says nothing. */
 export interface Statistics {
   /** True when anything could be read at all. */
   readonly present: boolean;
@@ -37,7 +37,7 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'pageStayTimeInfo',
 ]);
 
-/** Reads LogStatisticsInfo: documented as JSON text of an object; an object is taken too. */
+/** Reads LogStatisticsInfo: documented as JSON text of an object; an object is accepted too. */
 export function readStatistics(value: unknown, unknowns: Unknowns): Statistics {
   const parsed = parseJson(value);
   const members = isObject(parsed) ? parsed : {};
@@ -62,16 +62,15 @@ export function readStatistics(value: unknown, unknowns: Unknowns): Statistics {
   };
 }
 
-interface Note {
-  readonly name: string;
-  readonly unknowns: Unknowns;
-}
-
-/** The value converted; one that is there and cannot be is noted. */
-function noted<T>(value: unknown, convert: (value: unknown) => T | undefined, note: Note): T | undefined {
+/** The value converted; a value that cannot be converted is noted as unknown. */
+function noted<T>(
+  value: unknown,
+  convert: (value: unknown) => T | undefined,
+  { name, unknowns }: { name: string; unknowns: Unknowns },
+): T | undefined {
   const converted = convert(value);
   if (converted === undefined && !isBlank(value)) {
-    note.unknowns.note(note.name, toJsonText(value, true));
+    unknowns.note(name, toJsonText(value, true));
   }
   return converted;
 }

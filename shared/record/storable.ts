@@ -2,8 +2,8 @@ import type { EventRow } from '../logstores/events.ts';
 import type { RecordRow } from '../logstores/records.ts';
 
 /**
- * Rows that a log store takes: columns that are known, holding valid UTF-8 of bounded length. The unchanged value is
- * in `raw`, where JSON escapes what is replaced here.
+ * Rows that SLS accepts: known columns with valid UTF-8 of bounded length. The unchanged value is in `raw`, where JSON
+ * escapes what is replaced here.
  */
 
 /** What SLS cannot store (half a surrogate pair) or what C programs cut text at (NUL). */
@@ -33,8 +33,8 @@ export function clip(text: string, length: number): string {
 export type Columns<T> = { -readonly [K in keyof T]?: T[K] | undefined };
 
 /**
- * One row of the columns that are known: absent means "not known", and is never written as a word. Of a column
- * given twice the later value counts.
+ * One row of the columns that are known: what is not known is left out, never written as a word. Of a column given
+ * twice the later value counts.
  */
 export function present<T extends object>(...parts: readonly Columns<T>[]): T {
   const row: Record<string, unknown> = {};
@@ -47,19 +47,19 @@ export function present<T extends object>(...parts: readonly Columns<T>[]): T {
   return row as T;
 }
 
-/** Ids and codes fit whole; a text that made the log store refuse the row does not. */
+/** Ids and codes fit; a text that made SLS refuse the row does not. */
 const MAX_TEXT_LENGTH = 512;
 const MAX_STORY_LENGTH = 160;
 
 /**
- * The row for a log store that refused the full one for its content: no raw, the story cut, every other text
- * bounded, the reason in `write_error`. Identity, standing, outcome and all numbers stay.
+ * The row to write when SLS refused the full one for its content: without raw, the story and every other text cut, the
+ * reason in `write_error`. Ids, view key, outcome and all numbers stay.
  */
 export function reduceRecord(row: RecordRow, writeError: string): RecordRow {
   const { raw, labels, cause_evidence, story, story_zh, ...rest } = row;
   return {
     ...cutTexts(rest),
-    // JSON text that is cut is no JSON: whole or not at all.
+    // Cut JSON text would be invalid: all of it or nothing.
     ...(labels !== undefined && labels.length <= MAX_TEXT_LENGTH ? { labels } : {}),
     ...(cause_evidence !== undefined && cause_evidence.length <= MAX_TEXT_LENGTH ? { cause_evidence } : {}),
     ...(story === undefined ? {} : { story: clip(story, MAX_STORY_LENGTH) }),

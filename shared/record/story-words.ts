@@ -1,37 +1,5 @@
 import type { Stage } from '../logstores/values.ts';
 
-/** The words of one language. A story is the same in both: only these differ. */
-export interface Words {
-  readonly language: 'en' | 'zh';
-  readonly sentenceGap: string;
-  readonly sentence: (text: string) => string;
-  readonly provisional: (text: string) => string;
-  readonly list: (items: readonly string[]) => string;
-  readonly withObstacles: (obstacles: string) => string;
-  readonly finished: (passed: string | undefined, subCode: string | undefined) => string;
-  readonly onPages: (ms: number) => string;
-  /** `passed` is empty when nothing was. */
-  readonly gotTo: (furthest: string, passed: string) => string;
-  readonly gotSomewhere: string;
-  readonly notStarted: string;
-  readonly notStartedButActive: string;
-  readonly unknownStatus: (raw: string) => string;
-  readonly lastPage: (name: string, otherwise: Stage | undefined, stayMs: number | undefined) => string;
-  readonly ocrRetries: (count: number) => string;
-  readonly ocrEdits: (count: number) => string;
-  readonly ocrEditRetries: (count: number) => string;
-  readonly faceRetries: (count: number) => string;
-  readonly ocrRefused: string;
-  readonly faceRefused: string;
-  readonly endedWith: (code: string | undefined, meaning: string | undefined) => string;
-  readonly nothingEnded: string;
-  readonly likelyCause: (cause: string, confidence: string) => string;
-  readonly causeUnknown: string;
-  readonly contradicted: (count: number) => string;
-  readonly couldHelp: (help: string) => string;
-  readonly withoutLog: (why: string, code: string, attempt: number | undefined) => string;
-}
-
 const MINUTE_MS = 60_000;
 
 function plural(count: number, one: string, many: string): string {
@@ -46,52 +14,58 @@ function timeText(ms: number, [minute, second]: readonly [string, string]): stri
 const enTime = (ms: number) => timeText(ms, [' min ', ' s']);
 const zhTime = (ms: number) => timeText(ms, ['分', '秒']);
 
-export const ENGLISH: Words = {
-  language: 'en',
+export const ENGLISH = {
+  language: 'en' as 'en' | 'zh',
   sentenceGap: ' ',
-  sentence: (text) => `${text}.`,
-  provisional: (text) => `Provisional: ${text}`,
-  list: (items) =>
+  sentence: (text: string) => `${text}.`,
+  provisional: (text: string) => `Provisional: ${text}`,
+  list: (items: readonly string[]) =>
     items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`,
-  withObstacles: (obstacles) => `, with ${obstacles}`,
-  finished: (passed, subCode) => {
+  withObstacles: (obstacles: string) => `, with ${obstacles}`,
+  finished: (passed: string | undefined, subCode: string | undefined) => {
     if (passed === 'Y') return 'Finished and passed';
     if (passed === 'N')
       return `Finished and not passed${subCode === undefined ? '' : ` (sub code ${subCode})`}`;
     return 'Finished, with no decision in the data';
   },
-  onPages: (ms) => `, after ${enTime(ms)} on the pages`,
-  gotTo: (furthest, passed) =>
+  onPages: (ms: number) => `, after ${enTime(ms)} on the pages`,
+  /** `passed` is empty when no task was passed. */
+  gotTo: (furthest: string, passed: string) =>
     passed === '' ? `Got as far as ${furthest}` : `Passed ${passed}, got as far as ${furthest}`,
   gotSomewhere: 'Started and not finished; how far it got is not on record',
   notStarted: 'Never started: neither time on a page nor a log line is on record',
   notStartedButActive: 'Marked as never started, though page times, log lines or a later page are on record',
-  unknownStatus: (raw) => (raw === '' ? 'The answer has no status' : `The status ${raw} is not documented`),
-  lastPage: (name, otherwise, stayMs) =>
+  unknownStatus: (raw: string) =>
+    raw === '' ? 'The answer has no status' : `The status ${raw} is not documented`,
+  lastPage: (name: string, otherwise: Stage | undefined, stayMs: number | undefined) =>
     `; last page: ${name}${otherwise === undefined ? '' : ` (the English field says ${otherwise})`}${
       stayMs === undefined ? '' : `, ${enTime(stayMs)} on that stage`
     }`,
-  ocrRetries: (count) => plural(count, 'retry of the document capture', 'retries of the document capture'),
-  ocrEdits: (count) =>
+  ocrRetries: (count: number) =>
+    plural(count, 'retry of the document capture', 'retries of the document capture'),
+  ocrEdits: (count: number) =>
     plural(count, 'correction of the recognised data', 'corrections of the recognised data'),
-  ocrEditRetries: (count) => plural(count, 'retry of the correction', 'retries of the correction'),
-  faceRetries: (count) => plural(count, 'liveness retry', 'liveness retries'),
+  ocrEditRetries: (count: number) => plural(count, 'retry of the correction', 'retries of the correction'),
+  faceRetries: (count: number) => plural(count, 'liveness retry', 'liveness retries'),
   ocrRefused: 'the camera refused in the document step',
   faceRefused: 'the camera refused in the liveness step',
-  endedWith: (code, meaning) => {
+  endedWith: (code: string | undefined, meaning: string | undefined) => {
     if (code === undefined) return 'No code says how it ended';
     return `It ended with code ${code} (${meaning ?? 'not documented'})`;
   },
   nothingEnded: 'No code came with it',
-  likelyCause: (cause, confidence) => `; likely cause: ${cause}, ${confidence} confidence`,
+  likelyCause: (cause: string, confidence: string) => `; likely cause: ${cause}, ${confidence} confidence`,
   causeUnknown: '; the data does not say why',
-  contradicted: (count) => `; ${plural(count, 'contradiction', 'contradictions')} in the data`,
-  couldHelp: (help) => `; what could help: ${help}`,
-  withoutLog: (why, code, attempt) =>
+  contradicted: (count: number) => `; ${plural(count, 'contradiction', 'contradictions')} in the data`,
+  couldHelp: (help: string) => `; what could help: ${help}`,
+  withoutLog: (why: string, code: string, attempt: number | undefined) =>
     `No session log: ${why} (${
       code === '' ? '' : `code ${code}, `
     }${attempt === undefined ? 'attempts unknown' : plural(attempt, 'attempt', 'attempts')}).`,
 };
+
+/** The words of one language. A story is built the same way in both: only these differ. */
+export type Words = typeof ENGLISH;
 
 export const CHINESE: Words = {
   language: 'zh',

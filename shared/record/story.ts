@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 import { CHINESE, ENGLISH, type Words } from './story-words.ts';
 import { CAUSE_WORDS, CONFIDENCE_WORDS, NO_LOG_WORDS, STAGE_WORDS } from './value-words.ts';
 
-/** What a story is told from: the same facts as the row, so that no sentence says what the data does not. */
+/** What a story is told from: the facts of the row and nothing else. */
 export interface Told {
   readonly session: Session;
   readonly judgement: Judgement;
@@ -64,10 +64,10 @@ function way(words: Words, session: Session): string {
   }
 }
 
-/** Stages that take something of the person. Loading and guide pages are no achievement. */
+/** Stages in which the person has to do something, unlike the loading and guide pages. */
 const TASKS: ReadonlySet<Stage> = new Set(['OCR_SCAN', 'OCR_RESULT', 'NFC_INPUT', 'NFC_READ']);
 
-/** How far it got, and past which tasks: those seen before the furthest stage, save where it was seen last. */
+/** How far it got, and past which tasks: those seen before the furthest stage, except where it was seen last. */
 function gotTo(words: Words, { stagesSeen, lastStages }: Session): string {
   const furthest = stagesSeen.at(-1);
   if (furthest === undefined) return words.gotSomewhere;
@@ -78,7 +78,7 @@ function gotTo(words: Words, { stagesSeen, lastStages }: Session): string {
   return words.gotTo(named(furthest), words.list(passed.map(named)));
 }
 
-/** The page's own name where it is known, else the English one, else what was received; with its stage's stay. */
+/** The page's name where it is known, else its stage's, else what was received; with the stay on that stage. */
 function lastPage(words: Words, session: Session): string {
   const { page, pageZh, pageEn, stageEn, lastStages, statistics } = session;
   const name =

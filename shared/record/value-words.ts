@@ -1,19 +1,19 @@
 import type { Cause, Confidence, Disposition, Stage } from '../logstores/values.ts';
 
-/** What the values of closed lists are called: a new value gets its words here. */
+/** What the values of closed lists are called. A new value gets its words here. */
 interface InBothLanguages {
   readonly en: string;
   readonly zh: string;
 }
 
-interface Words {
-  /** By itself, as in a chart. */
+interface ValueWords {
+  /** On its own, as in a chart. */
   readonly label: InBothLanguages;
-  /** Within a sentence. */
+  /** In a sentence. */
   readonly inStory: InBothLanguages;
 }
 
-export const STAGE_WORDS: Readonly<Record<Stage, Words>> = {
+export const STAGE_WORDS: Readonly<Record<Stage, ValueWords>> = {
   LOADING: { label: { en: 'Loading', zh: '加载' }, inStory: { en: 'the loading page', zh: '加载页面' } },
   GUIDE: { label: { en: 'Guide', zh: '引导' }, inStory: { en: 'the guide page', zh: '引导页面' } },
   OCR_SCAN: {
@@ -38,7 +38,7 @@ export const STAGE_WORDS: Readonly<Record<Stage, Words>> = {
   },
 };
 
-interface CauseWords extends Words {
+interface CauseWords extends ValueWords {
   /** What the team could do; absent where there is nothing to win back. */
   readonly help?: InBothLanguages;
 }

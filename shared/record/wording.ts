@@ -1,7 +1,7 @@
 import { type EventKind, STAGES, type Stage } from '../logstores/values.ts';
 
 /**
- * What a log line says, from its wording. Only the official example's 15 Chinese phrases and six English codes are
+ * What a log line is about, from its wording. Only the official example's 15 Chinese phrases and six English codes are
  * documented, so both vocabularies are open: Chinese is read by its verbs, English codes by suffix, then prefix.
  */
 export interface Wording {
@@ -9,7 +9,7 @@ export interface Wording {
   readonly stage: Stage | undefined;
 }
 
-/** A line that says more is not read to its end. */
+/** A longer line is not read to its end. */
 const READ_LENGTH = 256;
 const CJK = /[\u3400-\u9FFF]/;
 
@@ -22,7 +22,7 @@ export function readWording(text: string): Wording {
   const known = remembered.get(line);
   if (known !== undefined) return known;
   const wording = CJK.test(line) ? readChinese(line) : readCode(line);
-  // A slice keeps its whole source text alive: such long lines are not remembered.
+  // A slice keeps its whole source text alive, so a cut line is not remembered.
   if (line === text && remembered.size < REMEMBERED_MAX) remembered.set(line, wording);
   return wording;
 }
@@ -49,7 +49,7 @@ const CHINESE_STAGES: readonly (readonly [RegExp, Stage])[] = [
 ];
 
 function readChinese(line: string): Wording {
-  // "OCR编辑阶段点击OCR结果…": what stands before 阶段 (stage) names the stage, the rest may speak of another.
+  // "OCR编辑阶段点击OCR结果…": what comes before 阶段 (stage) names the stage; the rest may name another.
   const end = line.indexOf('阶段');
   const named = end > 0 ? firstMatch(CHINESE_STAGES, line.slice(0, end)) : undefined;
   return {
@@ -108,7 +108,7 @@ function kindOfWord(word: string | undefined): EventKind | undefined {
 
 function stageOfCode(words: readonly string[]): Stage | undefined {
   const has = (...names: readonly string[]) => names.some((name) => words.includes(name));
-  // As with the pages: the guide of a step is a guide page.
+  // As among the pages, the guide of a step is a guide page.
   if (has('GUIDE')) return 'GUIDE';
   const code = `_${words.join('_')}_`;
   const named = STAGES.find((stage) => code.startsWith(`_${stage}_`));

@@ -1,7 +1,8 @@
 import { eachLimited } from '../../functions/lookup/lookups.ts';
 import { OFFICIAL_RESULT } from '../../local/cloudauth/official-example.ts';
 import { LOCAL_REGION } from '../../local/sls/src/host.ts';
-import { HISTORY_COLUMNS, readHistory } from '../../shared/logstores/history.ts';
+import { readHistory } from '../../shared/history.ts';
+import { HISTORY_COLUMNS } from '../../shared/logstores/earlier-records.ts';
 import { PENDING_LOGSTORE } from '../../shared/logstores/pending.ts';
 import { RECORDS_LOGSTORE } from '../../shared/logstores/records.ts';
 import { toRecord } from '../../shared/record/record.ts';

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { allChartsDrawn, openBrowser } from '../support/browser.ts';
 import { type RunningCloud, startLocalCloud } from '../support/local-cloud.ts';
+import { until } from '../support/until.ts';
 
 /** The console where something is in the way: a service that is down, an unknown id, a small screen, another light. */
 const DESKTOP = { width: 1440, height: 900 };
@@ -232,12 +234,15 @@ describe('the console in trouble', () => {
   it.each(SIZES)('draws its words in the ink of the colours that are on, on a %s', async (_, size) => {
     const page = await openDrawn('#/idv-drop-off', size);
     expect(await page.evaluate(inks)).toEqual(['rgb(27, 36, 48)']);
+    // The charts are drawn anew once the page has seen the change, which is not at the same moment.
+    const becomes = (ink: string) =>
+      until(async () => isDeepStrictEqual(await page.evaluate(inks), [ink]), 50);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.waitForFunction("getComputedStyle(document.body).backgroundColor === 'rgb(18, 23, 29)'");
-    expect(await page.evaluate(inks)).toEqual(['rgb(232, 237, 242)']);
+    await becomes('rgb(232, 237, 242)');
     await page.emulateMedia({ colorScheme: 'light' });
     await page.waitForFunction("getComputedStyle(document.body).backgroundColor === 'rgb(244, 246, 248)'");
-    expect(await page.evaluate(inks)).toEqual(['rgb(27, 36, 48)']);
+    await becomes('rgb(27, 36, 48)');
   });
 
   it.each(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readLedger } from '../../shared/logstores/ledger.ts';
+import { readLedger } from '../../shared/ledger.ts';
 import { cases } from '../support/depth.ts';
 import { seeded } from '../support/seeded.ts';
 import { bundleSweep, removeBundle } from '../support/sweep-bundle.ts';

@@ -1,6 +1,6 @@
 import type { InvocationRecord } from '../../local/fc/invocation-log.ts';
 import type { ServiceCall } from '../../local/sls/src/host.ts';
-import { readLedger } from '../../shared/logstores/ledger.ts';
+import { readLedger } from '../../shared/ledger.ts';
 import { seeded } from './seeded.ts';
 import { type Faults, faultsOf, SweepWorld } from './sweep-world.ts';
 import { DEFAULT_WINDOWS } from './windows.ts';

@@ -57,7 +57,8 @@ export class SweepWorld extends World {
           name: 'sweep',
           codeDir: bundle,
           handler: 'index.handler',
-          timeoutSeconds: options.timeoutSeconds ?? 60,
+          // A run ends when its work is done; this is for a busy machine.
+          timeoutSeconds: options.timeoutSeconds ?? 180,
           memoryMb: 512,
           env: () => ({ ...env, ...endpoints }),
           timer: { triggerName: 'sweep', cronExpression: '@every 5m' },

@@ -2,7 +2,7 @@ import type { DashboardDefinition } from '../../../shared/charts/chart.ts';
 
 export type Row = Record<string, string>;
 
-export interface Rows {
+interface Rows {
   rows: Row[];
   complete: boolean;
 }
@@ -17,20 +17,20 @@ interface Detail {
   events: Row[];
 }
 
-/** What a list of transactions is about: a value of a field, and the journeys that count, by commas (all: none). */
+/** Selects a list of transactions: a value of a field, and journeys separated by commas (empty: all). */
 export interface Picked {
   readonly field: string;
   readonly value: string;
   readonly within: string;
 }
 
-/** What every figure on the page is narrowed by. */
+/** The filters of the whole page. */
 export interface Scope {
   readonly rangeSeconds: number;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** What the console's server says of a service that gave no usable response. */
+/** A service gave no usable response, as the console's server reports it. */
 interface Failure {
   readonly error?: string;
   readonly problem?: 'unreachable' | 'timeout' | 'refused' | 'unreadable';

@@ -8,7 +8,7 @@ import { table } from './tables.ts';
 import { responseNote, transactionView } from './transaction-view.ts';
 import { currentLanguage, plain, say, setLanguage, type Word, word } from './words.ts';
 
-/** The page: a hash names what is shown, so that the browser's back button works and a view can be linked. */
+/** The page. The hash names the view: the browser's back button works, and a view can be linked. */
 
 const RANGES: ReadonlyArray<readonly [seconds: number, name: Word]> = [
   [86_400, 'lastHours'],
@@ -16,7 +16,7 @@ const RANGES: ReadonlyArray<readonly [seconds: number, name: Word]> = [
   [2_592_000, 'lastMonth'],
 ];
 
-/** As many as the server lists of the transactions behind a bar. */
+/** The most that the server lists of the transactions behind a bar. */
 const MAX_LISTED = 200;
 
 let dashboards: DashboardDefinition[] = [];
@@ -41,7 +41,7 @@ function start(): void {
     event.preventDefault();
     void lookup();
   });
-  // The link that was followed is gone with its view: the next Tab starts at the new one.
+  // The link that was followed is gone with its view: the next Tab starts in the new one.
   window.addEventListener('hashchange', () => {
     if (document.activeElement?.closest('#lookup') === null) byId('main').focus();
     void showAll();
@@ -145,7 +145,7 @@ function dressHeader(): void {
   );
 }
 
-/** The focus stays on the control that was used, though all are made anew. */
+/** All controls are rebuilt; the focus stays on the one that was used. */
 async function dressControls(): Promise<void> {
   const range = element(
     'select',
@@ -182,7 +182,7 @@ async function labelFilters(): Promise<HTMLElement[]> {
   }>) {
     values.set(label, [...(values.get(label) ?? []), value]);
   }
-  // A filter that is on is always seen, also where the time range holds none of its sessions.
+  // An active filter is always shown, even if the time range has none of its sessions.
   for (const [label, value] of Object.entries(scope.labels)) {
     const listed = values.get(label) ?? [];
     if (!listed.includes(value)) values.set(label, [...listed, value]);
@@ -225,7 +225,7 @@ async function lookup(): Promise<void> {
   try {
     const response = await api.lookup(id);
     lookedUp = { id, response };
-    // A refusal stands in the view of the transaction, beside what was known before.
+    // A refusal is shown in the transaction's view, next to what was known before.
     if (response.status !== 200) announce(responseNote(response));
     else
       showMessage(

@@ -1,5 +1,5 @@
 import type { Chart, DashboardDefinition } from '../../../shared/charts/chart.ts';
-import { api, type Picked, type Row, type Rows, type Scope } from './api.ts';
+import { api, type Picked, type Row, type Scope } from './api.ts';
 import { element } from './dom.ts';
 import { draw } from './draw.ts';
 import { isAbsent, show, toNumber } from './format.ts';
@@ -61,9 +61,9 @@ function frame(chart: Chart, scope: Scope) {
 
 async function fill(place: HTMLElement, chart: Chart, scope: Scope, onPick: (picked: Picked) => void) {
   try {
-    const answer = await api.chart(chart.id, scope);
-    place.replaceChildren(...partialNote(answer));
-    fillWith(place, chart, answer.rows, onPick);
+    const { rows, complete } = await api.chart(chart.id, scope);
+    place.replaceChildren(...(complete ? [] : [element('p', { class: 'problem' }, word('partial'))]));
+    fillWith(place, chart, rows, onPick);
   } catch (error) {
     place.replaceChildren(
       troubleNote(error, () => {
@@ -74,10 +74,6 @@ async function fill(place: HTMLElement, chart: Chart, scope: Scope, onPick: (pic
     );
   }
   place.setAttribute('aria-busy', 'false');
-}
-
-function partialNote(answer: Rows): HTMLElement[] {
-  return answer.complete ? [] : [element('p', { class: 'problem' }, word('partial'))];
 }
 
 function fillWith(place: HTMLElement, chart: Chart, rows: readonly Row[], onPick: (picked: Picked) => void) {

@@ -18,14 +18,14 @@ echarts.use([
   SVGRenderer,
 ]);
 
-/** Told apart by people who do not see red and green alike (Okabe and Ito). */
+/** Can be told apart by colour-blind people (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#6b7280'];
 
 type Series = { name: string; type: 'bar' | 'line'; [option: string]: unknown };
 
 interface Drawing {
   readonly echart: echarts.ECharts;
-  /** Draws it for the width of its place and in the colours that are on. */
+  /** Draws it for the current width and colours. */
   readonly paint: () => void;
 }
 
@@ -54,7 +54,7 @@ export function draw(
   });
 }
 
-/** Lets go of drawings whose place has left the page, and draws the others anew: size or colours have changed. */
+/** Disposes of drawings that are no longer on the page and repaints the others: size or colours have changed. */
 export function redraw(): void {
   for (const [place, { echart, paint }] of live) {
     if (place.isConnected) paint();
@@ -88,7 +88,7 @@ const LEGEND_LINE = 22;
 /** Icon, its distance from the name, and the gap between two names, as the library sets them. */
 const LEGEND_ITEM = 25 + 5 + 10;
 
-/** Names every series in as many lines as the width makes of it: the library does not say how many it needs. */
+/** Estimates how many lines the legend takes: the library does not say. */
 function legendOf(series: readonly Series[], width: number): Legend {
   if (series.length < 2) return { height: 0, option: undefined };
   let lines = 1;
@@ -131,7 +131,7 @@ function ink(): { text: string; line: string } {
   return { text: style.getPropertyValue('--ink').trim(), line: style.getPropertyValue('--line').trim() };
 }
 
-/** Bars lie, so that long names stay readable on a phone. Rows run from top to bottom. */
+/** Bars are horizontal: long names stay readable on a phone. Rows run from top to bottom. */
 function barSeries(chart: Chart, rows: readonly Row[]): Series[] {
   const { text } = ink();
   const upward = [...rows].reverse();
@@ -175,7 +175,7 @@ function barOption(chart: Chart, rows: readonly Row[], { series, legend, width }
     yAxis: {
       type: 'category',
       data: [...rows].reverse().map((row) => show(row[x.name], x.as)),
-      // A name that is too long goes on in the next line: two fit beside a bar.
+      // A long name is wrapped: two lines fit beside a bar.
       axisLabel: {
         ...FONT,
         color: text,

@@ -3,14 +3,14 @@ import { byId, element } from './dom.ts';
 import { currentLanguage, type Word, word } from './words.ts';
 
 /**
- * What the page tells its reader. A message is a line of the page's own, that covers nothing: good news leaves by
- * itself; what went wrong stays until it is closed or something else is asked for.
+ * Messages to the reader, on a line of their own that covers nothing. Good news disappears by itself; an error stays
+ * until it is closed or the next request is made.
  */
 const GOOD_NEWS_MS = 8_000;
 
 let leaving: ReturnType<typeof setTimeout> | undefined;
 
-/** For screen readers only: everybody else sees it. */
+/** For screen readers only. */
 export function announce(text: string): void {
   byId('status').textContent = text;
 }
@@ -31,7 +31,7 @@ export function showMessage(text: string, kind: 'good' | 'bad', again?: () => vo
 export function hideMessage(): void {
   clearTimeout(leaving);
   const message = byId('message');
-  // Whoever was on its button goes on from the top of what is shown.
+  // The focus on its button would be lost: it moves to the top of the content.
   if (message.contains(document.activeElement)) byId('main').focus();
   message.hidden = true;
   message.replaceChildren();
@@ -43,7 +43,7 @@ const SERVICES: Readonly<Record<'sls' | 'lookup' | 'console', Word>> = {
   console: 'theConsole',
 };
 
-/** Whether trying again may help: what the server itself refuses stays refused. */
+/** Whether trying again may help: what the server itself refuses, it will refuse again. */
 export function mayPass(error: unknown): boolean {
   return error instanceof FailedCall && error.failure.problem !== undefined;
 }
@@ -56,7 +56,7 @@ export function explain(error: unknown): string {
   return word(problem, { service: word(SERVICES[service]), at, reason });
 }
 
-/** Stands in the place of what could not be loaded, with a button to try again. */
+/** Shown in place of what could not be loaded, with a button to try again. */
 export function troubleNote(error: unknown, again: () => void): HTMLElement {
   return element(
     'div',

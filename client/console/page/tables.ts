@@ -4,19 +4,14 @@ import { element } from './dom.ts';
 import { isNumeric, show } from './format.ts';
 import { say, word } from './words.ts';
 
-/** More are shown on request; two further ones are not worth a button. */
+/** More are shown on request; a button for two more is not worth it. */
 const FIRST_ROWS = 10;
 const NOT_WORTH_A_BUTTON = 2;
 const LONG_TEXT = 60;
 
-/** Where a click on a transaction goes. */
-function transactionLink(id: string): HTMLElement {
-  return element('a', { href: `#/transactions/${encodeURIComponent(id)}`, class: 'id' }, id);
-}
-
 interface TableOptions {
   readonly caption: string;
-  /** It is what the reader came for: every row is shown at once. */
+  /** Show every row at once: the table is what the reader came for. */
   readonly whole?: boolean;
   /** Makes the cells of a column into buttons: the way to a bar's transactions without a mouse. */
   readonly pick?: { readonly column: string; readonly onPick: (row: Row) => void };
@@ -51,7 +46,7 @@ export function table(
   return few ? region : element('div', {}, region, moreRows(shown, body));
 }
 
-/** How many rows are seen of how many there are, and the rest on request. */
+/** Says how many rows are shown, and shows the rest on request. */
 function moreRows(shown: HTMLElement, rows: readonly HTMLElement[]): HTMLElement {
   const summary = element('span');
   const button = element('button', {
@@ -72,14 +67,14 @@ function cell(column: Column, row: Row, onPick: ((row: Row) => void) | undefined
   const text = show(value, column.as);
   const content =
     column.as === 'id' && value !== undefined
-      ? transactionLink(value)
+      ? element('a', { href: `#/transactions/${encodeURIComponent(value)}`, class: 'id' }, value)
       : onPick === undefined
         ? text
         : element('button', { type: 'button', class: 'link', click: () => onPick(row) }, text);
   return element('td', { class: kindOf(column, text) }, content);
 }
 
-/** How a cell takes its room: see the style sheet. */
+/** The cell's class in the style sheet. */
 function kindOf({ as }: Column, text: string): string | undefined {
   if (as === 'time_ms') return 'number time';
   if (isNumeric(as)) return 'number';

@@ -1,8 +1,8 @@
 const HOUR_MS = 3_600_000;
 
 /**
- * The ends of a time axis: its first and last point, for nothing is known of later. A single point gets an hour
- * before it; the chart library would give it a day on both sides. (Uses nothing of a browser, so a test can run it.)
+ * The ends of a time axis: its first and last point. A single point gets an hour before it; the chart library would
+ * give it a day on both sides. (A file of its own because a test cannot load the chart library.)
  */
 export function timeSpan(times: ReadonlyArray<number | undefined>): { min?: number; max?: number } {
   const known = times.filter((time) => time !== undefined);

@@ -41,7 +41,7 @@ export async function transactionView(id: string, scope: Scope, response?: Forwa
 
 export function responseNote({ status, body }: Forwarded): string {
   const detail = ['detail', 'title', 'reason', 'errorMessage'].map((name) => body[name]).find(Boolean);
-  return word('answered', { status, said: String(detail ?? '') });
+  return word('answered', { status, detail: String(detail ?? '') });
 }
 
 function card(title: string, width: number, ...children: Array<HTMLElement | false>): HTMLElement {
@@ -64,7 +64,7 @@ function storyBlock(record: Row): HTMLElement {
   );
 }
 
-/** Leads to the transactions that have the value in common. */
+/** Links to all transactions with the same value. */
 function alike(field: string, value: string): HTMLElement {
   return element('a', { href: `#/list?${new URLSearchParams({ field, value })}` }, plain(value));
 }
@@ -89,7 +89,6 @@ function causeBlock(record: Row): HTMLElement {
   );
 }
 
-/** Says nothing where the record says nothing. */
 function outlookOf(recoverable: string | undefined): string {
   if (isAbsent(recoverable)) return '';
   return recoverable === 'true' ? word('recoverable') : word('notRecoverable');

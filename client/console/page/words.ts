@@ -14,7 +14,7 @@ function stored(): Language {
     const kept = localStorage.getItem(STORED);
     if (kept === 'en' || kept === 'zh') return kept;
   } catch {
-    // Storage may be switched off; the browser's language then decides each time.
+    // Storage may be switched off: the browser's language decides.
   }
   return navigator.language.startsWith('zh') ? 'zh' : 'en';
 }
@@ -28,7 +28,7 @@ export function setLanguage(next: Language): void {
   try {
     localStorage.setItem(STORED, next);
   } catch {
-    // Not kept then.
+    // Storage may be switched off.
   }
 }
 
@@ -101,8 +101,8 @@ const WORDS = {
   notStored: { en: 'Nothing is stored about this transaction.', zh: '没有该认证的记录。' },
   lookItUp: { en: 'Look it up to ask the service now.', zh: '可点击查询向服务获取。' },
   answered: {
-    en: 'The service was asked just now and responded with {status}: {said}',
-    zh: '刚刚已向服务查询，返回 {status}：{said}',
+    en: 'The service was asked just now and responded with {status}: {detail}',
+    zh: '刚刚已向服务查询，返回 {status}：{detail}',
   },
   lookupDone: { en: 'The service was asked just now', zh: '刚刚已向服务查询' },
   stored: { en: 'stored', zh: '已存储' },
@@ -113,12 +113,12 @@ const WORDS = {
 
 export type Word = keyof typeof WORDS;
 
-/** `values` stand where the text has their name in braces. */
+/** `values` replace their names in braces. */
 export function word(name: Word, values: Readonly<Record<string, string | number>> = {}): string {
   return WORDS[name][language].replace(/\{(\w+)\}/g, (_, each: string) => String(values[each] ?? ''));
 }
 
-/** Of these lists the compiler names a value without words. */
+/** The compiler names a value of these lists that has no words. */
 type Listed = (typeof JOURNEYS)[number] | PermissionOutcome | Disposition | RunEnd;
 
 const OTHER_VALUES = {

@@ -179,7 +179,7 @@ describe('replay', () => {
     const { code, stdout, stderr } = await run(replayCommand, ['replay', 'rp-dark', '--json']);
     await world.control(world.sls, { fail: [] });
     expect([code, JSON.parse(stdout)]).toEqual([1, { selected: 1, queued: 0, failed: 1 }]);
-    expect(stderr).toMatch(/^1 were left out: what is known of them could not be read: .*Unauthorized/);
+    expect(stderr).toMatch(/^1 were left out: their earlier rows could not be read: .*Unauthorized/);
     expect(await world.rowsOf('idv-pending', 'rp-dark')).toEqual([]);
   });
 });

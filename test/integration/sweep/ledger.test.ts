@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createApi } from '../../../client/cli/api.ts';
 import { readCommandLine } from '../../../client/cli/arguments.ts';
 import { replayCommand } from '../../../client/cli/replay.ts';
-import { type Ledger, readLedger } from '../../../shared/logstores/ledger.ts';
+import { type Ledger, readLedger } from '../../../shared/ledger.ts';
 import { eventView, recordView } from '../../../shared/logstores/view.ts';
 import { SweepWorld } from '../../support/sweep-world.ts';
 import { DEFAULT_WINDOWS } from '../../support/windows.ts';

@@ -91,13 +91,13 @@ describe('loadConfig', () => {
   });
 
   it('needs a quota and an endpoint for a region it does not know', () => {
-    expect(Object.keys(issuesOf({ ...least, FC_REGION: 'eu-central-1' })).sort()).toEqual([
+    expect(Object.keys(issuesOf({ ...least, FC_REGION: 'xx-nowhere-1' })).sort()).toEqual([
       'CLOUDAUTH_ENDPOINT',
       'QPS_LIMIT',
     ]);
     const given = {
       ...least,
-      FC_REGION: 'eu-central-1',
+      FC_REGION: 'xx-nowhere-1',
       QPS_LIMIT: '2.5',
       CLOUDAUTH_ENDPOINT: 'https://idv.test',
     };

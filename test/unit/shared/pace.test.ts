@@ -281,3 +281,83 @@ describe('what the service and the system say', () => {
     expect(pacer.ratePerSecond).toBe(4);
   });
 });
+
+describe('what the pacer does after a throttled call, by the numbers of its description', () => {
+  /** Works at 20 a second for two seconds, every call accepted at once; then one call more is begun. */
+  async function atWork(rate = 20) {
+    const clock = new VirtualClock();
+    const pacer = new Pacer({ ratePerSecond: rate, clock });
+    for (let call = 0; call < 2 * rate; call += 1) {
+      await clock.run(pacer.take());
+      pacer.accepted();
+    }
+    const begin = () => clock.run(pacer.take());
+    return { clock, pacer, begin };
+  }
+
+  it('falls to 95 % of what was accepted in the last second', async () => {
+    const { pacer, begin } = await atWork();
+    pacer.throttled(await begin());
+    expect(pacer.ratePerSecond).toBeGreaterThanOrEqual(0.95 * 19);
+    expect(pacer.ratePerSecond).toBeLessThanOrEqual(0.95 * 20);
+  });
+
+  it('halves when a call begun since is throttled within two seconds', async () => {
+    const { clock, pacer, begin } = await atWork();
+    pacer.throttled(await begin());
+    const next = await begin();
+    clock.set(clock.now() + 500);
+    const before = pacer.ratePerSecond;
+    pacer.throttled(next);
+    expect(pacer.ratePerSecond).toBeCloseTo(before / 2, 5);
+  });
+
+  it('does not halve when that call is throttled later than that', async () => {
+    const { clock, pacer, begin } = await atWork();
+    pacer.throttled(await begin());
+    const next = await begin();
+    clock.set(clock.now() + 2_500);
+    for (let call = 0; call < 12; call += 1) pacer.accepted();
+    pacer.throttled(next);
+    expect(pacer.ratePerSecond).toBeCloseTo(0.95 * 12, 5);
+  });
+
+  it('a call that was under way when it fell changes nothing', async () => {
+    const { pacer, begin } = await atWork();
+    const [first, underWay] = [await begin(), await begin()];
+    pacer.throttled(first);
+    const before = pacer.ratePerSecond;
+    pacer.throttled(underWay);
+    expect(pacer.ratePerSecond).toBe(before);
+  });
+
+  it('is back at the ceiling about a second later, and stays close to it for a minute', async () => {
+    const { clock, pacer, begin } = await atWork();
+    pacer.throttled(await begin());
+    const ceiling = pacer.ratePerSecond;
+    const next = await begin();
+    pacer.throttled(next);
+    expect(pacer.ratePerSecond).toBeLessThan(0.6 * ceiling);
+    clock.set(clock.now() + 1_000);
+    // Throttled while recovering: the ceiling was up to a fifth too high.
+    expect(pacer.ratePerSecond).toBeGreaterThanOrEqual(0.8 * ceiling - 1e-9);
+    for (let second = 0; second < 8; second += 1) {
+      const before = pacer.ratePerSecond;
+      clock.set(clock.now() + 1_000);
+      expect(pacer.ratePerSecond - before).toBeLessThanOrEqual(0.01 * before + 1e-9);
+    }
+  });
+
+  it('forgets the ceiling after a minute: then it regains a tenth of the pace a second', async () => {
+    const { clock, pacer, begin } = await atWork();
+    for (let halving = 0; halving < 3; halving += 1) pacer.throttled(await begin());
+    for (let second = 0; second < 61; second += 1) {
+      clock.set(clock.now() + 1_000);
+      void pacer.ratePerSecond;
+    }
+    const before = pacer.ratePerSecond;
+    expect(before).toBeLessThan(18.5);
+    clock.set(clock.now() + 500);
+    expect(pacer.ratePerSecond - before).toBeCloseTo(1, 5);
+  });
+});

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { cloudauthEndpoint, findRegion, REGIONS, slsEndpoint } from '../../../shared/regions.ts';
 
@@ -36,13 +37,21 @@ describe('the regions', () => {
     expect(slsEndpoint(region, 'vpc')).toBe(`${region}-intranet.log.aliyuncs.com`);
   });
 
-  it('are these four, each with the name of its place', () => {
-    expect(REGIONS).toHaveLength(4);
-    for (const { region, place } of REGIONS) expect(place).not.toBe(region);
+  it('are these four, in code, README and s.yaml', () => {
+    const names = ['ap-southeast-1', 'cn-hongkong', 'ap-southeast-5', 'ap-southeast-3'];
+    expect(REGIONS.map(({ region }) => region).sort()).toEqual([...names].sort());
+    const root = new URL('../../../', import.meta.url);
+    const readme = readFileSync(new URL('README.md', root), 'utf8');
+    const settings = readFileSync(new URL('s.yaml', root), 'utf8');
+    for (const { region, place, qpsLimit } of REGIONS) {
+      expect(readme).toMatch(
+        new RegExp(`^\\| \`${region}\` \\| ${place.replace(/[()]/g, '.')} .*\\| ${qpsLimit} \\|$`, 'm'),
+      );
+      expect(settings).toContain(region);
+    }
   });
 
   it('know no other', () => {
-    expect(findRegion('eu-central-1')).toBeUndefined();
-    expect(findRegion('us-east-1')).toBeUndefined();
+    expect(findRegion('xx-nowhere-1')).toBeUndefined();
   });
 });

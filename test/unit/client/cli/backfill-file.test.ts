@@ -113,7 +113,7 @@ describe('CSV', () => {
   });
 
   it.each([
-    ['id,name', 'not known: id, name'],
+    ['id,name', 'unknown columns: id, name'],
     ['merchantBizId', 'no column transactionId'],
     ['transactionId,transaction_id', 'twice'],
   ])('%j is refused', (line, reason) => {
@@ -199,7 +199,7 @@ describe('the items of a file', () => {
 
   it('of CSV: a quoted field may hold line breaks, and ends where its quote is closed', async () => {
     const text = 'transactionId,"labels.\nnote"\na,1';
-    await expect(items(text, 'csv')).rejects.toThrow(/columns that are not known|labels/);
+    await expect(items(text, 'csv')).rejects.toThrow(/unknown columns|labels/);
     const broken = 'transactionId,merchantBizId\r\n"a\r\n\r\nb",m\r\n\r\nc,m\r\n';
     const found = await items(broken, 'csv');
     expect(

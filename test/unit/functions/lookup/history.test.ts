@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { mergeGiven, missingRow, newsRow } from '../../../../functions/lookup/queue.ts';
 import { SlsError } from '../../../../shared/errors.ts';
-import { type History, readHistory, registrationOf } from '../../../../shared/logstores/history.ts';
+import { type History, readHistory, registrationOf } from '../../../../shared/history.ts';
 import { deriveMerchantBizId } from '../../../../shared/logstores/ids.ts';
 import { windowsOf } from '../../../../shared/logstores/retention.ts';
 import type { QueryRequest, SlsDataPlane } from '../../../../shared/sls/types.ts';

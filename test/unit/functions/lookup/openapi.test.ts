@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import type { Endpoint } from '../../../../functions/lookup/define-endpoint.ts';
 import { openApiDocument } from '../../../../functions/lookup/endpoints.ts';
 import { safeParseTransaction } from '../../../../shared/api/transaction.ts';
 import { schemaProblems } from '../../../support/openapi-check.ts';
@@ -274,4 +276,25 @@ describe('the OpenAPI document', () => {
       schemaProblems(document, { $ref: '#/components/schemas/Transaction' }, value).length === 0;
     expect(documented).toBe(safeParseTransaction(value, { nowMs, initializedMs: 31 * 86_400_000 }).ok);
   });
+});
+
+it('holds every endpoint that is defined, and the README names each', async () => {
+  const folder = new URL('../../../../functions/lookup/', import.meta.url);
+  const readme = readFileSync(new URL('../../README.md', folder), 'utf8');
+  const defined: Endpoint[] = [];
+  for (const file of readdirSync(folder)) {
+    // index.ts is the entry point: it reads the settings of a deployment.
+    if (file === 'index.ts') continue;
+    const exports: Record<string, unknown> = await import(new URL(file, folder).href);
+    for (const [name, value] of Object.entries(exports)) {
+      if (/Endpoint$/.test(name) && typeof value === 'object') defined.push(value as Endpoint);
+    }
+  }
+  expect(defined.length).toBeGreaterThan(0);
+  for (const { method, path } of defined) {
+    expect([...operations.keys()]).toContain(`${method} ${path}`);
+  }
+  for (const operation of operations.keys()) {
+    expect(readme).toContain(`\`${operation.replace('{transactionId}', '{id}')}`);
+  }
 });
