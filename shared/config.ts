@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ConfigError } from './errors.ts';
-import { LOG_LEVELS, type LogLevel } from './logger.ts';
+import { LOG_LEVELS } from './logger.ts';
 import {
   DEFAULT_DAYS_KEPT,
   MAX_DAYS_KEPT,
@@ -14,22 +14,18 @@ import { cloudauthEndpoint, findRegion, REGIONS, slsEndpoint } from './regions.t
 import { DAY_MS, SECOND_MS } from './time.ts';
 
 /**
- * The settings: the only place that reads environment variables, and the only place that knows a default.
- * An empty value counts as missing. Every bad setting is named at once; no value is ever repeated.
+ * The settings: the only place that reads environment variables or has a default for one. An empty value counts as
+ * missing. One error names every bad setting, and never a value.
  */
 
-const integer = (min: number, max: number) =>
-  z.pipe(z.string().check(z.regex(/^\d{1,9}$/, 'must be a whole number')), z.transform(Number)).check(
+const number = (min: number, max: number, form: RegExp, message: string) =>
+  z.pipe(z.string().check(z.regex(form, message)), z.transform(Number)).check(
     z.refine((value) => (value as number) >= min && (value as number) <= max, {
       error: `must be from ${min} to ${max}`,
     }),
   );
-const decimal = (min: number, max: number) =>
-  z.pipe(z.string().check(z.regex(/^\d{1,6}(\.\d{1,6})?$/, 'must be a number')), z.transform(Number)).check(
-    z.refine((value) => (value as number) >= min && (value as number) <= max, {
-      error: `must be from ${min} to ${max}`,
-    }),
-  );
+const integer = (min: number, max: number) => number(min, max, /^\d{1,9}$/, 'must be a whole number');
+const decimal = (min: number, max: number) => number(min, max, /^\d{1,6}(\.\d{1,6})?$/, 'must be a number');
 const name = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/, 'must be a name'));
 const endpoint = z
   .string()
@@ -101,7 +97,7 @@ function daysKept(env: Readonly<Record<(typeof DAYS_KEPT)[keyof RetentionDays], 
 
 const knownRegion = (region: unknown) => typeof region === 'string' && findRegion(region) !== undefined;
 
-/** Rules over two keys. They run even when other keys are bad, so that one start names everything. */
+/** Rules over two keys are checked even when other keys are bad, so that one start names everything. */
 const always = { when: () => true };
 const fields = z.object({ ...SETTINGS, ...PLATFORM });
 const schema = fields.check(
@@ -129,40 +125,7 @@ const schema = fields.check(
   ),
 );
 
-export interface Config {
-  readonly region: string;
-  readonly accountId: string | undefined;
-  readonly instanceId: string | undefined;
-  readonly logLevel: LogLevel;
-  readonly slsProject: string;
-  /** Host of the region's SLS, with a scheme when it is not https. */
-  readonly slsEndpoint: string;
-  readonly cloudauthEndpoint: string;
-  readonly verifyDelayMs: number;
-  /** The service keeps a session's log this long. */
-  readonly retentionMs: number;
-  /** How long SLS keeps the rows of each logstore, and the service a session's log. */
-  readonly daysKept: RetentionDays;
-  readonly qpsLimit: number;
-  readonly sweepQpsShare: number;
-  readonly notCompletedAttempts: number;
-  readonly maxAttempts: number;
-  readonly runMarginMs: number;
-  readonly leaseMs: number;
-  readonly heartbeatMs: number;
-  readonly callTimeoutMs: number;
-  readonly auth: 'trigger' | 'bearer';
-  /** Lower-case hex, possibly none. */
-  readonly bearerTokenSha256: readonly string[];
-  readonly sweepFunction: string | undefined;
-  readonly invokeEndpoint: string | undefined;
-  /** The instance's own keys: older than the context's, used only when the context has none. */
-  readonly environmentCredentials: {
-    readonly accessKeyId: string | undefined;
-    readonly accessKeySecret: string | undefined;
-    readonly securityToken: string | undefined;
-  };
-}
+export type Config = Readonly<ReturnType<typeof toConfig>>;
 
 /** @throws ConfigError naming every bad key. */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -184,7 +147,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   return Object.freeze(toConfig(parsed.data));
 }
 
-function toConfig(env: z.output<typeof schema>): Config {
+function toConfig(env: z.output<typeof schema>) {
   const region = env.FC_REGION;
   const network = env.CLOUDAUTH_NETWORK;
   return {
@@ -193,12 +156,15 @@ function toConfig(env: z.output<typeof schema>): Config {
     instanceId: env.FC_INSTANCE_ID,
     logLevel: env.ALIYUN_FC_LOG_LEVEL,
     slsProject: env.SLS_PROJECT,
+    /** Host of the region's SLS, with a scheme when it is not https. */
     slsEndpoint: env.SLS_ENDPOINT ?? slsEndpoint(region, network),
     cloudauthEndpoint: env.CLOUDAUTH_ENDPOINT ?? cloudauthEndpoint(region, network),
     verifyDelayMs: env.VERIFY_DELAY_SECONDS * SECOND_MS,
+    /** How long the service keeps a session's log. */
     retentionMs: env.RETENTION_DAYS * DAY_MS,
+    /** How long SLS keeps the rows of each logstore, and the service a session's log. */
     daysKept: daysKept(env),
-    // The schema lets none pass without one of the two.
+    // The schema requires one of the two.
     qpsLimit: (env.QPS_LIMIT ?? findRegion(region)?.qpsLimit) as number,
     sweepQpsShare: env.SWEEP_QPS_SHARE,
     notCompletedAttempts: env.NOT_COMPLETED_ATTEMPTS,
@@ -208,9 +174,11 @@ function toConfig(env: z.output<typeof schema>): Config {
     heartbeatMs: env.HEARTBEAT_SECONDS * SECOND_MS,
     callTimeoutMs: env.CALL_TIMEOUT_MS,
     auth: env.AUTH,
+    /** Lower-case hex, possibly none. */
     bearerTokenSha256: env.BEARER_TOKEN_SHA256?.toLowerCase().split(',') ?? [],
     sweepFunction: env.SWEEP_FUNCTION,
     invokeEndpoint: env.INVOKE_ENDPOINT,
+    /** The instance's own keys: older than the context's, used only when the context has none. */
     environmentCredentials: {
       accessKeyId: env.ALIBABA_CLOUD_ACCESS_KEY_ID,
       accessKeySecret: env.ALIBABA_CLOUD_ACCESS_KEY_SECRET,

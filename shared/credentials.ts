@@ -5,5 +5,5 @@ export interface Credentials {
   readonly securityToken?: string;
 }
 
-/** Asked for every request: role credentials change under a long-lived instance. */
+/** Called for every request: role credentials change during the life of an instance. */
 export type CredentialsProvider = () => Credentials | Promise<Credentials>;

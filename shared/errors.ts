@@ -1,9 +1,9 @@
 /**
- * The errors of this project. Identity is the literal `code` (class names do not survive minification);
- * `retryable` says whether the same call may succeed later. A message never holds a credential, a header or a URL
- * query: it goes to the log.
+ * The errors of this project. They are identified by their literal `code`, since class names do not survive
+ * minification. `retryable` says whether the same call may succeed later. Messages go to the log, so they never hold a
+ * credential, a header or a URL query.
  */
-export type ErrorCode =
+type ErrorCode =
   | 'CONFIG_INVALID'
   | 'UPSTREAM_HTTP'
   | 'UPSTREAM_NETWORK'
@@ -17,7 +17,7 @@ export abstract class ServiceError extends Error {
   abstract readonly retryable: boolean;
 }
 
-/** One thing wrong with what a caller sent: where, and what to do. */
+/** One thing that is wrong with a caller's input: where, and what it must be. */
 export interface Issue {
   path: string;
   message: string;
@@ -50,14 +50,14 @@ export class UpstreamTimeoutError extends ServiceError {
   readonly retryable = true;
 }
 
-/** A response came, but not what the contract says. Distinct from a network error: the service was reached. */
+/** The response is not what the service's contract says. Not a network error: the service was reached. */
 export class UpstreamContractError extends ServiceError {
   override readonly name = 'UpstreamContractError';
   readonly code = 'UPSTREAM_CONTRACT';
   readonly retryable = true;
 }
 
-/** The platform's timeout is too near to begin this. */
+/** The platform's timeout is too near to start or go on. */
 export class DeadlineError extends ServiceError {
   override readonly name = 'DeadlineError';
   readonly code = 'DEADLINE_NEAR';

@@ -1,12 +1,12 @@
 /**
- * One JSON object per line on standard output. FC's own console prefixes would break the JSON, so the line is
- * written raw and carries its request id itself. Never pass transaction content, label values or credentials:
- * the fields given here are written as they are.
+ * Writes one JSON object per line to standard output. FC prefixes console output, which would break the JSON, so lines
+ * are written directly and carry the request id as a field. Never pass transaction content, label values or
+ * credentials: fields are written as they are.
  */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined | object>>;
+type LogFields = Readonly<Record<string, string | number | boolean | null | undefined | object>>;
 
 export interface Logger {
   debug(event: string, fields?: LogFields): void;
@@ -15,7 +15,7 @@ export interface Logger {
   error(event: string, fields?: LogFields): void;
 }
 
-export interface LoggerOptions {
+interface LoggerOptions {
   level: LogLevel;
   /** Added to every line, for instance the request id. */
   fields?: LogFields;

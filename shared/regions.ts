@@ -1,7 +1,6 @@
 /**
- * Where ID Verification is offered: a region is added, or its limit
- * changed, here; README.md and s.yaml list them for people, which a test compares. Data stays in its
- * region. Regions and endpoints: the API page, https://www.alibabacloud.com/help/doc-detail/2879914.html, and for
+ * Where ID Verification is offered. To add a region or change its limit, change this list; README.md and s.yaml repeat
+ * it for people, and a test compares them. Data stays in its region. Regions and endpoints: the API page, https://www.alibabacloud.com/help/doc-detail/2879914.html, and for
  * Malaysia the endpoint map of the generated SDK `@alicloud/cloudauth-intl20220809`. `qpsLimit`: calls per second that
  * one API allows per account, all RAM users together, https://www.alibabacloud.com/help/es/ekyc/latest/api-overview.
  * All read 2026-11-23.
@@ -13,15 +12,15 @@ export const REGIONS = [
   { region: 'ap-southeast-3', place: 'Kuala Lumpur (Malaysia)', qpsLimit: 3 },
 ] as const;
 
-/** Names of `vpc` resolve inside Alibaba Cloud only, in the region's own networks. */
-export type Network = 'public' | 'vpc';
+/** The hosts of `vpc` resolve only inside Alibaba Cloud, in networks of the same region. */
+type Network = 'public' | 'vpc';
 
-/** undefined for a region where ID Verification is not offered. */
+/** Returns undefined for a region where ID Verification is not offered. */
 export function findRegion(region: string): (typeof REGIONS)[number] | undefined {
   return REGIONS.find((one) => one.region === region);
 }
 
-/** Names follow the same rule everywhere: any other region gets its likely one. */
+/** Hosts are named alike in all regions, so an unlisted one gets its likely host. */
 export function cloudauthEndpoint(region: string, network: Network): string {
   return `cloudauth-intl${network === 'vpc' ? '-vpc' : ''}.${region}.aliyuncs.com`;
 }

@@ -8,14 +8,14 @@ export interface RetryPolicy {
   readonly baseMs: number;
   /** No pause is longer, whatever the server asks for. */
   readonly capMs: number;
-  /** Default: the error's own `retryable` flag; an error without one is a bug and is not repeated. */
+  /** Default: the error's own `retryable` flag; an error without one is a bug and is not retried. */
   readonly retryable?: (error: unknown) => boolean;
-  /** What the server asked to wait, if it said so: the pause is then at least that, up to the cap. */
+  /** How long the server asked to wait, if it did: the pause is then at least that, up to the cap. */
   readonly askedMs?: (error: unknown) => number | undefined;
   readonly signal?: AbortSignal;
 }
 
-/** Beyond any cap, and short of the exponent at which a base of 0 would become 0 * Infinity. */
+/** Beyond any cap; more would make a base of 0 times Infinity NaN. */
 const MAX_DOUBLINGS = 60;
 
 function isRetryable(error: unknown): boolean {
@@ -44,7 +44,7 @@ export function backoffMs(
  * An abort during a pause throws the signal's reason.
  */
 export async function retry<T>(
-  fn: (attempt: number) => Promise<T>,
+  fn: () => Promise<T>,
   policy: RetryPolicy,
   clock: Pick<Clock, 'sleep'>,
   random: () => number,
@@ -52,7 +52,7 @@ export async function retry<T>(
   const { attempts, capMs, retryable = isRetryable, askedMs, signal } = policy;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await fn(attempt);
+      return await fn();
     } catch (error) {
       if (attempt >= attempts || signal?.aborted || !retryable(error)) throw error;
       const asked = askedMs?.(error) ?? 0;

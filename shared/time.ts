@@ -1,4 +1,4 @@
-/** Time comes in from outside, so that a test can hold it. */
+/** Injected, so that tests can control time. */
 export interface Clock {
   /** Unix milliseconds. */
   now(): number;

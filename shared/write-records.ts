@@ -10,12 +10,12 @@ import type { EncodedLog, Log, SlsDataPlane } from './sls/types.ts';
 import { type Clock, SECOND_MS } from './time.ts';
 
 /**
- * Writes records and their events. What it promises: when it returns, SLS has acknowledged every row. A row that
- * SLS refuses for its content is found by halving the group and written reduced; what SLS cannot take at the
- * moment is sent again with growing pauses; anything else is thrown, and then any part may have been written.
- * PutLogs is not idempotent, so a repeated group may be there twice, with the same revisions.
+ * Writes records and their events. When it returns, SLS has acknowledged every row. A row that SLS refuses for its
+ * content is found by halving the group and written reduced; a group that SLS cannot take at the moment is sent
+ * again with growing pauses; any other error is thrown, and then any part may have been written. PutLogs is not
+ * idempotent, so a repeated group may be stored twice, with the same revisions.
  */
-export interface WriteOptions {
+interface WriteOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly signal?: AbortSignal;
@@ -23,10 +23,10 @@ export interface WriteOptions {
   readonly attempts?: number;
 }
 
-export interface WriteReport {
+interface WriteReport {
   readonly records: number;
   readonly events: number;
-  /** Rows that were only taken without their long texts. */
+  /** Rows that SLS accepted only without their long texts. */
   readonly reduced: number;
 }
 
@@ -34,9 +34,9 @@ export interface WriteReport {
  * (read 2026-11-23). */
 const MAX_GROUP_BYTES = 1_000_000;
 const MAX_GROUP_ROWS = 3_000;
-/** For writes that nobody waits for. */
+/** For writes that no caller waits for. */
 export const WRITE_RETRY: RetryPolicy = { attempts: 6, baseMs: 250, capMs: 5_000 };
-/** Refused for the state of our clock, not for a row: halving would not help. */
+/** Refused because of our clock, not because of a row: halving would not help. */
 const CLOCK_CODES = new Set([
   'RequestTimeExpired',
   'RequestTimeTooSkewed',
@@ -44,7 +44,7 @@ const CLOCK_CODES = new Set([
   'InvalidDateFormat',
 ]);
 
-/** One logstore's rows: how they become pairs, and how pairs that were refused become fewer. */
+/** A logstore to write to: how a row becomes pairs, and how a refused row is reduced. */
 interface Sink<Row> {
   readonly logstore: string;
   readonly toContents: (row: Row) => Log['contents'];
@@ -63,8 +63,8 @@ const EVENT_SINK: Sink<EventRow> = {
 };
 
 /**
- * An output as the bytes that will be written, which may wait for that: as rows it would take three times the memory
- * (a sixth more in the peak of a whole run) and outlive the young generation of the heap.
+ * An output encoded as it will be written. While it waits, rows would take three times the memory (a sixth more at the
+ * peak of a whole run) and outlive the young generation of the heap.
  */
 export interface EncodedOutput {
   readonly record: EncodedContents;
@@ -87,7 +87,7 @@ export function amendOutput(
 ): EncodedOutput {
   const [row] = rowsOf(record);
   if (row === undefined) return { record, events };
-  // Every value reads as the text that it was written as.
+  // All values are text now, and are written as the same text.
   const amended = amend(decodeContents(row) as RecordRow);
   return { record: encodeContents([amended], RECORD_SINK.toContents), events };
 }
@@ -115,7 +115,7 @@ interface Writing<Row> {
   readonly options: WriteOptions;
 }
 
-/** Where the pairs of one row stand. */
+/** The pairs of one row, within the bytes of several. */
 type EncodedRow = Omit<EncodedLog, 'timeSeconds'>;
 
 function rowsOf({ bytes, ends }: EncodedContents): EncodedRow[] {
@@ -169,7 +169,7 @@ async function writeGroup<Row>(writing: Writing<Row>, group: readonly EncodedRow
   }
 }
 
-/** If even this is refused, the fault is not in the row, and the refusal is thrown. */
+/** @throws the second refusal, if even the reduced row is refused: then the row is not at fault */
 async function writeReduced<Row>(
   writing: Writing<Row>,
   refused: EncodedRow,
@@ -182,7 +182,6 @@ async function writeReduced<Row>(
   await put(writing, rowsOf(encodeContents([sink.reduce(row, reason)], sink.toContents)));
 }
 
-/** Credentials are asked for anew at each try. */
 function put<Row>({ sls, sink, options }: Writing<Row>, rows: readonly EncodedRow[]): Promise<void> {
   const { clock, random, signal, attempts = WRITE_RETRY.attempts } = options;
   const abortable = signal === undefined ? {} : { signal };

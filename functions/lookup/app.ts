@@ -18,13 +18,13 @@ const route = createRouter(ENDPOINTS);
 const OPEN_PATHS: ReadonlySet<string> = new Set(ENDPOINTS.filter(({ open }) => open).map(({ path }) => path));
 
 /**
- * The HTTP function. Whatever comes in, a full response object comes out; nothing is thrown to the platform,
- * whose own response to that would be neither ours nor a problem document.
+ * The HTTP function. It returns a full response for any event and never throws: the platform's own response to an
+ * error would not be a problem document.
  */
 export function createHandler(
   services: LookupServices,
 ): (event: unknown, context: unknown) => Promise<FcResponse> {
-  // The platform's context has no remaining-time method for middy's own timeout: the request has its deadline.
+  // Middy's own timeout needs a remaining-time method, which FC's context lacks: the request has its deadline.
   const chain = middy<LookupRequest, FcResponse>(dispatch, { timeoutEarlyInMillis: 0 }).use([
     open(services),
     finallyDo(({ deadline }) => deadline.close()),
@@ -55,13 +55,9 @@ async function dispatch(request: LookupRequest): Promise<FcResponse> {
   return match.route.run(request, match.params);
 }
 
-/**
- * What surrounds every endpoint, outermost first: the request is opened and closed, it is logged, HEAD loses its body,
- * errors become problems, the token is checked.
- */
 type Step = MiddlewareObj<LookupRequest, FcResponse>;
 
-/** Middy hands the raw event to the first step; from then on the request stands in its place. */
+/** Middy passes the raw event to this first step, which replaces it with the request. */
 function open(services: LookupServices): Step {
   return {
     before: (middyRequest) => {
@@ -69,14 +65,14 @@ function open(services: LookupServices): Step {
       const request = openRequest(services, middyRequest.context);
       middyRequest.event = request;
       request.http = decodeHttpEvent(event);
-      // The context's id is the one in FC's own logs; the event's is for whoever calls without a context.
+      // The context's id is the one in FC's own logs; the event's is for callers without a context.
       const { requestId = '' } = request.http;
       if (request.requestId === '' && /^[0-9A-Za-z-]{1,64}$/.test(requestId)) request.requestId = requestId;
     },
   };
 }
 
-/** However the request ends. The response is null only if making it failed. */
+/** Runs however the request ends. The response is null only if making it failed. */
 function finallyDo(act: (request: LookupRequest, response: FcResponse | null) => void): Step {
   return {
     after: ({ event, response }) => act(event, response),
@@ -86,7 +82,7 @@ function finallyDo(act: (request: LookupRequest, response: FcResponse | null) =>
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** One line for each request, without anything that a caller or a service wrote. */
+/** One line per request, without any text from a caller or a service. */
 function logRequest(request: LookupRequest, response: FcResponse | null): void {
   const { services, trace, http } = request;
   const status = response?.statusCode ?? 500;
@@ -107,7 +103,7 @@ function logRequest(request: LookupRequest, response: FcResponse | null): void {
   });
 }
 
-/** https://www.rfc-editor.org/rfc/rfc9110#name-head: as GET, without the content. */
+/** https://www.rfc-editor.org/rfc/rfc9110#name-head: like GET, without the content. */
 function dropBodyOfHead({ http }: LookupRequest, response: FcResponse | null): void {
   if (response !== null && http.method === 'HEAD') response.body = '';
 }
@@ -126,7 +122,7 @@ function problems(): Step {
   };
 }
 
-/** Where a bug is, without its message: that may repeat what it choked on. */
+/** The stack of an unexpected error, without its message, which may repeat content. */
 function originOf(cause: unknown): Record<string, string> {
   if (!(cause instanceof Error)) return {};
   const frames = (cause.stack ?? '')

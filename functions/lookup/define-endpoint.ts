@@ -5,29 +5,29 @@ import { type FcResponse, jsonResponse, type ProblemCode, ProblemError } from '.
 import type { LookupRequest } from './request.ts';
 
 /**
- * One endpoint of the API, with all that there is to it: the router, the validation and the OpenAPI document are made
- * from this, and its handler is held to the type of its response's schema.
+ * One endpoint of the API in full: the router, the validation and the OpenAPI document are made from this, and the
+ * type of its handler from the schema of its response.
  */
 interface EndpointOptions<P extends Parameters, Q extends Parameters, R> {
   readonly method: 'GET' | 'POST';
-  /** `{name}` is one of `params`. */
+  /** `{name}` stands for one of `params`. */
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
-  /** Needs neither a token nor the keys of the function's role. */
+  /** Needs neither a token nor the credentials of the function's role. */
   readonly open?: true;
   readonly params?: P;
-  /** All that may stand in the query, none of it required. Without this the query is not looked at. */
+  /** The parameters that the query may have, none of them required. Without this the query is ignored. */
   readonly query?: Q;
-  /** What a POST takes; without this, nothing but an empty object. */
+  /** What a POST accepts; without this, only an empty object or nothing. */
   readonly body?: Body;
   readonly response: {
     readonly status: 200 | 202;
     readonly schema: z.ZodMiniType<R>;
     readonly description: string;
   };
-  /** How it may fail, apart from what every endpoint of its kind may fail with: see openapi.ts. */
+  /** How it may fail, beside the problems common to all endpoints of its kind (openapi.ts). */
   readonly problems?: readonly ProblemCode[];
   readonly handle: (request: LookupRequest, input: Input<P, Q>) => R | Promise<R>;
 }
@@ -36,9 +36,9 @@ type Parameters = Readonly<Record<string, { readonly schema: z.ZodMiniType; read
 type NoParameters = Readonly<Record<never, never>>;
 
 export interface Body {
-  /** What may come as JSON, one of these. The handler checks it: each item succeeds or fails for itself. */
+  /** Any of these, as JSON. The handler validates it: each item succeeds or fails on its own. */
   readonly json: readonly z.ZodMiniType[];
-  /** What is on the lines, where NDJSON is taken as well. */
+  /** What each line holds, where NDJSON is accepted as well. */
   readonly ndjson?: string;
   readonly example?: unknown;
 }
@@ -72,7 +72,7 @@ export function defineEndpoint<
         body: method === 'GET' ? NO_BODY : parseBody(http, { ndjson: body?.ndjson !== undefined }),
       };
       if (body === undefined && input.body.kind === 'json') parse(NOTHING, input.body.value);
-      // Says at once what is missing, rather than let every call fail for it in its own way.
+      // Fails at once if there are no credentials, rather than in every call.
       if (!open) services.role.provide();
       return jsonResponse(response.status, await handle(request, input as Input<P, Q>));
     },
@@ -90,7 +90,7 @@ function shapeOf(parameters: Parameters = {}, as: (schema: z.ZodMiniType) => z.Z
 
 /**
  * Whether FC decodes query values is not documented, and an unescaped plus sign of a zone arrives as a space. No
- * value of ours holds a percent sign or a space, so undoing both cannot change a right one.
+ * valid value holds a percent sign or a space, so undoing both cannot change one.
  */
 function repaired(query: HttpRequest['query']): Record<string, string> {
   const decode = (value: string) => {
@@ -110,13 +110,13 @@ export function parse<T>(schema: z.core.$ZodType<T>, value: unknown): T {
   return valid(safeParse(schema, value));
 }
 
-/** The value of what was parsed already. @throws ProblemError INPUT_INVALID with the paths of what is wrong */
+/** @throws ProblemError INPUT_INVALID with the paths of what is wrong */
 export function valid<T>(parsed: Parsed<T>): T {
   if (parsed.ok) return parsed.value;
   throw new ProblemError('INPUT_INVALID', 'The request is not valid.', { issues: parsed.issues });
 }
 
-/** One thing is wrong with the request; the empty path is its whole body. */
+/** A problem with one issue; the empty path is the whole body. */
 export function badRequest(path: string, message: string): ProblemError {
   return new ProblemError('INPUT_INVALID', 'The request is not valid.', { issues: [{ path, message }] });
 }

@@ -29,7 +29,7 @@ function isTimeUp(error: unknown): boolean {
   return error instanceof DeadlineError || (error instanceof DOMException && error.name === 'TimeoutError');
 }
 
-/** Error codes of the SLS data plane that may stand in a log; any other text in their place is left out.
+/** Error codes of the SLS data plane that may be logged; any other text in their place is left out.
  * https://www.alibabacloud.com/help/en/sls/developer-reference/error-codes (read 2026-11-23) */
 const SLS_CODES: ReadonlySet<string> = new Set([
   'IndexConfigNotExist',
@@ -59,8 +59,8 @@ const SLS_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What the log may say of an error: our own code, a status, a documented code, the service's request id. Never a
- * message: services repeat what they were sent in theirs.
+ * What may be logged about an error: our own code, a status, a documented code, the service's request id. Never a
+ * message, in which services repeat what they were sent.
  */
 function logFieldsOf(error: unknown): Record<string, string | number | boolean> {
   if (!(error instanceof ServiceError)) return { error: 'INTERNAL' };
@@ -79,19 +79,18 @@ export function noteFailure(trace: Trace, error: unknown): void {
   if (error !== undefined) Object.assign(trace.notes, logFieldsOf(error));
 }
 
-/** The code if it is one we know the meaning of, else `undocumented`. */
 function documentedCode(code: string): string {
   return DOCUMENTED_CODES.has(code) || /^HTTP_\d{3}$/.test(code) ? code : 'undocumented';
 }
 
-/** The header's unit is not documented: more than this would be a misreading of it. */
+/** The unit of the header is not documented: a larger value was probably meant in another one. */
 const MAX_RETRY_AFTER_SECONDS = 10;
 
 type NoAnswer = Exclude<CheckVerifyLogOutcome, { kind: 'answered' | 'not_completed' }>;
 
 /**
- * What a caller is told when the service gave no result.
- * @param answeredAtMs when an earlier question was answered, if the log store has that answer
+ * What a caller is told when the service returned no result.
+ * @param answeredAtMs when the service answered an earlier call, if the log store has that answer
  */
 export function toUpstreamProblem(outcome: NoAnswer, answeredAtMs?: number): ProblemError {
   const code = documentedCode(outcome.code);
@@ -112,9 +111,7 @@ export function toUpstreamProblem(outcome: NoAnswer, answeredAtMs?: number): Pro
       return new ProblemError(
         'UPSTREAM_FORBIDDEN',
         `ID Verification answered ${code}. ${whatToFix(outcome.code)}`,
-        {
-          logFields,
-        },
+        { logFields },
       );
     case 'failed':
       return new ProblemError(FAILED_CODE[outcome.reason], FAILED_DETAIL[outcome.reason], {
@@ -124,7 +121,7 @@ export function toUpstreamProblem(outcome: NoAnswer, answeredAtMs?: number): Pro
   }
 }
 
-/** A session is forgotten after 30 days; the record of it stays. */
+/** The service forgets a session after 30 days; its record stays. */
 function earlier(answeredAtMs: number | undefined): string {
   if (answeredAtMs === undefined) return '';
   return ` The log store has its answer of ${new Date(answeredAtMs).toISOString()} (idv-records).`;

@@ -11,7 +11,7 @@ import { systemClock } from '../../shared/time.ts';
 import { createHandler } from './app.ts';
 import type { LookupServices } from './request.ts';
 
-/** With SWEEP_QPS_SHARE at 1 the sweep may use the whole quota; a lookup now and then is asked all the same. */
+/** With SWEEP_QPS_SHARE at 1 the sweep may use the whole quota; some lookups are still made. */
 const MIN_QPS_SHARE = 0.05;
 
 function wire(config: Config): LookupServices {
@@ -51,7 +51,7 @@ function wireSweep(
     startSweep: (contextAccountId, signal) => {
       const accountId = config.accountId ?? contextAccountId;
       if (accountId === undefined) {
-        throw new ProblemError('SWEEP_NOT_CONFIGURED', 'The platform did not say which account this is.');
+        throw new ProblemError('SWEEP_NOT_CONFIGURED', 'The platform did not name the account.');
       }
       const invoke = createInvoker({
         accountId,
@@ -65,5 +65,5 @@ function wireSweep(
   };
 }
 
-/** Bad settings end the cold start here, with all of them named. */
+/** Bad settings fail the cold start here, in one error that names them all. */
 export const handler = createHandler(wire(loadConfig(process.env)));

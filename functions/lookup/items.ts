@@ -11,10 +11,10 @@ import { ProblemError } from '../../shared/fc/response.ts';
 import { badRequest, parse } from './define-endpoint.ts';
 import type { LookupRequest } from './request.ts';
 
-/** The transactions of a request. Each is checked for itself, for one bad item must not fail its neighbours. */
+/** One transaction of a request. Each is validated on its own: one bad item must not fail the others. */
 export type Item = Parsed<Transaction>;
 
-/** `{transactions: […]}`. The document says what an item is; here the items are not looked at. */
+/** `{transactions: […]}`. The OpenAPI document describes the items; this schema does not validate them. */
 export function batchOf(max: number) {
   return exactly({
     transactions: z
@@ -25,12 +25,12 @@ export function batchOf(max: number) {
 }
 type Batch = ReturnType<typeof batchOf>;
 
-/** What a session's time is judged by in this request. */
+/** The bounds of a session's time in this request. */
 export function timesOf({ services: { clock, settings } }: LookupRequest): Times {
   return { nowMs: clock.now(), initializedMs: settings.windows.initializedMs };
 }
 
-/** The items of a body that is JSON. @throws ProblemError INPUT_INVALID when it is no such batch */
+/** The items of a JSON body. @throws ProblemError INPUT_INVALID when it is not a batch */
 export function readBatch(body: ParsedBody, batch: Batch, times: Times): Item[] {
   if (body.kind !== 'json') throw badRequest('', 'is required');
   return parse(batch, body.value).transactions.map((item, index) =>
@@ -38,7 +38,7 @@ export function readBatch(body: ParsedBody, batch: Batch, times: Times): Item[] 
   );
 }
 
-/** The same for NDJSON, an item on each line that is not blank. */
+/** The same for NDJSON, with an item on each line. */
 export function readLines(lines: readonly ParsedLine[], max: number, times: Times): Item[] {
   if (lines.length === 0) throw badRequest('transactions', 'must not be empty');
   if (lines.length > max) throw badRequest('transactions', `must have at most ${max} lines`);
@@ -50,7 +50,7 @@ export function readLines(lines: readonly ParsedLine[], max: number, times: Time
   });
 }
 
-/** Those that are valid. @throws ProblemError INPUT_INVALID when none is */
+/** The valid items. @throws ProblemError INPUT_INVALID when there is none */
 export function validOf(items: readonly Item[]): Transaction[] {
   const transactions = items.flatMap((item) => (item.ok ? [item.value] : []));
   if (transactions.length > 0) return transactions;
@@ -60,8 +60,8 @@ export function validOf(items: readonly Item[]): Transaction[] {
 }
 
 /**
- * Each transaction of a request once, in order of its first mention, with all that the request says of it: of each
- * field, and of each label, what it says last.
+ * Each transaction of a request once, in order of its first mention. Of each field, and of each label, the last value
+ * in the request counts.
  */
 export function foldById(transactions: readonly Transaction[]): Transaction[] {
   const byId = new Map<string, Transaction>();

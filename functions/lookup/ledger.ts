@@ -9,13 +9,13 @@ const COUNTS = {
   registered: 'Distinct transactions registered in the period: the sum of the ten that follow.',
   finished: 'Final, and the person came through to the end.',
   interrupted: 'Final, and the session broke off.',
-  notStarted: 'Final, and the session was never begun.',
+  notStarted: 'Final, and the session was never started.',
   unknown: 'Final, with a status that is not documented.',
   notCompleted: 'Final: still not completed after all attempts.',
   invalid: 'Final: ID Verification does not know it, or the row could not be read.',
   expired: 'Final: older than what ID Verification keeps.',
   gaveUp: 'Final: no answer after all attempts.',
-  waiting: 'The sweep has not come to it yet.',
+  waiting: 'The sweep has not reached it yet.',
   residual: 'The sweep has passed it and there is no final record. Must be 0.',
   unreadable: 'Rows of the queue without a transaction id; beside the sum.',
   unregistered: 'Transactions with a record that were never registered; beside the sum.',
@@ -23,14 +23,14 @@ const COUNTS = {
 
 const ledgerResponse = z
   .strictObject({
-    from: describe(z.clone(isoTime), 'Beginning of the period.'),
+    from: describe(z.clone(isoTime), 'Start of the period.'),
     to: describe(z.clone(isoTime), 'End of the period, not included.'),
     ...(Object.fromEntries(
       Object.entries(COUNTS).map(([name, meaning]) => [name, describe(z.clone(count), meaning)]),
     ) as Record<keyof typeof COUNTS, typeof count>),
     complete: describe(
       z.boolean(),
-      'False when the log store answered in part only: the counts are then not exact.',
+      'False when the log store returned only a part: the counts are then not exact.',
     ),
   })
   .register(z.globalRegistry, { id: 'Ledger' });
@@ -46,7 +46,7 @@ export const ledgerEndpoint = defineEndpoint({
     from: {
       schema: instant,
       description:
-        'Beginning of the period, by registration, within the days that the queue keeps (PENDING_RETENTION_DAYS); default: 30 days before `to`, or as many as are kept. The answer says which.',
+        'Start of the period, by time of registration, within the days that the queue keeps (PENDING_RETENTION_DAYS); default: 30 days before `to`, or as many as are kept. The response says which.',
     },
     to: { schema: instant, description: 'End of the period, not included; default: now.' },
   },

@@ -46,16 +46,16 @@ const MIN_LOOKUP_MS = 2 * SECOND_MS;
 /** FC's response may have 32 MB, and an item a megabyte. The bulk of an item that no longer fits is omitted. */
 const MAX_RESPONSE_CHARS = 12_000_000;
 
-type Outcome =
-  | { kind: 'answered'; answer: LookupResponse }
+type LookupOutcome =
+  | { kind: 'answered'; response: LookupResponse }
   | { kind: 'postponed'; reason: 'time' | 'quota' }
   | { kind: 'problem'; error: ProblemError };
 
 /** One transaction. However often the request lists it, it is asked about once. */
-interface Question {
+interface Lookup {
   /** Everything that its items say; later ones win. */
   readonly transaction: Transaction;
-  outcome: Outcome;
+  outcome: LookupOutcome;
   /** Read once, however often the call is made again. */
   reading?: Promise<History>;
   /** When it is due, if it is in the queue. */
@@ -64,15 +64,15 @@ interface Question {
 
 /** @throws ProblemError INPUT_INVALID when no item is valid */
 export async function lookUpAll(request: LookupRequest, items: readonly Item[]): Promise<LookupsResponse> {
-  const questions = foldById(validOf(items)).map(
-    (transaction): Question => ({ transaction, outcome: { kind: 'postponed', reason: 'time' } }),
+  const lookups = foldById(validOf(items)).map(
+    (transaction): Lookup => ({ transaction, outcome: { kind: 'postponed', reason: 'time' } }),
   );
-  await askInTime(request, questions);
-  await queueRest(request, questions);
-  return toResponse(request, items, questions);
+  await askInTime(request, lookups);
+  await queueRest(request, lookups);
+  return toResponse(request, items, lookups);
 }
 
-async function askInTime(request: LookupRequest, questions: readonly Question[]): Promise<void> {
+async function askInTime(request: LookupRequest, lookups: readonly Lookup[]): Promise<void> {
   const { services, deadline } = request;
   // Reserved for putting the rest into the queue.
   const reserveMs = Math.min(services.settings.callTimeoutMs, deadline.remainingMs() / 3);
@@ -84,18 +84,18 @@ async function askInTime(request: LookupRequest, questions: readonly Question[])
   const signal = AbortSignal.any([deadline.signal, stop.signal]);
   const isOver = () => signal.aborted || deadline.remainingMs() - reserveMs < MIN_LOOKUP_MS;
   let throttled = 0;
-  const settle = async (question: Question): Promise<Outcome> => {
+  const settle = async (lookup: Lookup): Promise<LookupOutcome> => {
     for (;;) {
       if (isOver()) return { kind: 'postponed', reason: 'time' };
       if (throttled >= MAX_THROTTLED) return { kind: 'postponed', reason: 'quota' };
-      const outcome = await askOne(request, question, signal);
+      const outcome = await askOne(request, lookup, signal);
       if (!isThrottled(outcome)) return outcome;
       throttled += 1;
     }
   };
   try {
-    await eachLimited(questions, CONCURRENCY, async (question) => {
-      question.outcome = await settle(question);
+    await eachLimited(lookups, CONCURRENCY, async (lookup) => {
+      lookup.outcome = await settle(lookup);
     });
   } finally {
     clearTimeout(timer);
@@ -116,15 +116,15 @@ export async function eachLimited<T>(
   await Promise.all(Array.from({ length: limit }, worker));
 }
 
-function isThrottled(outcome: Outcome): boolean {
+function isThrottled(outcome: LookupOutcome): boolean {
   return outcome.kind === 'problem' && outcome.error.code === 'THROTTLED';
 }
 
-async function askOne(request: LookupRequest, question: Question, signal: AbortSignal): Promise<Outcome> {
-  const { transaction } = question;
-  question.reading ??= readHistoryInTime(request, transaction.transactionId, signal);
+async function askOne(request: LookupRequest, lookup: Lookup, signal: AbortSignal): Promise<LookupOutcome> {
+  const { transaction } = lookup;
+  lookup.reading ??= readHistoryInTime(request, transaction.transactionId, signal);
   try {
-    return { kind: 'answered', answer: await lookUp(request, transaction, signal, question.reading) };
+    return { kind: 'answered', response: await lookUp(request, transaction, signal, lookup.reading) };
   } catch (error) {
     if (error instanceof DeadlineError || signal.aborted) return { kind: 'postponed', reason: 'time' };
     return { kind: 'problem', error: toProblemError(error) };
@@ -132,36 +132,36 @@ async function askOne(request: LookupRequest, question: Question, signal: AbortS
 }
 
 /** Queues what was not asked about, and what was answered too early and could not be queued by its own lookup. */
-async function queueRest(request: LookupRequest, questions: readonly Question[]): Promise<void> {
+async function queueRest(request: LookupRequest, lookups: readonly Lookup[]): Promise<void> {
   const { services, deadline } = request;
   const { clock } = services;
   const { verifyDelayMs } = services.settings;
   const nowMs = clock.now();
-  const missing: Array<{ question: Question; row: PendingTransaction }> = [];
+  const missing: Array<{ lookup: Lookup; row: PendingTransaction }> = [];
   // At least half of the time that is left is for the writing.
   const readUntilMs = nowMs + Math.min(READ_HISTORY_MS, Math.floor(deadline.remainingMs() / 2));
-  await eachLimited(questions.filter(isUnqueued), CONCURRENCY, async (question) => {
-    const { transaction } = question;
+  await eachLimited(lookups.filter(isUnqueued), CONCURRENCY, async (lookup) => {
+    const { transaction } = lookup;
     // Without its history, the row would say less than is known.
-    let history = await question.reading;
+    let history = await lookup.reading;
     if (history === undefined || history.failed) {
       const leftMs = Math.max(0, readUntilMs - clock.now());
       history = await readHistoryInTime(request, transaction.transactionId, deadline.signal, leftMs);
     }
     const row = missingRow(transaction, history, { nowMs, verifyDelayMs });
-    if (row !== undefined) missing.push({ question, row });
-    else question.dueAt = toIso((history.queuedAtMs ?? nowMs) + verifyDelayMs);
+    if (row !== undefined) missing.push({ lookup, row });
+    else lookup.dueAt = toIso((history.queuedAtMs ?? nowMs) + verifyDelayMs);
   });
   if (missing.length === 0) return;
   const rows = missing.map(({ row }) => row);
   const { stored } = await enqueue(request, rows, deadline.signal);
-  for (const [place, { question }] of missing.entries()) {
-    if (stored[place] === true) question.dueAt = toIso(nowMs + verifyDelayMs);
+  for (const [place, { lookup }] of missing.entries()) {
+    if (stored[place] === true) lookup.dueAt = toIso(nowMs + verifyDelayMs);
   }
 }
 
-function isUnqueued({ outcome }: Question): boolean {
-  if (outcome.kind === 'answered') return outcome.answer.registered === false;
+function isUnqueued({ outcome }: Lookup): boolean {
+  if (outcome.kind === 'answered') return outcome.response.registered === false;
   return outcome.kind === 'postponed';
 }
 
@@ -172,9 +172,9 @@ function toIso(ms: number): string {
 function toResponse(
   { requestId }: LookupRequest,
   items: readonly Item[],
-  questions: readonly Question[],
+  lookups: readonly Lookup[],
 ): LookupsResponse {
-  const byId = new Map(questions.map((question) => [question.transaction.transactionId, question]));
+  const byId = new Map(lookups.map((lookup) => [lookup.transaction.transactionId, lookup]));
   let chars = 0;
   const problem = (index: number, error: ProblemError, transactionId?: string): LookupsItem => ({
     index,
@@ -190,13 +190,13 @@ function toResponse(
       );
     }
     const { transactionId } = item.value;
-    const { outcome, dueAt } = byId.get(transactionId) as Question;
+    const { outcome, dueAt } = byId.get(transactionId) as Lookup;
     if (outcome.kind === 'problem') return problem(index, outcome.error, transactionId);
     if (outcome.kind === 'answered') {
-      const answer = dueAt === undefined ? outcome.answer : { ...outcome.answer, registered: true };
-      const full: LookupsItem = { index, outcome: 'answered', ...answer };
+      const response = dueAt === undefined ? outcome.response : { ...outcome.response, registered: true };
+      const full: LookupsItem = { index, outcome: 'answered', ...response };
       const size = JSON.stringify(full).length;
-      if (chars + size > MAX_RESPONSE_CHARS) return withoutBulk(index, answer);
+      if (chars + size > MAX_RESPONSE_CHARS) return withoutBulk(index, response);
       chars += size;
       return full;
     }
@@ -215,7 +215,7 @@ function toResponse(
 }
 
 /** All of it is in the log store, and a lookup of this transaction alone returns it. */
-function withoutBulk(index: number, answer: LookupResponse): LookupsItem {
-  const { raw: _, ...record } = answer.record;
-  return { index, outcome: 'answered', ...answer, record, events: [], omitted: ['record.raw', 'events'] };
+function withoutBulk(index: number, response: LookupResponse): LookupsItem {
+  const { raw: _, ...record } = response.record;
+  return { index, outcome: 'answered', ...response, record, events: [], omitted: ['record.raw', 'events'] };
 }

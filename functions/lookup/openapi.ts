@@ -5,8 +5,8 @@ import { PROBLEMS, type ProblemCode } from '../../shared/fc/response.ts';
 import type { Body, Endpoint } from './define-endpoint.ts';
 
 /**
- * The OpenAPI 3.1 document of the API, made from its endpoints: from the schemas that validate requests and from those
- * that the tests hold every response against. 3.1 takes JSON Schema 2020-12 as it is.
+ * The OpenAPI 3.1 document of the API, made from its endpoints: from the schemas that validate requests, and from those
+ * that the tests check every response against. 3.1 uses JSON Schema 2020-12 unchanged.
  */
 type Json = { [key: string]: unknown };
 
@@ -24,7 +24,7 @@ export function describeApi(endpoints: readonly Endpoint[]): Json {
       title: 'idv-dropoff',
       version: '1',
       description:
-        'Why people leave identity verification: session logs of Alibaba Cloud ID Verification, fetched in time and understood. Errors are RFC 9457 problem documents. Every path also answers OPTIONS, and HEAD where it answers GET.',
+        'Why people leave identity verification: session logs of Alibaba Cloud ID Verification, fetched in time and interpreted. Errors are RFC 9457 problem documents. Every path also takes OPTIONS, and HEAD where it takes GET.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -93,7 +93,7 @@ function requestBodyOf({ json, ndjson, example }: Body): Json {
   };
 }
 
-/** How an endpoint may fail: what everything of its kind has in common, and what it adds itself. */
+/** How an endpoint may fail: problems common to its kind, and its own. */
 function problemsOf({ method, open, query, problems = [] }: Endpoint): ProblemCode[] {
   return [
     ...(query === undefined ? [] : (['INPUT_INVALID'] as const)),
@@ -107,7 +107,7 @@ function problemsOf({ method, open, query, problems = [] }: Endpoint): ProblemCo
 const STATUSES = {
   400: 'Something in the request is not valid; `issues` names it.',
   401: 'AUTH=bearer: no accepted token was sent.',
-  404: 'ID Verification has no session of this id (any more).',
+  404: 'ID Verification has no session with this id (any more).',
   405: 'The path does not take this method; see Allow.',
   409: 'The session is under way (ProcessNotCompleted); the transaction is registered.',
   413: `The body has more than ${MAX_BODY_BYTES} bytes.`,
@@ -142,7 +142,7 @@ function problemResponsesOf(codes: readonly ProblemCode[]): Json {
   );
 }
 
-/** A schema where it is used: by its name, if it has one. */
+/** A schema inline, or a reference to it if it has a name. */
 function schemaOf(schema: z.ZodMiniType): Json {
   const id = z.globalRegistry.get(schema)?.id;
   if (id !== undefined) return { $ref: `#/components/schemas/${id}` };
@@ -150,7 +150,7 @@ function schemaOf(schema: z.ZodMiniType): Json {
   return inline;
 }
 
-/** Every schema that has a name, with those that it is made of. */
+/** All named schemas, those that they refer to included. */
 function namedSchemas(endpoints: readonly Endpoint[]): Json {
   const used = [
     ...endpoints.flatMap(({ body, response }) => [...(body?.json ?? []), response.schema]),
@@ -166,7 +166,7 @@ function namedSchemas(endpoints: readonly Endpoint[]): Json {
   return schemas;
 }
 
-/** A document of its own keeps its named parts in `$defs`; here they are all in one place. */
+/** Zod puts named schemas in `$defs` of each document; OpenAPI has one place for all. */
 function rewriteRefs(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(rewriteRefs);
   if (typeof value !== 'object' || value === null) return value;

@@ -15,7 +15,7 @@ import type { Pacer } from '../../shared/pace.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
 import type { Clock } from '../../shared/time.ts';
 
-/** What the function needs of the world. Made once for an instance; nothing of a request is in it. */
+/** The dependencies of the function. Made once per instance; they hold nothing of a request. */
 export interface LookupServices {
   readonly auth: BearerOptions;
   readonly settings: LookupSettings;
@@ -41,10 +41,10 @@ interface LookupSettings {
   readonly windows: Windows;
 }
 
-/** One invocation, from its event to its response: all state of a request is here, none in a module. */
+/** One invocation, from its event to its response. All state of a request is here, none in a module. */
 export interface LookupRequest {
   readonly services: LookupServices;
-  /** Those of `services`, with every call counted in the trace. */
+  /** As in `services`, with every call counted in the trace. */
   readonly sls: SlsDataPlane;
   readonly cloudauth: CloudauthClient;
   readonly context: FcContext;
@@ -55,7 +55,7 @@ export interface LookupRequest {
   http: HttpRequest;
 }
 
-/** What the log line of one request will say. Holds no content. */
+/** What is logged about one request. Holds no content. */
 export interface Trace {
   upstreamCalls: number;
   upstreamMs: number;
@@ -63,13 +63,13 @@ export interface Trace {
   slsMs: number;
   /** The service's own ids, for its support. */
   readonly upstreamRequestIds: string[];
-  /** One word for what became of the request. */
+  /** The problem's code, if the request failed. */
   outcome: string | undefined;
   route: string | undefined;
   readonly notes: Record<string, string | number | boolean>;
 }
 
-/** Of a request whose event has not been understood. */
+/** For a request whose event could not be decoded. */
 const NO_HTTP: HttpRequest = {
   method: '',
   rawPath: '',
@@ -80,7 +80,7 @@ const NO_HTTP: HttpRequest = {
   requestId: undefined,
 };
 
-/** Its deadline has to be closed. */
+/** The caller has to close its deadline. */
 export function openRequest(services: LookupServices, rawContext: unknown): LookupRequest {
   const { clock } = services;
   const context = readContext(rawContext);
@@ -107,7 +107,7 @@ export function openRequest(services: LookupServices, rawContext: unknown): Look
   };
 }
 
-/** Ids are hex with dashes; anything else that arrives in their place stays out of the log. */
+/** Ids are hex with dashes; anything else in their place stays out of the log. */
 export const REQUEST_ID = /^[0-9A-Fa-f-]{8,64}$/;
 const MAX_REQUEST_IDS = 50;
 

@@ -19,7 +19,7 @@ import type { SweepSettings } from './services.ts';
  * In the last day before that it is not queued again, since it may not be due again in time: further attempts are
  * made in this run.
  */
-export type Decision =
+type Decision =
   | { readonly kind: 'final'; readonly disposition: Disposition }
   | { readonly kind: 'requeue' }
   | { readonly kind: 'again'; readonly afterMs: number; readonly newAttempt: boolean };

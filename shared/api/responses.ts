@@ -7,8 +7,8 @@ import { RECORD_FIELDS } from '../logstores/records.ts';
 import { transactionId } from './transaction.ts';
 
 /**
- * What the API returns where a client has to know it: the types of the responses, and their schemas in the OpenAPI
- * document. Rows come from the field tables, so that a new column is documented, and typed, by being there.
+ * The responses of the API that a client needs: their types, and their schemas for the OpenAPI document. Rows are made
+ * from the field tables, so that a new column is documented and typed without a change here.
  */
 const text = z.string();
 export const count = z.int().check(z.minimum(0));
@@ -18,7 +18,7 @@ export function describe<T extends z.ZodMiniType>(schema: T, description: string
   return schema.check(z.meta({ description })) as T;
 }
 
-/** A row as stored: every column may be absent, longs are numbers, the rest is text. */
+/** A row as stored: any column may be absent, longs are numbers, the rest is text. */
 function rowOf(fields: FieldTable) {
   return Object.fromEntries(
     Object.entries(fields).map(([column, { type, meaning, source }]) => [
@@ -39,7 +39,7 @@ const event = (
 const historyEntry = (
   z.strictObject({
     ...rowOf(Object.fromEntries(HISTORY_COLUMNS.map((column) => [column, RECORD_FIELDS[column]]))),
-    copies: describe(z.clone(count), 'How many rows say the same.'),
+    copies: describe(z.clone(count), 'How many rows hold this same answer.'),
   }) as unknown as z.ZodMiniType<HistoryEntry>
 ).register(z.globalRegistry, {
   id: 'HistoryEntry',
@@ -72,7 +72,7 @@ const lookupShape = {
   transactionId,
   final: describe(
     z.boolean(),
-    'True when asked at least 30 minutes after the session was opened, by the later of what the caller says and what is known: it will not change.',
+    'True when asked at least 30 minutes after the session was opened, by the later of what the caller gives and what is known: the answer will not change.',
   ),
   stored: describe(
     z.union([z.boolean(), z.literal('already')]),
@@ -82,7 +82,7 @@ const lookupShape = {
   registered: z.optional(
     describe(
       z.boolean(),
-      'Not final, or final only by what was said of the opening: whether the transaction waits for the sweep, with all that is said of it.',
+      'Present when the answer is not final, or final only by the given opening time: whether the transaction waits for the sweep, with everything given for it.',
     ),
   ),
   record,
@@ -108,7 +108,7 @@ export const registerResponse = z
   .strictObject({
     accepted: describe(z.clone(count), 'How many the log store has acknowledged.'),
     rejected: z.array(rejected),
-    dueAt: describe(z.clone(isoTime), 'From when the sweep asks about them.'),
+    dueAt: describe(z.clone(isoTime), 'When the sweep may first ask about them.'),
   })
   .register(z.globalRegistry, { id: 'Registered' });
 export type RegisterResponse = z.output<typeof registerResponse>;
@@ -118,7 +118,7 @@ const lookupsItem = z.union([
     index: count,
     outcome: z.literal('answered'),
     omitted: z.optional(
-      describe(z.array(text), 'What was left out because the whole answer would be too large.'),
+      describe(z.array(text), 'What was left out because the whole response would be too large.'),
     ),
     ...lookupShape,
   }),

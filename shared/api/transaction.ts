@@ -11,9 +11,10 @@ import type { Windows } from '../logstores/retention.ts';
 import { DAY_MS, MINUTE_MS } from '../time.ts';
 
 /**
- * A transaction as it is sent to the API: the one source for the server's validation, for the command line's and for
- * the OpenAPI document. Unknown members are refused, so that a misspelt `initalizedAt` is not silently lost.
+ * A transaction as it is sent to the API: one schema for the server's validation, the command line's and the OpenAPI
+ * document. Unknown members are refused, so that a misspelt `initalizedAt` is not silently lost.
  */
+
 /** Clocks differ. */
 const NEWEST_INITIALIZED_MS = 5 * MINUTE_MS;
 
@@ -33,7 +34,7 @@ export const merchantBizId = text()
       'The MerchantBizId that Initialize was called with. When absent, one is derived from the transaction id, always the same.',
   });
 
-/** A date alone is midnight UTC; a time needs a zone, for a local one would mean something else on each machine. */
+/** A date alone is midnight UTC; a time needs a zone, since a local one would differ from machine to machine. */
 const ISO_8601 = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?))?$/;
 const INSTANT_MESSAGE = 'must be unix milliseconds, or ISO 8601 with a zone';
 
@@ -87,7 +88,7 @@ export const transactionInput = exactly({
   labels: z.exactOptional(labels),
 }).register(z.globalRegistry, { id: 'Transaction' });
 
-/** A registration or lookup as the use cases handle it. */
+/** One item of a registration or a lookup, validated. */
 export interface Transaction {
   readonly transactionId: string;
   readonly merchantBizId?: string;
@@ -116,12 +117,12 @@ export function safeParse<T>(schema: z.core.$ZodType<T>, value: unknown, at = ''
   };
 }
 
-/** What a session's time is judged by. */
+/** What bounds the time of a session. */
 export interface Times extends Pick<Windows, 'initializedMs'> {
   readonly nowMs: number;
 }
 
-/** One item of a registration or a lookup, with its time understood and within bounds. */
+/** Validates one item of a registration or a lookup, its time included. */
 export function safeParseTransaction(value: unknown, times: Times, at = ''): Parsed<Transaction> {
   const parsed = safeParse(transactionInput, value, at);
   if (!parsed.ok) return parsed;
@@ -169,7 +170,7 @@ function bad(path: string, message: string): { readonly ok: false; readonly issu
   return { ok: false, issues: [{ path, message }] };
 }
 
-/** `labels`, 3 -> `labels[3]`; names of members go back to their sender, unless they are not names at all. */
+/** `labels`, 3 -> `labels[3]`. A name is returned to its sender only if it looks like one. */
 function joinPath(base: string, part: PropertyKey): string {
   if (typeof part === 'number') return `${base}[${part}]`;
   const name = typeof part === 'string' && /^[A-Za-z0-9_$-]{1,64}$/.test(part) ? part : '?';

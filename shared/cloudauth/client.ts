@@ -8,7 +8,7 @@ import { signRpc } from './signer.ts';
  * CheckVerifyLog, https://www.alibabacloud.com/help/doc-detail/2879914.html (read 2026-11-23).
  * The method and member names follow the generated SDK, so that it can be swapped in.
  */
-export interface CheckVerifyLogRequest {
+interface CheckVerifyLogRequest {
   merchantBizId: string;
   transactionId: string;
 }
@@ -20,20 +20,20 @@ export interface CloudauthClient {
   ): Promise<CheckVerifyLogOutcome>;
 }
 
-/** A session's log is some tens of KB; what is far larger is not one. */
+/** A session's log has some tens of KB; anything far larger is not one. */
 const DEFAULT_MAX_BODY_BYTES = 8_000_000;
 const ACTION = 'CheckVerifyLog';
 const VERSION = '2022-08-09';
 
-export interface CloudauthClientOptions extends TransportOptions {
+interface CloudauthClientOptions extends TransportOptions {
   /** Host of the region, with `http://` or `https://` or neither (https). */
   readonly endpoint: string;
   readonly credentials: CredentialsProvider;
-  /** A larger body is read no further and counts as not being the contract. */
+  /** Reading stops at this size; a larger body breaks the contract. */
   readonly maxBodyBytes?: number;
 }
 
-/** Asks for one session's log. Never throws: neither for a response, nor for the lack of one, nor for an abort: see the outcomes. */
+/** Its call never throws: every response, failure and abort is an outcome. */
 export function createCloudauthClient(options: CloudauthClientOptions): CloudauthClient {
   const { credentials: provide, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options;
   const endpoint = parseEndpoint(options.endpoint);

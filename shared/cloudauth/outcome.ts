@@ -1,26 +1,26 @@
 import type { Credentials } from '../credentials.ts';
 import { type IncomingResponse, safeMessage, safeToken } from '../openapi/transport.ts';
 
-interface Ending {
+interface Common {
   /** The return code as received, or our own name for a failure without one (NETWORK, TIMEOUT, CONTRACT, HTTP_<status>). */
   code: string;
   requestId?: string;
 }
 
-/** Every documented return code as a value; nothing is thrown for an answer or for the lack of one. */
+/** How a call ended, by its return code or its failure. Nothing is thrown. */
 export type CheckVerifyLogOutcome =
-  | (Ending & { kind: 'answered'; result: unknown })
-  | (Ending & { kind: 'not_completed' })
+  | (Common & { kind: 'answered'; result: unknown })
+  | (Common & { kind: 'not_completed' })
   /** TransactionIdInvalid, InvalidParameter, MissingParameter: asking again cannot help. */
-  | (Ending & { kind: 'invalid'; message: string })
-  | (Ending & { kind: 'throttled'; retryAfterMs?: number })
+  | (Common & { kind: 'invalid'; message: string })
+  | (Common & { kind: 'throttled'; retryAfterMs?: number })
   /** Forbidden.* or refused credentials. */
-  | (Ending & { kind: 'forbidden'; message: string })
+  | (Common & { kind: 'forbidden'; message: string })
   /** InternalError, 5xx, network, timeout, or a body that is not the contract. */
-  | (Ending & { kind: 'failed'; reason: 'server' | 'network' | 'timeout' | 'contract'; status?: number });
+  | (Common & { kind: 'failed'; reason: 'server' | 'network' | 'timeout' | 'contract'; status?: number });
 
 /**
- * What a response means. Return codes: https://www.alibabacloud.com/help/doc-detail/2879914.html (read
+ * How return codes are read. Codes: https://www.alibabacloud.com/help/doc-detail/2879914.html (read
  * 2026-11-23). It is not documented whether a business code comes with its own HTTP status or with 200, so the
  * code decides and the status only helps where there is no code, or none that is known.
  */
@@ -38,7 +38,7 @@ const KIND_BY_CODE: ReadonlyArray<readonly [RegExp, Kind]> = [
   [/^(Invalid|Missing)(AccessKeyId|SecurityToken)(\.|$)/, 'forbidden'],
   [/^(SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp)(\.|$)/, 'forbidden'],
   [/Expired$/, 'forbidden'],
-  // A nonce seen twice: a repetition on the way. The next call has another one.
+  // A nonce seen twice: the request was repeated in transit. The next call has another nonce.
   [/^(InternalError|ServiceUnavailable|SignatureNonceUsed)(\.|$)/, 'server'],
 ];
 
@@ -67,7 +67,7 @@ export const DOCUMENTED_CODES: ReadonlySet<string> = new Set([
   'CONTRACT',
 ]);
 
-/** The wait has no documented unit: below this it is read as seconds, else as milliseconds. */
+/** The unit of Retry-After is not documented: below this it is read as seconds, else as milliseconds. */
 const SECONDS_BELOW = 100;
 const MAX_RETRY_AFTER_MS = 10_000;
 
@@ -121,7 +121,7 @@ function kindOf(code: string | undefined, status: number): Kind | undefined {
   if (known !== undefined) return known;
   if (status >= 500) return 'server';
   if (status === 429) return 'throttled';
-  // Without a code of the service this is some proxy's page, not a refusal of ours.
+  // Without a code this is a proxy's page, not the service refusing us.
   if (code !== undefined && (status === 401 || status === 403)) return 'forbidden';
   return undefined;
 }
@@ -134,7 +134,7 @@ function readEnvelope(body: Buffer): Envelope | undefined {
     return undefined;
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
-  // The gateway writes its own errors with small initials in places; the official core reads both.
+  // Some of the gateway's own errors have lower-case members; the official core reads both.
   const { Code, code, Message, message, RequestId, requestId, Result } = parsed as Record<string, unknown>;
   return {
     code: safeToken(Code ?? code),

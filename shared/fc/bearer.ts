@@ -3,13 +3,13 @@ import { ProblemError } from './response.ts';
 
 export interface BearerOptions {
   readonly mode: 'trigger' | 'bearer';
-  /** SHA-256 of each accepted token, hex. Two at once let a token be rotated without a gap. */
+  /** SHA-256 of each accepted token, hex. Accepting two allows rotation without a gap. */
   readonly tokenSha256: readonly string[];
 }
 
 /**
- * Refuses a request without an accepted token when the trigger lets everybody through. Only hashes are known
- * here; every one of them is compared, in constant time, so that nothing can be learned from how long it took.
+ * Refuses a request without an accepted token, where the trigger itself lets everybody through. Only hashes are known
+ * here; all of them are compared, in constant time, so that nothing can be learned from the duration.
  * @throws ProblemError UNAUTHORIZED
  */
 export function createBearerCheck({

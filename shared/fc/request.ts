@@ -3,7 +3,7 @@ import { ProblemError } from './response.ts';
 /**
  * FC hands a built-in runtime's handler the event as a Buffer of JSON
  * (https://help.aliyun.com/zh/functioncompute/user-guide/request-handlers, read 2026-11-23). Text and parsed
- * objects are taken too: local tools pass those. Returns undefined for what is not JSON.
+ * objects are accepted too, since local tools pass those. Returns undefined for anything that is not JSON.
  */
 export function parseEvent(event: unknown): unknown {
   if (typeof event === 'string') return parseJson(event);
@@ -14,7 +14,7 @@ export function parseEvent(event: unknown): unknown {
 }
 
 /**
- * One HTTP request, whatever shape the trigger gave it:
+ * One HTTP request, decoded from the event of an HTTP trigger:
  * https://www.alibabacloud.com/help/en/functioncompute/fc/http-trigger-invoking-function (read 2026-11-23).
  */
 export interface HttpRequest {
@@ -22,11 +22,11 @@ export interface HttpRequest {
   readonly method: string;
   /** As in the URL, still percent-encoded; never with a query. */
   readonly rawPath: string;
-  /** Values as given; one that was given several times is joined by commas. No prototype. */
+  /** Values as received; repeated ones are joined by commas. No prototype. */
   readonly query: Readonly<Record<string, string>>;
   /** Names in lower case. No prototype. */
   readonly headers: Readonly<Record<string, string>>;
-  /** As the event has it: base64 where `bodyIsBase64` says so. */
+  /** As in the event: base64 if `bodyIsBase64`. */
   readonly rawBody: string;
   readonly bodyIsBase64: boolean;
   /** The trigger's request id, if it gave one. */
@@ -58,8 +58,8 @@ export function decodeHttpEvent(event: unknown): HttpRequest {
 function pathOf(envelope: object, http: object): string {
   const raw = asText(own(envelope, 'rawPath'));
   if (raw !== undefined) return raw.split('?', 1)[0] || '/';
-  // `http.path` is the decoded form: encoding it again gives back a path with the same segments, except for
-  // an encoded slash, which no route of ours has.
+  // `http.path` is decoded. Encoding it restores the segments, except for an encoded slash, which no route of ours
+  // has.
   const decoded = asText(own(http, 'path'));
   if (decoded === undefined) throw notHttp('the event names no path');
   return decoded.split('/').map(encodeSegment).join('/') || '/';
@@ -112,9 +112,9 @@ function notHttp(reason: string): ProblemError {
 
 /** Far above a batch of a thousand registrations, far below FC's 32 MB. */
 export const MAX_BODY_BYTES = 1_048_576;
-/** Our deepest shape is three levels; the rest is room for whoever nests by mistake to be told clearly. */
+/** Our deepest schema has three levels. Up to this depth, an error names the path of what is wrong. */
 const MAX_DEPTH = 16;
-/** Assigned to an object it would change what the object is; every other name makes a member like any other. */
+/** Assigning to this key would replace the object's prototype. */
 const UNSAFE_KEY = '__proto__';
 /** Neither is registered with IANA; both are in use. */
 const NDJSON_TYPES: ReadonlySet<string> = new Set(['application/x-ndjson', 'application/ndjson']);
@@ -122,7 +122,7 @@ const NDJSON_TYPES: ReadonlySet<string> = new Set(['application/x-ndjson', 'appl
 export type ParsedBody =
   | { readonly kind: 'none' }
   | { readonly kind: 'json'; readonly value: unknown }
-  /** One entry per line that is not blank; a line that is not JSON says why for itself. */
+  /** One entry per line that is not blank; one that is not valid JSON has its own reason. */
   | { readonly kind: 'ndjson'; readonly lines: readonly ParsedLine[] };
 
 export type ParsedLine =
@@ -130,8 +130,7 @@ export type ParsedLine =
   | { readonly ok: false; readonly reason: string };
 
 /**
- * Reads a request's body by its content type. JSON may not be nested absurdly or hold a key that reaches for
- * the prototype.
+ * Reads a request's body by its content type. JSON must not be nested too deeply or hold the key `__proto__`.
  * @throws ProblemError BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED, INPUT_INVALID
  */
 export function parseBody(request: HttpRequest, types: { ndjson: boolean }): ParsedBody {
@@ -155,7 +154,7 @@ export function parseBody(request: HttpRequest, types: { ndjson: boolean }): Par
   );
 }
 
-/** The media type in lower case without parameters; '' when the charset is one we do not read, or none is named. */
+/** The media type in lower case without parameters; '' if there is none, or its charset is not UTF-8. */
 function mediaTypeOf(request: HttpRequest): string {
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
   const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith('charset='));
@@ -185,7 +184,7 @@ function badBody(reason: string): ProblemError {
   });
 }
 
-/** JSON that is safe to walk and to copy; never throws. */
+/** Parses JSON and refuses what is not safe to walk or copy. Never throws. */
 export function safeParseJson(text: string): ParsedLine {
   let value: unknown;
   try {
@@ -197,7 +196,7 @@ export function safeParseJson(text: string): ParsedLine {
   return reason === undefined ? { ok: true, value } : { ok: false, reason };
 }
 
-/** Without recursion: a megabyte of brackets must not exhaust the stack. */
+/** Not recursive: a megabyte of brackets must not exhaust the stack. */
 function unsafeReason(root: unknown): string | undefined {
   const open: Array<readonly [value: unknown, depth: number]> = [[root, 0]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -212,12 +211,11 @@ function unsafeReason(root: unknown): string | undefined {
   return undefined;
 }
 
-/** The body's bytes, for requests whose size has been checked. */
 export function bodyBytes(request: HttpRequest): Buffer {
   return Buffer.from(request.rawBody, request.bodyIsBase64 ? 'base64' : 'utf8');
 }
 
-/** How many bytes the body has, without decoding it: base64 is four characters for three bytes. */
+/** The size of the body, without decoding it: in base64, four characters are three bytes. */
 export function bodySize(request: HttpRequest): number {
   if (!request.bodyIsBase64) return Buffer.byteLength(request.rawBody, 'utf8');
   const padding = request.rawBody.endsWith('==') ? 2 : request.rawBody.endsWith('=') ? 1 : 0;

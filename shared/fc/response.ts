@@ -1,9 +1,9 @@
 import { type Issue, ServiceError } from '../errors.ts';
 
 /**
- * What can be wrong with a call to our HTTP API: the one list of the codes, each with its status and title. Those up
- * to DEADLINE_NEAR are the codes of `ServiceError` and stand for themselves, so they have a `detail` as well: a new one
- * without it does not compile. The others exist only towards a caller, and whoever throws them says the detail.
+ * What can be wrong with a call to our HTTP API: every code with its status and title. Those up to DEADLINE_NEAR are
+ * the codes of `ServiceError`, and have a `detail` here: a new one without it does not compile. The others are only
+ * thrown as `ProblemError`, with their own detail.
  */
 export const PROBLEMS = {
   CONFIG_INVALID: {
@@ -70,8 +70,8 @@ interface ProblemOptions {
 }
 
 /**
- * A refusal that its caller is meant to read: `message` is the problem's `detail` and must hold nothing that
- * came from outside. Not a ServiceError: those describe what went wrong, this says what its caller is told.
+ * An error that a caller of our API is meant to read: `message` is the problem's `detail` and must hold nothing that
+ * came from outside. Not a ServiceError: those describe what went wrong, this what the caller is told.
  */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
@@ -92,7 +92,7 @@ export class ProblemError extends Error {
 }
 
 /** RFC 9457, https://www.rfc-editor.org/rfc/rfc9457 */
-export interface Problem {
+interface Problem {
   type: string;
   title: string;
   status: number;
@@ -104,7 +104,7 @@ export interface Problem {
 }
 
 /**
- * What a handler behind an HTTP trigger returns. Always all four members: what FC does with less is not
+ * What a handler behind an HTTP trigger returns, always with all four members: what FC does with fewer is not
  * documented. Headers are one string per name.
  * https://help.aliyun.com/en/functioncompute/fc/user-guide/http-triggers-overview (read 2026-11-23)
  */
@@ -137,10 +137,10 @@ export function emptyResponse(statusCode: number, headers: Record<string, string
   return { statusCode, headers: { ...COMMON_HEADERS, ...headers }, isBase64Encoded: false, body: '' };
 }
 
-/** Quotas of SLS are counted per minute or second; a few seconds let a burst pass without idling a caller. */
+/** SLS counts quotas per minute or second: a few seconds let a burst pass and cost the caller little. */
 export const RETRY_AFTER_SECONDS = 5;
 
-/** What a caller is told of a thrown value: everything that is not meant for them becomes a plain 500. */
+/** What a caller is told about a thrown value: an unexpected one becomes a plain 500. */
 export function toProblemError(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof ServiceError) {
@@ -152,10 +152,10 @@ export function toProblemError(error: unknown): ProblemError {
   return new ProblemError('INTERNAL', 'The log of this request says more.', { cause: error });
 }
 
-/** More would only make the response long; the first ones are what a caller repairs. */
+/** A caller repairs the first ones; more would only make the response long. */
 const MAX_ISSUES = 100;
 
-/** The problem document, without its HTTP clothes. */
+/** The problem document alone, without an HTTP response around it. */
 export function toProblem(error: ProblemError, requestId: string): Problem {
   const { status, title } = PROBLEMS[error.code];
   return {

@@ -8,11 +8,11 @@ interface Route {
 
 type RouteMatch<R extends Route> =
   | { readonly kind: 'found'; readonly route: R; readonly params: Readonly<Record<string, string>> }
-  /** OPTIONS: the response is the list of methods. */
+  /** For OPTIONS: the response lists the methods. */
   | { readonly kind: 'options'; readonly path: string; readonly allow: string };
 
 /**
- * Finds the route of a request. HEAD is taken wherever GET is, OPTIONS everywhere.
+ * Finds the route of a request. HEAD is allowed wherever GET is, OPTIONS everywhere.
  * @throws ProblemError ROUTE_NOT_FOUND; METHOD_NOT_ALLOWED with an Allow header; INPUT_INVALID for broken encoding
  */
 export function createRouter<R extends Route>(

@@ -17,10 +17,10 @@ import { UpstreamContractError, UpstreamNetworkError, UpstreamTimeoutError } fro
  *
  * Promises: a call ends within connect + read timeout, or at once when its signal is aborted, whatever the
  * server does; no more than `maxBytes` of a body are kept; nothing is sent twice. A connection that was idle
- * for longer than IDLE_LIMIT_MS is not used again: a frozen instance thaws with connections that are long dead.
+ * for longer than IDLE_LIMIT_MS is not used again: those of an instance that was frozen are long dead.
  */
 export interface TransportOptions {
-  /** From the wish to connect to the connection, TLS included. */
+  /** For establishing a connection, TLS included. */
   readonly connectTimeoutMs: number;
   /** From the connection to the last byte of the response. */
   readonly readTimeoutMs: number;
@@ -28,8 +28,8 @@ export interface TransportOptions {
   readonly maxSockets?: number;
 }
 
-export interface OutgoingCall {
-  /** What errors call it: "SLS PutLogs on idv-records". */
+interface OutgoingCall {
+  /** For error messages: "SLS PutLogs on idv-records". */
   readonly name: string;
   readonly method: string;
   /** Path and query, encoded. */
@@ -56,9 +56,9 @@ export interface Transport {
   close(): void;
 }
 
-/** Servers keep idle connections for 5 s (Node's default) and more; below that a reuse cannot hit a closing one. */
+/** Servers keep idle connections for at least 5 s (Node's default): below that, no closing connection is reused. */
 const IDLE_LIMIT_MS = 4_000;
-/** Callers bound their own concurrency; this only keeps a mistake of theirs from opening thousands. */
+/** Callers bound their own concurrency; this keeps a mistake from opening thousands of connections. */
 const DEFAULT_MAX_SOCKETS = 256;
 
 export function createTransport(endpoint: Endpoint, options: TransportOptions): Transport {
@@ -170,12 +170,12 @@ function networkError(name: string, error: Error): UpstreamNetworkError {
 }
 
 /**
- * Many calls under way share one signal. A listener for each costs more than the rest of sending a request, and
- * taking one off again searches through all: so there is one listener per signal, and a set behind it.
+ * Many calls under way share one signal. A listener for each would cost more than the rest of sending a request, and
+ * removing one searches through all of them: so there is one listener per signal, with a set of calls.
  */
 const watched = new WeakMap<AbortSignal, { calls: Set<() => void>; listener: () => void }>();
 
-/** Calls back once when the signal is aborted; returns how to be left out of it. The signal must not be aborted yet. */
+/** Calls back when the signal, which must not be aborted yet, is aborted. Returns a function that cancels this. */
 export function onAbort(signal: AbortSignal, call: () => void): () => void {
   let entry = watched.get(signal);
   if (entry === undefined) {
@@ -188,24 +188,24 @@ export function onAbort(signal: AbortSignal, call: () => void): () => void {
   calls.add(call);
   return () => {
     calls.delete(call);
-    // A signal that is listened to may be kept alive by the platform.
+    // The platform may keep a signal with listeners alive.
     if (calls.size > 0 || watched.get(signal)?.calls !== calls) return;
     signal.removeEventListener('abort', listener);
     watched.delete(signal);
   };
 }
 
-/** After `new URL` an IPv4 address has no other form. node:net's own test costs 5 ms of every cold start. */
+/** `new URL` brings every IPv4 address into this form. Loading node:net costs 5 ms of every cold start. */
 const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
 
-/** Where a service listens, taken apart. */
+/** The address of a service, parsed. */
 export interface Endpoint {
   readonly protocol: 'http' | 'https';
-  /** Host with the port, if one was given: what the `host` header carries. */
+  /** Host, with the port if one was given: the value of the `host` header. */
   readonly host: string;
   readonly hostname: string;
   readonly port: number;
-  /** An address or localhost, below which no names of its own can be resolved. */
+  /** An IP address or localhost, which can have no subdomains. */
   readonly isAddress: boolean;
 }
 
@@ -232,10 +232,10 @@ export function parseEndpoint(endpoint: string): Endpoint {
 
 const MAX_MESSAGE_LENGTH = 300;
 const MAX_CODE_LENGTH = 128;
-/** Responses to a bad signature repeat what was signed, which holds the caller's headers. */
+/** Responses to a bad signature repeat the signed text, which holds the caller's headers. */
 const SIGNED_TEXT = /\b(server )?string to sign\b.*$/is;
 
-/** A server's message fit for a log: bounded, one line, without the signed text or the caller's keys. */
+/** Makes a server's message fit for the log: bounded, one line, without the signed text or the caller's keys. */
 export function safeMessage(raw: unknown, credentials?: Credentials): string {
   if (typeof raw !== 'string') return '';
   let text = raw.slice(0, 4 * MAX_MESSAGE_LENGTH).replace(SIGNED_TEXT, '');
@@ -247,7 +247,7 @@ export function safeMessage(raw: unknown, credentials?: Credentials): string {
   return text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH - 1)}…` : text;
 }
 
-/** A return code or a request id as received, or undefined if it is not a short plain text. */
+/** A return code or a request id as received; undefined if it is not short printable ASCII. */
 export function safeToken(raw: unknown): string | undefined {
   return typeof raw === 'string' && raw !== '' && raw.length <= MAX_CODE_LENGTH && /^[\x21-\x7e]+$/.test(raw)
     ? raw

@@ -13,30 +13,30 @@ import { type SlsCall, signSls } from './signer.ts';
 import type { CallOptions } from './types.ts';
 
 /** Far above the 10 MB that one PutLogs may carry: a pull of a single group always fits. */
-const DEFAULT_MAX_ANSWER_BYTES = 32_000_000;
+const DEFAULT_MAX_RESPONSE_BYTES = 32_000_000;
 
 export interface SlsCallerOptions extends TransportOptions {
   /** Host of the region, without the project, with `http://` or `https://` or neither (https). */
   readonly endpoint: string;
   readonly project: string;
   readonly credentials: CredentialsProvider;
-  /** Bound of one response, compressed and decompressed. */
-  readonly maxAnswerBytes?: number;
+  /** The maximum size of one response, compressed and decompressed. */
+  readonly maxResponseBytes?: number;
 }
 
 export interface SlsResponse {
-  /** What errors call the call: "SLS PullLogs on idv-pending/0". */
+  /** For error messages: "SLS PullLogs on idv-pending/0". */
   readonly name: string;
   readonly headers: IncomingResponse['headers'];
   /** Decompressed. */
   readonly body: Buffer;
 }
 
-/** Signs and sends one call of one project. @throws as `SlsDataPlane` says. */
+/** Signs and sends one call of one project. @throws the errors of `SlsDataPlane` */
 export type SlsCaller = (call: SlsCall, options?: CallOptions) => Promise<SlsResponse>;
 
 export function createSlsCaller(options: SlsCallerOptions): SlsCaller {
-  const { project, credentials: provide, maxAnswerBytes: maxBytes = DEFAULT_MAX_ANSWER_BYTES } = options;
+  const { project, credentials: provide, maxResponseBytes: maxBytes = DEFAULT_MAX_RESPONSE_BYTES } = options;
   const endpoint = parseEndpoint(options.endpoint);
   const target = { endpoint, project };
   const transport = createTransport(endpoint, options);
@@ -81,7 +81,7 @@ export function jsonOf({ name, body }: SlsResponse): unknown {
   }
 }
 
-/** A header's value, if it is there once. */
+/** A header's value, unless it is missing or repeated. */
 export function one(value: string | string[] | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

@@ -13,11 +13,11 @@ import { COMPRESS_TYPE, compress, withEncoded } from './codec.ts';
 import { readPull } from './cursor.ts';
 import type { Checkpoint, QueryResult, Shard, SlsDataPlane } from './types.ts';
 
-/** "Body size X must little than 10485760": what a PutLogs may weigh before compression. */
+/** The maximum body of PutLogs before compression. SLS: "Body size X must little than 10485760". */
 const MAX_PUT_BYTES = 10_485_760;
 
 export interface SlsClientOptions extends SlsCallerOptions {
-  /** Waits between the tries of an incomplete query. */
+  /** For the pauses between the tries of an incomplete query. */
   readonly clock?: Pick<Clock, 'sleep'>;
   readonly random?: () => number;
 }
@@ -75,8 +75,8 @@ function putAndPull(call: SlsCaller): Pick<SlsDataPlane, 'putLogs' | 'pullLogs'>
 }
 
 /**
- * A write is acknowledged by 200 with nothing in it. A page of some proxy in between is no acknowledgement, and
- * what was to be written is then not there. @throws UpstreamContractError
+ * SLS acknowledges a write by 200 with an empty body. A proxy's page with status 200 is no acknowledgement: the rows
+ * are then not stored. @throws UpstreamContractError
  */
 function requireAcknowledgement(response: SlsResponse): void {
   if (response.body.length === 0) return;
@@ -87,7 +87,7 @@ function requireAcknowledgement(response: SlsResponse): void {
 }
 
 function tooLarge(size: number): SlsError {
-  return new SlsError(413, 'PostBodyTooLarge', `${size} bytes were not sent: ${MAX_PUT_BYTES} are taken`);
+  return new SlsError(413, 'PostBodyTooLarge', `${size} bytes were not sent: the limit is ${MAX_PUT_BYTES}`);
 }
 
 function cursors(call: SlsCaller): Pick<SlsDataPlane, 'listShards' | 'getCursor' | 'getCursorTimeMs'> {
@@ -137,7 +137,7 @@ function consumerGroup(
         },
         callOptions,
       );
-      // No body where the documents show an array: no shard was given.
+      // The documents show an array; without a body, no shard was given.
       if (response.body.length === 0) return [];
       return listOf(response).map(({ name, item }) => wholeNumber(name, 'shard', item));
     },
@@ -165,8 +165,8 @@ function consumerGroup(
 }
 
 /**
- * GetLogsV2 says `Incomplete` when it ran out of its own time or saw too much data; the same call again goes on
- * from what is cached. The official libraries repeat it 5 to 20 times.
+ * GetLogsV2 returns `Incomplete` when it ran out of time or met too much data; the same call then continues from what
+ * is cached. The official libraries repeat it 5 to 20 times.
  * https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getlogsv2 (read 2026-11-23)
  */
 const MAX_QUERY_TRIES = 8;
@@ -201,7 +201,7 @@ function toQueryResult(response: SlsResponse): QueryResult {
   const { meta, data } = (jsonOf(response) ?? {}) as { meta?: { progress?: unknown }; data?: unknown };
   const progress = meta?.progress;
   if (!Array.isArray(data) || (progress !== 'Complete' && progress !== 'Incomplete')) {
-    throw new UpstreamContractError(`${response.name}: expected rows and how far the query came`);
+    throw new UpstreamContractError(`${response.name}: expected rows and a progress`);
   }
   return { rows: data.map((row) => toRow(response.name, row)), complete: progress === 'Complete' };
 }

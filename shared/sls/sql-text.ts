@@ -1,9 +1,8 @@
 /**
- * A text as a literal of SLS SQL: the one way in which a value gets into a query. Nothing but a single quote ends
- * such a literal, and two of them are one: no backslash, no comment mark and no line break means anything in it.
+ * Quotes a text as a literal of SLS SQL: the only way to put a value into a query. Only a single quote ends such a
+ * literal, and two of them stand for one: backslashes, comment marks and line breaks have no meaning in it.
  *
- * Whoever puts the result into a longer text by `replace` has to give a function: in a replacement that is a text,
- * `$'` and its like mean parts of what is replaced.
+ * To insert the result by `replace`, pass a function: in a replacement text, `$'` and the like are patterns.
  */
 export function sqlText(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;

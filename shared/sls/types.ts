@@ -1,4 +1,4 @@
-/** What goes in and out of the SLS data plane. Nothing here knows a field of ours. */
+/** The types of the SLS data plane. Nothing here depends on our fields. */
 
 /** One log: SLS has only text values. `timeSeconds` is `__time__`, unix seconds. */
 export interface Log {
@@ -6,13 +6,12 @@ export interface Log {
   contents: ReadonlyArray<readonly [key: string, value: string]>;
 }
 
-/** A log whose pairs are encoded already (`encodeContents`): what waits to be written takes a tenth of the room. */
+/** A log whose pairs are encoded already (`encodeContents`): waiting to be written, it takes a tenth of the memory. */
 export interface EncodedLog {
   timeSeconds: number;
   readonly bytes: Uint8Array;
-  /** The pairs stand in `bytes` from here ... */
+  /** The pairs are `bytes` from `start` up to, not including, `end`. */
   readonly start: number;
-  /** ... to before here. */
   readonly end: number;
 }
 
@@ -44,7 +43,7 @@ export interface Shard {
 
 export interface CursorResult {
   cursor: string;
-  /** The service's own clock, from the Date header of its response, unix ms. */
+  /** The service's clock, from the Date header of its response, unix ms. */
   serverTimeMs: number;
 }
 
@@ -71,7 +70,7 @@ export interface QueryRequest {
 
 export interface QueryResult {
   rows: Array<Record<string, string>>;
-  /** False when the result was still Incomplete after all tries: the rows are then a part, never exact. */
+  /** False when the result was still Incomplete after all tries: rows may then be missing. */
   complete: boolean;
 }
 
@@ -97,14 +96,14 @@ export interface SlsDataPlane {
   ): Promise<CursorResult>;
   /** The receive time a cursor stands at, unix ms (whole seconds). */
   getCursorTimeMs(logstore: string, shard: number, cursor: string, options?: CallOptions): Promise<number>;
-  /** Groups before `endCursor` only, whatever the server sends. */
+  /** Returns only groups before `endCursor`, whatever the server sends. */
   pullLogs(
     logstore: string,
     shard: number,
     request: { cursor: string; endCursor?: string; count?: number },
     options?: CallOptions,
   ): Promise<PullResult>;
-  /** Tells the group which shards this consumer works on; returns the shards it is given. */
+  /** Tells the group which shards this consumer works on. Returns the shards that it may work on. */
   heartbeat(
     logstore: string,
     group: string,

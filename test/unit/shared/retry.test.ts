@@ -11,9 +11,9 @@ async function run(outcomes: unknown[], policy: RetryPolicy = POLICY, random = (
   const attempts: number[] = [];
   const clock = { sleep: async (ms: number) => void pauses.push(ms) };
   const result = await retry(
-    async (attempt) => {
-      attempts.push(attempt);
-      const outcome = outcomes[attempt - 1];
+    async () => {
+      const outcome = outcomes[attempts.length];
+      attempts.push(attempts.length + 1);
       if (outcome instanceof Error) throw outcome;
       return outcome;
     },

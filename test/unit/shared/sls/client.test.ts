@@ -187,7 +187,7 @@ describe('pullLogs', () => {
     ['a bomb that says so', deflateSync(Buffer.alloc(5_000_000)), { 'x-log-bodyrawsize': '5000000' }],
   ])('%s is not the contract', async (_name, body, headers) => {
     server.always(200, body, { ...pulled, ...headers });
-    const pull = client({ maxAnswerBytes: 1_000_000 }).pullLogs('q', 0, { cursor: cursor(100) });
+    const pull = client({ maxResponseBytes: 1_000_000 }).pullLogs('q', 0, { cursor: cursor(100) });
     await expect(pull).rejects.toMatchObject({ code: 'UPSTREAM_CONTRACT' });
   });
 });
