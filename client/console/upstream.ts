@@ -76,14 +76,19 @@ export async function fetchJson(
   target: URL,
   init: { headers: Readonly<Record<string, string>>; signal: AbortSignal },
 ): Promise<{ status: number; body: unknown }> {
+  let response: Response;
+  let text: string;
   try {
-    const response = await fetch(target, init);
-    return { status: response.status, body: await response.json() };
+    response = await fetch(target, init);
+    text = await response.text();
   } catch (error) {
     init.signal.throwIfAborted();
-    if (error instanceof SyntaxError)
-      throw new UpstreamContractError('the response is not JSON', { cause: error });
     const { code = 'the connection broke' } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
     throw new UpstreamNetworkError(`no response: ${code}`, { cause: error });
+  }
+  try {
+    return { status: response.status, body: JSON.parse(text) };
+  } catch (error) {
+    throw new UpstreamContractError('the response is not JSON', { cause: error });
   }
 }
