@@ -9,8 +9,7 @@ import { givenInRecord } from '../../shared/logstores/registration.ts';
 import type { Windows } from '../../shared/logstores/retention.ts';
 import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import type { Recalled, Recorded } from './inquiry.ts';
-import type { SweepServices } from './services.ts';
-import { read } from './shards.ts';
+import { read, type SweepServices } from './services.ts';
 
 /** What was found about some transactions, and those about which there may be more. */
 export interface Recollection {

@@ -1,8 +1,9 @@
 import type { CloudauthClient } from '../../shared/cloudauth/client.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Windows } from '../../shared/logstores/retention.ts';
+import { retry } from '../../shared/retry.ts';
 import type { SlsDataPlane } from '../../shared/sls/types.ts';
-import type { Clock } from '../../shared/time.ts';
+import { type Clock, SECOND_MS } from '../../shared/time.ts';
 
 /** The dependencies of a run. */
 export interface SweepServices {
@@ -44,4 +45,16 @@ export interface RunInput {
   readonly cutOffAtMs: number;
   /** The report is given up then. */
   readonly reportUntilMs: number;
+}
+
+export const SLS_RETRY = { attempts: 5, baseMs: 250, capMs: 3 * SECOND_MS };
+
+/** Reads from SLS, with retries until the signal is aborted. */
+export function read<T>(
+  { sls, clock, random }: SweepServices,
+  signal: AbortSignal,
+  call: (sls: SlsDataPlane, options: { signal: AbortSignal }) => Promise<T>,
+  attempts = SLS_RETRY.attempts,
+): Promise<T> {
+  return retry(() => call(sls, { signal }), { ...SLS_RETRY, attempts, signal }, clock, random);
 }

@@ -7,11 +7,11 @@ import {
 } from '../../shared/logstores/pending.ts';
 import { retry } from '../../shared/retry.ts';
 import { isBefore, isCursor, isInvalidCursor } from '../../shared/sls/cursor.ts';
-import type { CursorResult, PulledGroup, Shard, SlsDataPlane } from '../../shared/sls/types.ts';
+import type { CursorResult, PulledGroup, Shard } from '../../shared/sls/types.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import { endAtMs } from './decision.ts';
 import type { Lease } from './lease.ts';
-import type { RunInput, SweepServices, SweepSettings } from './services.ts';
+import { type RunInput, read, SLS_RETRY, type SweepServices, type SweepSettings } from './services.ts';
 
 interface ShardsOptions {
   readonly services: SweepServices;
@@ -166,7 +166,6 @@ interface ShardOptions {
   readonly checkpoint: string;
 }
 
-const RETRY = { attempts: 5, baseMs: 250, capMs: 3 * SECOND_MS };
 const WORTH_A_WARNING_MS = MINUTE_MS;
 /** The size of groups is not known before some are read. */
 const FIRST_PULL_GROUPS = 1;
@@ -314,7 +313,7 @@ export class ShardQueue {
       services.sls.updateCheckpoint(PENDING_LOGSTORE, SWEEP_CONSUMER_GROUP, update, { signal });
     const retryable = (error: unknown) => !isRefusal(error);
     try {
-      await retry(call, { ...RETRY, signal, retryable }, services.clock, services.random);
+      await retry(call, { ...SLS_RETRY, signal, retryable }, services.clock, services.random);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       services.log.warn('lease lost', { shard, error: String(error) });
@@ -403,16 +402,6 @@ function earlierOf({ clock, log }: SweepServices, serverTimeMs: number): number 
     log.warn('clocks differ', { slsAheadMs: serverTimeMs - nowMs });
   }
   return Math.min(serverTimeMs, nowMs);
-}
-
-/** Reads from SLS, with retries until the signal is aborted. */
-export function read<T>(
-  { sls, clock, random }: SweepServices,
-  signal: AbortSignal,
-  call: (sls: SlsDataPlane, options: { signal: AbortSignal }) => Promise<T>,
-  attempts = RETRY.attempts,
-): Promise<T> {
-  return retry(() => call(sls, { signal }), { ...RETRY, attempts, signal }, clock, random);
 }
 
 function getCursor(
